@@ -1,7 +1,7 @@
 """Switches for misbehaviour, shared by every simulator."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -35,10 +35,14 @@ class Faults:
             raise ValueError(f"unknown fault {name!r}; known: {', '.join(sorted(self.known))}")
         self._armed.append((Fault(name, details), times))
 
-    def take(self, *names: str) -> Fault | None:
-        """The first armed fault among ``names``, used up once; None when there is none."""
+    def take(self, *names: str, matching: Callable[[Fault], bool] | None = None) -> Fault | None:
+        """The first armed fault among ``names``, used up once; None when there is none.
+
+        matching: asked for each candidate; a fault it refuses stays armed.
+        None: every candidate will do.
+        """
         for position, (fault, times) in enumerate(self._armed):
-            if fault.name in names:
+            if fault.name in names and (matching is None or matching(fault)):
                 self._spend(position, fault, times)
                 self.fired.append(fault)
                 return fault

@@ -1,0 +1,1 @@
+"""The store: one statement text for SQLite and PostgreSQL.  The only place with SQL."""

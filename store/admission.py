@@ -1,0 +1,468 @@
+"""What the router decided, written in one transaction with everything it causes."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from store import blobs, intake
+from store.deliveries import insert_deliveries
+from store.engine import Params, Tx, one
+from store.jobs import insert_jobs
+from store.rows import (
+    IDENTITY_COLUMNS,
+    INSERT_MESSAGE,
+    THREAD_COLUMNS,
+    TICKET_COLUMNS,
+    event_params,
+    identity_of,
+    identity_params,
+    message_params,
+    micros,
+    moment,
+    printable,
+    thread_of,
+    ticket_of,
+    ticket_params,
+)
+from tickets.errors import Conflict
+from tickets.ids import Channel, ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
+from tickets.model import Identity, Thread, Ticket, TicketEvent
+from tickets.ports import CrashHook
+from tickets.segments import segments
+from tickets.storage import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
+
+SNIPPET_CHARS = 200
+
+
+# What the router must know -----------------------------------------------------
+
+
+def find_context(tx: Tx, query: ContextQuery) -> Context:
+    """Six statements, whatever the size of the batch or of the history."""
+    identities = _identities(tx, query)
+    refs = _refs(tx, query)
+    threads = _threads(tx, query, {ref.thread_id for ref in refs.values()})
+    thread_tickets = _thread_tickets(tx, list(threads))
+    tickets = _tickets(tx, {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values())})
+    return Context(
+        identities=identities,
+        refs=refs,
+        threads={(thread.account, thread.key): thread for thread in threads.values()},
+        threads_by_id=threads,
+        tickets=tickets,
+        thread_tickets=thread_tickets,
+        participants=_participants(tx, list(tickets)),
+        fingerprints=_fingerprints(tx, query),
+    )
+
+
+def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identity]:
+    rows = tx.all(
+        f"SELECT {IDENTITY_COLUMNS} FROM identity i WHERE i.external_id IN EACH(:names)",
+        {"names": sorted({printable(name) for _, name in query.identities})},
+    )
+    found = [identity_of(row) for row in rows]
+    by_name = {(identity.channel, identity.external_id): identity for identity in found}
+    return {key: identity for key, identity in by_name.items() if key in query.identities}
+
+
+def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
+    rows = tx.all(
+        "SELECT channel, ref, message_id, ticket_id, thread_id, content_hash, ours "
+        "FROM message_ref WHERE ref IN EACH(:refs)",
+        {"refs": sorted({printable(ref) for _, ref in query.refs})},
+    )
+    return {
+        (row[0], ExternalMessageId(row[1])): MessageRef(
+            message_id=MessageId(row[2]),
+            ticket_id=TicketId(row[3]),
+            thread_id=ThreadId(row[4]),
+            content_hash=row[5],
+            ours=bool(row[6]),
+        )
+        for row in rows
+        if (row[0], row[1]) in query.refs
+    }
+
+
+def _threads(tx: Tx, query: ContextQuery, ids: set[ThreadId]) -> dict[ThreadId, Thread]:
+    rows = tx.all(
+        f"SELECT {THREAD_COLUMNS} FROM thread h WHERE h.id IN EACH(:ids) "
+        f"UNION SELECT {THREAD_COLUMNS} FROM thread h "
+        "WHERE h.account IN EACH(:accounts) AND h.key IN EACH(:keys)",
+        {
+            "ids": sorted(ids),
+            "accounts": sorted({account for account, _ in query.threads}),
+            "keys": sorted({key for _, key in query.threads}),
+        },
+    )
+    threads = [thread_of(row) for row in rows]
+    return {thread.id: thread for thread in threads}
+
+
+def _thread_tickets(tx: Tx, ids: list[ThreadId]) -> dict[ThreadId, TicketId]:
+    """The newest ticket of each thread; an open one before any closed."""
+    rows = tx.all(
+        "SELECT thread_id, ticket_id FROM ticket_thread WHERE thread_id IN EACH(:ids) ORDER BY is_open, joined_at",
+        {"ids": sorted(ids)},
+    )
+    return {ThreadId(row[0]): TicketId(row[1]) for row in rows}
+
+
+def _tickets(tx: Tx, ids: set[TicketId]) -> dict[TicketId, Ticket]:
+    rows = tx.all(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id IN EACH(:ids)", {"ids": sorted(ids)})
+    return {TicketId(row[0]): ticket_of(row) for row in rows}
+
+
+def _participants(tx: Tx, ids: list[TicketId]) -> dict[TicketId, frozenset[IdentityId]]:
+    rows = tx.all(
+        "SELECT ticket_id, identity_id FROM participant WHERE ticket_id IN EACH(:ids)", {"ids": sorted(ids)}
+    )
+    found: dict[TicketId, set[IdentityId]] = {}
+    for ticket_id, identity_id in rows:
+        found.setdefault(TicketId(ticket_id), set()).add(IdentityId(identity_id))
+    return {ticket_id: frozenset(people) for ticket_id, people in found.items()}
+
+
+def _fingerprints(tx: Tx, query: ContextQuery) -> dict[str, tuple[FingerprintHit, ...]]:
+    rows = tx.all(
+        "SELECT f.value, f.message_id, f.ticket_id, t.number, f.identity_id, i.channel, f.stored_at "
+        "FROM fingerprint f JOIN ticket t ON t.id = f.ticket_id JOIN identity i ON i.id = f.identity_id "
+        "WHERE f.value IN EACH(:values) AND f.band = 'text' AND f.stored_at >= :since "
+        "ORDER BY f.stored_at DESC LIMIT 500",
+        {"values": sorted(query.fingerprints), "since": micros(query.fingerprints_since)},
+    )
+    found: dict[str, list[FingerprintHit]] = {}
+    for row in rows:
+        hit = FingerprintHit(
+            message_id=MessageId(row[1]),
+            ticket_id=TicketId(row[2]),
+            number=TicketNumber(row[3]),
+            identity_id=IdentityId(row[4]),
+            channel=row[5],
+            stored_at=moment(row[6]),
+        )
+        found.setdefault(row[0], []).append(hit)
+    return {value: tuple(hits) for value, hits in found.items()}
+
+
+# What it decided ---------------------------------------------------------------
+
+
+INSERT_TICKET = """
+INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
+    requester_id, requester, assignee, language, created_at, updated_at, waiting_since, version, sort_at,
+    snippet, message_count, visibility)
+VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :queue, :channel, :account,
+    :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :version,
+    :sort_at, '', 0, 'private')
+"""
+UPDATE_TICKET = """
+UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
+    priority_reasons = :priority_reasons, queue = :queue, assignee = :assignee, language = :language,
+    updated_at = :updated_at, waiting_since = :waiting_since, version = :version, sort_at = :sort_at
+WHERE id = :id AND version = :expected_version
+"""
+TICKET_THREAD = """
+INSERT INTO ticket_thread (ticket_id, thread_id, is_open, joined_at)
+VALUES (:ticket_id, :thread_id, :is_open, :now)
+ON CONFLICT (ticket_id, thread_id) DO UPDATE SET is_open = excluded.is_open
+"""
+SHOW_ON_TICKET = """
+UPDATE ticket SET message_count = message_count + :messages,
+    snippet = CASE WHEN :snippet = '' THEN snippet ELSE :snippet END,
+    visibility = CASE WHEN EXISTS (SELECT 1 FROM thread WHERE id = :thread_id AND visibility = 'public')
+        THEN 'public' ELSE visibility END
+WHERE id = :id
+"""
+INSERT_REF = """
+INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours)
+VALUES (:ref, :channel, :part, :message_id, :ticket_id, :thread_id, :content_hash, :ours)
+ON CONFLICT DO NOTHING
+"""
+INSERT_EVENT = """
+INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, delivery_id, data)
+VALUES (:kind, :actor, :at, :ticket_id, :message_id, :delivery_id, :data)
+"""
+
+
+def admit(
+    tx: Tx, admissions: Sequence[Admission], now: datetime, crash: CrashHook
+) -> dict[TicketId, TicketNumber]:
+    tickets = [admission for admission in admissions if admission.verdict == "ticket"]
+    _write_people(tx, tickets)
+    numbers = _write_tickets(tx, tickets)
+    _write_membership(tx, tickets, now)
+    _write_messages(tx, tickets, now)
+    _write_likeness(tx, tickets, now)
+    _write_search(tx, ((numbers[a.ticket.id], a.search_text) for a in tickets if a.ticket and a.search_text))
+    insert_deliveries(tx, [delivery for a in tickets for delivery in a.deliveries])
+    insert_jobs(tx, [job for a in admissions for job in a.jobs])
+    insert_events(tx, [event for a in admissions for event in a.events])
+    _end_events(tx, admissions)
+    crash("store.admit_written")
+    return numbers
+
+
+def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:
+    admissions = list(admissions)
+    tx.many(
+        "INSERT INTO contact (id, display_name, created_at) VALUES (:id, :display_name, :created_at)",
+        [
+            {"id": c.id, "display_name": printable(c.display_name), "created_at": micros(c.created_at)}
+            for c in (a.new_contact for a in admissions)
+            if c is not None
+        ],
+    )
+    tx.many(
+        "INSERT INTO identity (id, contact_id, channel, external_id, display_name, handle, language, unreachable) "
+        "VALUES (:id, :contact_id, :channel, :external_id, :display_name, :handle, :language, :unreachable)",
+        [identity_params(a.new_identity) for a in admissions if a.new_identity],
+    )
+    tx.many(
+        "UPDATE identity SET display_name = :display_name, handle = :handle, language = :language, "
+        "unreachable = :unreachable WHERE id = :id",
+        [_changed(a.changed_identity) for a in admissions if a.changed_identity],
+    )
+    tx.many(
+        "INSERT INTO thread (id, account, channel, key, visibility, title) "
+        "VALUES (:id, :account, :channel, :key, :visibility, :title)",
+        [_thread_params(a.new_thread) for a in admissions if a.new_thread],
+    )
+
+
+def _changed(identity: Identity) -> Params:
+    wanted = ("id", "display_name", "handle", "language", "unreachable")
+    return {name: value for name, value in identity_params(identity).items() if name in wanted}
+
+
+def _thread_params(thread: Thread) -> Params:
+    return {
+        "id": thread.id,
+        "account": thread.account,
+        "channel": thread.channel,
+        "key": printable(thread.key),
+        "visibility": thread.visibility,
+        "title": printable(thread.title),
+    }
+
+
+def _write_tickets(tx: Tx, admissions: Sequence[Admission]) -> dict[TicketId, TicketNumber]:
+    """Each ticket once, in its last state of the batch; new ones get the next numbers."""
+    final: dict[TicketId, Ticket] = {}
+    based_on: dict[TicketId, int] = {}
+    for admission in admissions:
+        if admission.ticket is not None:
+            final[admission.ticket.id] = admission.ticket
+            based_on.setdefault(admission.ticket.id, admission.ticket_version)
+    numbers = {ticket.id: ticket.number for ticket in final.values()}
+    new = [ticket for ticket in final.values() if based_on[ticket.id] == 0]
+    first = _take_numbers(tx, len(new))
+    for number, ticket in enumerate(new, first):
+        numbers[ticket.id] = TicketNumber(number)
+    tx.many(INSERT_TICKET, [_insert_params(ticket, numbers[ticket.id]) for ticket in new])
+    changed = [update_params(ticket, based_on[ticket.id]) for ticket in final.values() if based_on[ticket.id]]
+    if tx.many(UPDATE_TICKET, changed) != len(changed):
+        raise Conflict("a ticket has changed since the router read it")
+    return numbers
+
+
+def _take_numbers(tx: Tx, count: int) -> int:
+    """The first of ``count`` new ticket numbers."""
+    if not count:
+        return 0
+    row = one(
+        tx.all(
+            "UPDATE counter SET value = value + :count WHERE name = 'ticket_number' RETURNING value",
+            {"count": count},
+        )
+    )
+    assert row is not None
+    return int(row[0]) - count + 1
+
+
+def _insert_params(ticket: Ticket, number: TicketNumber) -> Params:
+    params = ticket_params(ticket, 0) | {"number": number}
+    del params["expected_version"]
+    return params
+
+
+_FIXED = ("channel", "account", "requester_id", "requester", "created_at")
+
+
+def update_params(ticket: Ticket, expected_version: int) -> Params:
+    """What may change about a ticket after it was opened."""
+    params = ticket_params(ticket, expected_version)
+    return {name: value for name, value in params.items() if name not in _FIXED}
+
+
+def _write_membership(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:
+    tx.many(
+        TICKET_THREAD,
+        [
+            {
+                "ticket_id": a.ticket.id,
+                "thread_id": a.thread_id,
+                "is_open": int(a.ticket.status != "closed"),
+                "now": micros(now),
+            }
+            for a in admissions
+            if a.ticket is not None and a.thread_id is not None
+        ],
+    )
+    tx.many(
+        "INSERT INTO participant (ticket_id, identity_id, role) VALUES (:ticket_id, :identity_id, :role) "
+        "ON CONFLICT DO NOTHING",
+        [
+            {"ticket_id": a.ticket.id, "identity_id": p.identity_id, "role": p.role}
+            for a in admissions
+            if a.ticket is not None
+            for p in a.participants
+        ],
+    )
+
+
+def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:
+    tx.many(INSERT_MESSAGE, [message_params(a.message) for a in admissions if a.message])
+    for admission in admissions:
+        if admission.change is not None:
+            _change_message(tx, admission.change)
+    tx.many(INSERT_ATTACHMENT, _attachment_rows(tx, admissions, now))
+    tx.many(
+        INSERT_REF,
+        [
+            {
+                "ref": printable(ref.ref),
+                "channel": ref.channel,
+                "part": ref.part,
+                "message_id": ref.message_id,
+                "ticket_id": ref.ticket_id,
+                "thread_id": ref.thread_id,
+                "content_hash": ref.content_hash,
+                "ours": int(ref.ours),
+            }
+            for a in admissions
+            for ref in a.refs
+        ],
+    )
+    tx.many(SHOW_ON_TICKET, [_shown(a) for a in admissions if a.ticket and (a.message or a.change)])
+
+
+def _shown(admission: Admission) -> Params:
+    assert admission.ticket is not None
+    text = admission.message.text if admission.message else (admission.change and admission.change.text) or ""
+    return {
+        "id": admission.ticket.id,
+        "messages": int(admission.message is not None),
+        "snippet": printable(" ".join(text[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS]),
+        "thread_id": admission.thread_id,
+    }
+
+
+def _change_message(tx: Tx, change: MessageChange) -> None:
+    """Keep what the message said so far as a version, then change it."""
+    row = one(tx.all("SELECT text FROM message WHERE id = :id", {"id": change.message_id}))
+    if row is None:
+        return
+    tx.run(
+        "INSERT INTO message_version (message_id, n, text, replaced_at) SELECT :id, COUNT(*), :text, :at "
+        "FROM message_version WHERE message_id = :id",
+        {"id": change.message_id, "text": row[0], "at": micros(change.at)},
+    )
+    if change.text is None:
+        tx.run(
+            "UPDATE message SET deleted_at = :at WHERE id = :id",
+            {"id": change.message_id, "at": micros(change.at)},
+        )
+    else:
+        tx.run(
+            "UPDATE message SET text = :text WHERE id = :id",
+            {"id": change.message_id, "text": printable(change.text)},
+        )
+
+
+INSERT_ATTACHMENT = """
+INSERT INTO attachment (id, message_id, position, name, media_type, state, size_bytes, sha256, remote_id,
+    content_id, note)
+VALUES (:id, :message_id, :position, :name, :media_type, :state, :size_bytes, :sha256, :remote_id,
+    :content_id, :note)
+"""
+
+
+def _attachment_rows(tx: Tx, admissions: Sequence[Admission], now: datetime) -> list[Params]:
+    rows: list[Params] = []
+    for admission in admissions:
+        for position, attachment in enumerate(admission.attachments):
+            draft = attachment.draft
+            sha256 = None if draft.content is None else blobs.put(tx, draft.content, micros(now))
+            rows.append(
+                {
+                    "id": attachment.id,
+                    "message_id": attachment.message_id,
+                    "position": position,
+                    "name": printable(draft.name),
+                    "media_type": printable(draft.media_type),
+                    "state": "stored" if sha256 else "pending" if draft.remote_id else "missing",
+                    "size_bytes": draft.size_bytes if draft.content is None else len(draft.content),
+                    "sha256": sha256,
+                    "remote_id": draft.remote_id,
+                    "content_id": draft.content_id and printable(draft.content_id),
+                    "note": printable(draft.note),
+                }
+            )
+    return rows
+
+
+def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:
+    tx.many(
+        "INSERT INTO fingerprint (value, band, stored_at, message_id, ticket_id, identity_id) "
+        "VALUES (:value, 'text', :now, :message_id, :ticket_id, :identity_id)",
+        [
+            {
+                "value": a.fingerprint,
+                "now": micros(now),
+                "message_id": a.message.id,
+                "ticket_id": a.message.ticket_id,
+                "identity_id": a.message.identity_id,
+            }
+            for a in admissions
+            if a.fingerprint and a.message is not None
+        ],
+    )
+
+
+def _write_search(tx: Tx, texts: Iterable[tuple[TicketNumber, str]]) -> None:
+    rows = {(hashed(segment), number) for number, text in texts for segment in segments(text)}
+    tx.many(
+        "INSERT INTO posting (segment, number) VALUES (:segment, :number) ON CONFLICT DO NOTHING",
+        [{"segment": segment, "number": number} for segment, number in sorted(rows)],
+    )
+
+
+def hashed(segment: str) -> int:
+    """A segment as a signed 64-bit number: small index rows, and no collision anybody will meet."""
+    return int.from_bytes(hashlib.blake2b(segment.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def add_to_search(tx: Tx, number: TicketNumber, text: str) -> None:
+    _write_search(tx, [(number, text)] if text else [])
+
+
+def insert_events(tx: Tx, events: Sequence[TicketEvent]) -> None:
+    tx.many(INSERT_EVENT, [event_params(event) for event in events])
+
+
+def _end_events(tx: Tx, admissions: Sequence[Admission]) -> None:
+    """Raises Conflict when another worker, after our lease had run out, was faster."""
+    states = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
+    rows = [
+        {"id": event_id, "state": states[a.verdict], "reason": printable(a.reason)}
+        for a in admissions
+        for event_id in a.event_ids
+    ]
+    ended = tx.many(
+        "UPDATE raw_event SET state = :state, reason = :reason WHERE id = :id AND state = 'waiting'", rows
+    )
+    if ended != len(rows):
+        raise Conflict("another worker has handled these events")
+    intake.end_leases(tx, [event_id for a in admissions for event_id in a.event_ids])

@@ -1,0 +1,327 @@
+"""The outbox: leased, marked before sending, recorded after; budgets shared by all workers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from store.engine import Params, Row, Tx, one
+from store.rows import (
+    DELIVERY_COLUMNS,
+    PART_COLUMNS,
+    delivery_of,
+    delivery_params,
+    micros,
+    micros_or_none,
+    part_of,
+    printable,
+    to_json,
+)
+from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
+from tickets.model import Delivery, DeliveryPart, Receipt
+from tickets.ports import Bucket, CrashHook
+
+INSERT_DELIVERY = """
+INSERT INTO delivery (id, kind, channel, account, thread_id, ticket_id, message_id, target, state, priority,
+    next_at, lease_until, created_at, updated_at, code, detail)
+VALUES (:id, :kind, :channel, :account, :thread_id, :ticket_id, :message_id, :target, :state, :priority,
+    :next_at, 0, :created_at, :updated_at, :code, :detail)
+"""
+INSERT_PART = """
+INSERT INTO delivery_part (delivery_id, n, text, state, attempts, external_id, started_at, sent_at)
+VALUES (:delivery_id, :n, :text, :state, :attempts, :external_id, :started_at, :sent_at)
+"""
+
+
+def insert_deliveries(tx: Tx, deliveries: Sequence[Delivery]) -> None:
+    tx.many(INSERT_DELIVERY, [delivery_params(delivery) for delivery in deliveries])
+    tx.many(INSERT_PART, [_part_params(d.id, part) for d in deliveries for part in d.parts])
+
+
+def _part_params(delivery_id: DeliveryId, part: DeliveryPart) -> Params:
+    return {
+        "delivery_id": delivery_id,
+        "n": part.n,
+        "text": printable(part.text),
+        "state": part.state,
+        "attempts": part.attempts,
+        "external_id": part.external_id,
+        "started_at": micros_or_none(part.started_at),
+        "sent_at": micros_or_none(part.sent_at),
+    }
+
+
+def replace_delivery(tx: Tx, delivery: Delivery, expected_state: str) -> bool:
+    """The new state of a delivery that a person decided about; False when it changed meanwhile.
+
+    A lease that has not run out means that a worker has it in hand.
+    """
+    changed = tx.run(
+        "UPDATE delivery SET state = :state, next_at = :next_at, updated_at = :updated_at, code = :code, "
+        "detail = :detail, lease_until = 0, lease_holder = NULL "
+        "WHERE id = :id AND state = :expected AND lease_until <= :updated_at",
+        {
+            "id": delivery.id,
+            "state": delivery.state,
+            "expected": expected_state,
+            "next_at": micros(delivery.next_at),
+            "updated_at": micros(delivery.updated_at),
+            "code": delivery.code,
+            "detail": delivery.detail,
+        },
+    )
+    tx.many(
+        "UPDATE delivery_part SET state = :state WHERE delivery_id = :id AND n = :n",
+        [{"id": delivery.id, "n": part.n, "state": part.state} for part in delivery.parts if changed],
+    )
+    return bool(changed)
+
+
+# Most urgent first; one of a thread at a time, and only the oldest, so that answers keep their order.
+LEASE_DELIVERIES = """
+WITH picked AS MATERIALIZED (
+    SELECT d.id FROM delivery d
+    WHERE d.state = 'queued' AND d.next_at <= :now AND d.lease_until <= :now AND d.account IN EACH(:accounts)
+        AND NOT EXISTS (
+            SELECT 1 FROM delivery e WHERE e.thread_id = d.thread_id AND e.state IN ('queued', 'sending')
+                AND (e.created_at < d.created_at OR (e.created_at = d.created_at AND e.id < d.id))
+        )
+    ORDER BY d.priority DESC, d.next_at LIMIT :limit LOCKED(d)
+)
+UPDATE delivery SET lease_holder = :holder, lease_until = :until
+WHERE id IN (SELECT id FROM picked) RETURNING id
+"""
+
+
+def lease_deliveries(
+    tx: Tx, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+) -> list[Delivery]:
+    rows = tx.all(
+        LEASE_DELIVERIES,
+        {
+            "accounts": list(accounts),
+            "holder": holder,
+            "now": micros(now),
+            "until": micros(now + timedelta(seconds=lease_s)),
+            "limit": limit,
+        },
+    )
+    leased = find_deliveries(tx, [DeliveryId(row[0]) for row in rows]) if rows else []
+    return sorted(leased, key=lambda delivery: (-delivery.priority, delivery.next_at))
+
+
+def find_deliveries(tx: Tx, ids: Sequence[DeliveryId]) -> list[Delivery]:
+    rows = tx.all(
+        f"SELECT {DELIVERY_COLUMNS} FROM delivery d WHERE d.id IN EACH(:ids) ORDER BY d.created_at, d.id",
+        {"ids": list(ids)},
+    )
+    return with_parts(tx, rows)
+
+
+def with_parts(tx: Tx, rows: list[Row]) -> list[Delivery]:
+    """Deliveries of rows with DELIVERY_COLUMNS, their pieces filled in."""
+    part_rows = tx.all(
+        f"SELECT p.delivery_id, {PART_COLUMNS} FROM delivery_part p "
+        "WHERE p.delivery_id IN EACH(:ids) ORDER BY p.n",
+        {"ids": [row[0] for row in rows]},
+    )
+    parts: dict[str, list[DeliveryPart]] = {}
+    for row in part_rows:
+        parts.setdefault(row[0], []).append(part_of(row[1:]))
+    return [delivery_of(row, tuple(parts.get(row[0], ()))) for row in rows]
+
+
+def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+    marked = tx.run(
+        "UPDATE delivery SET state = 'sending', updated_at = :now, code = '', detail = '' "
+        "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now",
+        {"id": delivery_id, "holder": holder, "now": micros(now)},
+    )
+    if marked:
+        tx.run(
+            "UPDATE delivery_part SET state = 'sending', attempts = attempts + 1, started_at = :now "
+            "WHERE delivery_id = :id AND n = :n",
+            {"id": delivery_id, "n": n, "now": micros(now)},
+        )
+        _tell(tx, delivery_id, "sending", n, "", now)
+    return bool(marked)
+
+
+def record_receipt(
+    tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, crash: CrashHook
+) -> None:
+    tx.run(
+        "UPDATE delivery_part SET state = 'sent', external_id = :external_id, sent_at = :sent_at "
+        "WHERE delivery_id = :id AND n = :n",
+        {
+            "id": delivery_id,
+            "n": n,
+            "external_id": printable(receipt.external_id),
+            "sent_at": micros(receipt.sent_at),
+        },
+    )
+    left = tx.all(
+        "SELECT COUNT(*) FROM delivery_part WHERE delivery_id = :id AND state <> 'sent'", {"id": delivery_id}
+    )[0][0]
+    tx.run(
+        "UPDATE delivery SET state = :state, updated_at = :now, code = '', detail = :note, "
+        "lease_until = CASE WHEN :left = 0 THEN 0 ELSE lease_until END WHERE id = :id",
+        {
+            "id": delivery_id,
+            "state": "queued" if left else "sent",
+            "now": micros(now),
+            "note": receipt.note,
+            "left": left,
+        },
+    )
+    _record_way_back(tx, delivery_id, n, receipt)
+    _tell(tx, delivery_id, "queued" if left else "sent", n, "", now)
+    crash("store.receipt_written")
+
+
+def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) -> None:
+    """So that the person's answer to this piece reaches the same ticket."""
+    params: Params = {"id": delivery_id, "n": n, "ref": printable(receipt.external_id)}
+    for ref in (receipt.external_id, *receipt.aliases):
+        tx.run(
+            "INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours) "
+            "SELECT :ref, d.channel, :n, d.message_id, d.ticket_id, d.thread_id, '', 1 FROM delivery d "
+            "WHERE d.id = :id AND d.message_id IS NOT NULL AND d.ticket_id IS NOT NULL "
+            "AND d.thread_id IS NOT NULL ON CONFLICT DO NOTHING",
+            {**params, "ref": printable(ref)},
+        )
+    if n == 1:
+        tx.run(
+            "UPDATE message SET external_id = :ref WHERE id = (SELECT message_id FROM delivery WHERE id = :id)",
+            {"id": delivery_id, "ref": params["ref"]},
+        )
+
+
+def record_failure(
+    tx: Tx,
+    delivery_id: DeliveryId,
+    n: int,
+    state: str,
+    code: str,
+    detail: str,
+    next_at: datetime,
+    now: datetime,
+) -> None:
+    tx.run(
+        "UPDATE delivery_part SET state = :state WHERE delivery_id = :id AND n = :n",
+        {"id": delivery_id, "n": n, "state": state},
+    )
+    tx.run(
+        "UPDATE delivery SET state = :state, next_at = :next_at, updated_at = :now, code = :code, "
+        "detail = :detail, lease_until = 0, lease_holder = NULL WHERE id = :id",
+        {
+            "id": delivery_id,
+            "state": state,
+            "next_at": micros(next_at),
+            "now": micros(now),
+            "code": code,
+            "detail": printable(detail),
+        },
+    )
+    _tell(tx, delivery_id, state, n, code, now)
+
+
+def postpone(tx: Tx, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
+    tx.run(
+        "UPDATE delivery SET next_at = :next_at, updated_at = :now, code = 'waiting', detail = :why, "
+        "lease_until = 0, lease_holder = NULL WHERE id = :id AND state = 'queued'",
+        {"id": delivery_id, "next_at": micros(next_at), "now": micros(now), "why": why},
+    )
+
+
+LOST = "The program stopped while this was being sent. The platform may or may not have taken it."
+
+
+def reap_deliveries(tx: Tx, now: datetime) -> int:
+    rows = tx.all("SELECT id FROM delivery WHERE state = 'sending' AND lease_until <= :now", {"now": micros(now)})
+    for (delivery_id,) in rows:
+        part = one(
+            tx.all(
+                "SELECT n FROM delivery_part WHERE delivery_id = :id AND state = 'sending'",
+                {"id": delivery_id},
+            )
+        )
+        n = int(part[0]) if part else 1
+        record_failure(tx, DeliveryId(delivery_id), n, "unknown", "worker_lost", LOST, now, now)
+    return len(rows)
+
+
+def _tell(tx: Tx, delivery_id: DeliveryId, state: str, n: int, code: str, now: datetime) -> None:
+    """The step as an event, so that the inbox and the reports see it."""
+    tx.run(
+        "INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, delivery_id, data) "
+        "SELECT 'delivery', 'outbox', :now, d.ticket_id, d.message_id, d.id, :data FROM delivery d "
+        "WHERE d.id = :id",
+        {"id": delivery_id, "now": micros(now), "data": to_json({"state": state, "part": n, "code": code})},
+    )
+
+
+def mark_unreachable(tx: Tx, channel: Channel, thread_id: ThreadId) -> None:
+    tx.run(
+        "UPDATE identity SET unreachable = 1 WHERE channel = :channel AND id IN ("
+        "SELECT p.identity_id FROM participant p JOIN ticket_thread tt ON tt.ticket_id = p.ticket_id "
+        "WHERE tt.thread_id = :thread_id AND p.role = 'requester')",
+        {"channel": channel, "thread_id": thread_id},
+    )
+
+
+# Budgets -----------------------------------------------------------------------
+
+
+def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+    """Leaky buckets: ``free_at`` is when the bucket would be full again.
+
+    A call may pass while ``free_at`` lies no further ahead than the
+    bucket's capacity; it moves ``free_at`` on by one call's worth.
+    """
+    present = micros(now)
+    held = _hold(tx, account, [bucket.name for bucket in buckets])
+    wait_us = 0
+    for bucket in buckets:
+        free_at, blocked_until = held[bucket.name]
+        per_call_us = 1_000_000 / bucket.per_s
+        level = max(free_at, present) + per_call_us - present
+        wait_us = max(wait_us, int(level - bucket.capacity * per_call_us), blocked_until - present)
+    if wait_us > 0:
+        return wait_us / 1_000_000
+    tx.many(
+        "UPDATE budget SET free_at = :free_at WHERE account = :account AND bucket = :bucket",
+        [
+            {
+                "account": account,
+                "bucket": bucket.name,
+                "free_at": int(max(held[bucket.name][0], present) + 1_000_000 / bucket.per_s),
+            }
+            for bucket in buckets
+        ],
+    )
+    return 0.0
+
+
+def _hold(tx: Tx, account: AccountId, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """The buckets' levels, locked until the transaction ends."""
+    wanted = sorted(names)
+    tx.many(
+        "INSERT INTO budget (account, bucket, free_at, blocked_until) VALUES (:account, :bucket, 0, 0) "
+        "ON CONFLICT DO NOTHING",
+        [{"account": account, "bucket": name} for name in wanted],
+    )
+    rows = tx.all(
+        "UPDATE budget SET free_at = free_at WHERE account = :account AND bucket IN EACH(:names) "
+        "RETURNING bucket, free_at, blocked_until",
+        {"account": account, "names": wanted},
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def block_bucket(tx: Tx, account: AccountId, bucket: str, until: datetime) -> None:
+    tx.run(
+        "INSERT INTO budget (account, bucket, free_at, blocked_until) VALUES (:account, :bucket, 0, :until) "
+        "ON CONFLICT (account, bucket) DO UPDATE SET blocked_until = CASE "
+        "WHEN budget.blocked_until > excluded.blocked_until THEN budget.blocked_until "
+        "ELSE excluded.blocked_until END",
+        {"account": account, "bucket": bucket, "until": micros(until)},
+    )

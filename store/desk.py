@@ -1,0 +1,334 @@
+"""Tickets as the desk sees them: read whole, listed by page, changed by commands."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from store.admission import UPDATE_TICKET, add_to_search, hashed, insert_events, update_params
+from store.deliveries import insert_deliveries, replace_delivery, with_parts
+from store.engine import Params, Row, Tx, one
+from store.rows import (
+    ATTACHMENT_COLUMNS,
+    DELIVERY_COLUMNS,
+    IDENTITY_COLUMNS,
+    INSERT_MESSAGE,
+    MESSAGE_COLUMNS,
+    THREAD_COLUMNS,
+    TICKET_COLUMNS,
+    attachment_of,
+    event_of,
+    identity_of,
+    message_of,
+    message_params,
+    micros,
+    moment,
+    thread_of,
+    ticket_of,
+)
+from tickets.errors import Conflict
+from tickets.ids import AttachmentId, ContactId, IdentityId, TicketId, TicketNumber, UserId
+from tickets.model import (
+    Attachment,
+    Contact,
+    Delivery,
+    Identity,
+    Message,
+    MessageVersion,
+    Participant,
+    Thread,
+    TicketEnvelope,
+    TicketEvent,
+)
+from tickets.ports import CrashHook
+from tickets.segments import query_segments
+from tickets.storage import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
+
+EVENT_COLUMNS = "e.seq, e.kind, e.actor, e.at, e.ticket_id, e.message_id, e.delivery_id, e.data"
+
+
+# One ticket --------------------------------------------------------------------
+
+
+def find_ticket(tx: Tx, number: TicketNumber) -> TicketEnvelope | None:
+    row = one(tx.all(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.number = :number", {"number": number}))
+    if row is None:
+        return None
+    ticket = ticket_of(row)
+    identities = _identities(tx, ticket.id)
+    return TicketEnvelope(
+        ticket=ticket,
+        threads=_threads(tx, ticket.id),
+        identities=identities,
+        contacts=_contacts(tx, [identity.contact_id for identity in identities]),
+        participants=_participants(tx, ticket.id),
+        messages=_messages(tx, ticket.id),
+        deliveries=_deliveries(tx, ticket.id),
+        events=_events(tx, ticket.id),
+    )
+
+
+def _threads(tx: Tx, ticket_id: TicketId) -> tuple[Thread, ...]:
+    rows = tx.all(
+        f"SELECT {THREAD_COLUMNS} FROM ticket_thread tt JOIN thread h ON h.id = tt.thread_id "
+        "WHERE tt.ticket_id = :id ORDER BY tt.joined_at, h.id",
+        {"id": ticket_id},
+    )
+    return tuple(thread_of(row) for row in rows)
+
+
+def _identities(tx: Tx, ticket_id: TicketId) -> tuple[Identity, ...]:
+    rows = tx.all(
+        f"SELECT {IDENTITY_COLUMNS} FROM participant p JOIN identity i ON i.id = p.identity_id "
+        "WHERE p.ticket_id = :id ORDER BY i.id",
+        {"id": ticket_id},
+    )
+    return tuple(identity_of(row) for row in rows)
+
+
+def _contacts(tx: Tx, ids: Sequence[ContactId]) -> tuple[Contact, ...]:
+    rows = tx.all(
+        "SELECT id, display_name, created_at FROM contact WHERE id IN EACH(:ids) ORDER BY id",
+        {"ids": sorted(set(ids))},
+    )
+    return tuple(Contact(id=ContactId(row[0]), display_name=row[1], created_at=moment(row[2])) for row in rows)
+
+
+def _participants(tx: Tx, ticket_id: TicketId) -> tuple[Participant, ...]:
+    rows = tx.all(
+        "SELECT identity_id, role FROM participant WHERE ticket_id = :id ORDER BY identity_id",
+        {"id": ticket_id},
+    )
+    return tuple(Participant(identity_id=IdentityId(row[0]), role=row[1]) for row in rows)
+
+
+def _messages(tx: Tx, ticket_id: TicketId) -> tuple[Message, ...]:
+    params = {"id": ticket_id}
+    rows = tx.all(
+        f"SELECT {MESSAGE_COLUMNS} FROM message m WHERE m.ticket_id = :id ORDER BY m.stored_at, m.id", params
+    )
+    attachments: dict[str, list[Attachment]] = {}
+    for row in tx.all(
+        f"SELECT {ATTACHMENT_COLUMNS} FROM attachment a JOIN message m ON m.id = a.message_id "
+        "WHERE m.ticket_id = :id ORDER BY a.message_id, a.position",
+        params,
+    ):
+        attachments.setdefault(row[1], []).append(attachment_of(row))
+    versions: dict[str, list[MessageVersion]] = {}
+    for message_id, text, at in tx.all(
+        "SELECT v.message_id, v.text, v.replaced_at FROM message_version v JOIN message m ON m.id = v.message_id "
+        "WHERE m.ticket_id = :id ORDER BY v.message_id, v.n",
+        params,
+    ):
+        versions.setdefault(message_id, []).append(MessageVersion(text=text, replaced_at=moment(at)))
+    return tuple(_complete(message_of(row), attachments, versions) for row in rows)
+
+
+def _complete(
+    message: Message, attachments: dict[str, list[Attachment]], versions: dict[str, list[MessageVersion]]
+) -> Message:
+    return replace(
+        message,
+        attachments=tuple(attachments.get(message.id, ())),
+        versions=tuple(versions.get(message.id, ())),
+    )
+
+
+def _deliveries(tx: Tx, ticket_id: TicketId) -> tuple[Delivery, ...]:
+    rows = tx.all(
+        f"SELECT {DELIVERY_COLUMNS} FROM delivery d WHERE d.ticket_id = :id ORDER BY d.created_at, d.id",
+        {"id": ticket_id},
+    )
+    return tuple(with_parts(tx, rows))
+
+
+def _events(tx: Tx, ticket_id: TicketId) -> tuple[TicketEvent, ...]:
+    rows = tx.all(
+        f"SELECT {EVENT_COLUMNS} FROM ticket_event e WHERE e.ticket_id = :id ORDER BY e.seq",
+        {"id": ticket_id},
+    )
+    return tuple(event_of(row) for row in rows)
+
+
+# Commands ----------------------------------------------------------------------
+
+
+def find_command(tx: Tx, actor: str, key: str) -> CommandResult | None:
+    row = one(
+        tx.all(
+            "SELECT fingerprint, result FROM command WHERE actor = :actor AND key = :key",
+            {"actor": actor, "key": key},
+        )
+    )
+    return None if row is None else CommandResult(fingerprint=row[0], result=row[1])
+
+
+def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) -> None:
+    if change.command is not None:
+        tx.run(
+            "INSERT INTO command (actor, key, fingerprint, result, at) "
+            "VALUES (:actor, :key, :fingerprint, :result, :at)",
+            {
+                "actor": change.command.actor,
+                "key": change.command.key,
+                "fingerprint": change.command.fingerprint,
+                "result": change.result,
+                "at": micros(now),
+            },
+        )
+    if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) != 1:
+        raise Conflict("the ticket has changed since it was read")
+    tx.run(
+        "UPDATE ticket_thread SET is_open = :is_open WHERE ticket_id = :id AND is_open <> :is_open",
+        {"id": change.ticket.id, "is_open": int(change.ticket.status != "closed")},
+    )
+    _write_message(tx, change)
+    _write_delivery(tx, change)
+    add_to_search(tx, change.ticket.number, change.search_text)
+    insert_events(tx, change.events)
+    crash("store.change_written")
+
+
+def _write_message(tx: Tx, change: TicketChange) -> None:
+    if change.message is not None:
+        tx.run(INSERT_MESSAGE, message_params(change.message))
+        tx.run("UPDATE ticket SET message_count = message_count + 1 WHERE id = :id", {"id": change.ticket.id})
+
+
+def _write_delivery(tx: Tx, change: TicketChange) -> None:
+    if change.delivery is None:
+        return
+    if change.expected_delivery is None:
+        insert_deliveries(tx, [change.delivery])
+    elif not replace_delivery(tx, change.delivery, change.expected_delivery):
+        raise Conflict("the delivery has changed since it was read")
+
+
+# Lists -------------------------------------------------------------------------
+
+
+ROW_COLUMNS = f"{TICKET_COLUMNS}, t.snippet, t.message_count, t.visibility, t.sort_at"
+
+
+def list_tickets(tx: Tx, wanted: TicketFilter) -> Page:
+    words = query_segments(wanted.query)
+    if wanted.query.strip() and not words:
+        return Page(items=(), next=None)
+    conditions, params = _conditions(wanted)
+    params["limit"] = wanted.limit + 1
+    if words:
+        rows = _search(tx, words, wanted, conditions, params)
+    else:
+        rows = _by_priority(tx, wanted, conditions, params)
+    items = tuple(_row_of(row) for row in rows[: wanted.limit])
+    more = len(rows) > wanted.limit
+    return Page(items=items, next=_cursor_after(rows[wanted.limit - 1], searching=bool(words)) if more else None)
+
+
+def _conditions(wanted: TicketFilter) -> tuple[list[str], dict[str, object]]:
+    conditions: list[str] = []
+    params: dict[str, object] = {}
+    if wanted.status is not None:
+        conditions.append("t.status = :status")
+        params["status"] = wanted.status
+    if wanted.channel is not None:
+        conditions.append("t.channel = :channel")
+        params["channel"] = wanted.channel
+    if wanted.assignee == "-":
+        conditions.append("t.assignee IS NULL")
+    elif wanted.assignee is not None:
+        conditions.append("t.assignee = :assignee")
+        params["assignee"] = wanted.assignee
+    return conditions, params
+
+
+def _by_priority(tx: Tx, wanted: TicketFilter, conditions: list[str], params: dict[str, object]) -> list[Row]:
+    if wanted.cursor:
+        priority, sort_at, number = (int(part) for part in wanted.cursor.split("."))
+        conditions.append(
+            "(t.priority < :c_priority OR (t.priority = :c_priority AND (t.sort_at > :c_sort_at "
+            "OR (t.sort_at = :c_sort_at AND t.number > :c_number))))"
+        )
+        params |= {"c_priority": priority, "c_sort_at": sort_at, "c_number": number}
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return tx.all(
+        f"SELECT {ROW_COLUMNS} FROM ticket t {where} ORDER BY t.priority DESC, t.sort_at, t.number LIMIT :limit",
+        params,
+    )
+
+
+def _search(
+    tx: Tx, words: tuple[str, ...], wanted: TicketFilter, conditions: list[str], params: dict[str, object]
+) -> list[Row]:
+    """Tickets that hold every segment, newest first: walks one posting list and probes the others."""
+    joins = [
+        f"JOIN posting p{n} ON p{n}.number = p0.number AND p{n}.segment = :s{n}" for n in range(1, len(words))
+    ]
+    params |= {f"s{n}": hashed(word) for n, word in enumerate(words)}
+    conditions.append("p0.segment = :s0")
+    if wanted.cursor:
+        conditions.append("p0.number < :c_number")
+        params["c_number"] = int(wanted.cursor)
+    return tx.all(
+        f"SELECT {ROW_COLUMNS} FROM posting p0 {' '.join(joins)} JOIN ticket t ON t.number = p0.number "
+        f"WHERE {' AND '.join(conditions)} ORDER BY p0.number DESC LIMIT :limit",
+        params,
+    )
+
+
+def _row_of(row: Row) -> TicketRow:
+    return TicketRow(ticket=ticket_of(row), snippet=row[17], message_count=row[18], visibility=row[19])
+
+
+def _cursor_after(row: Row, *, searching: bool) -> str:
+    return str(row[1]) if searching else f"{row[4]}.{row[20]}.{row[1]}"
+
+
+def count_tickets(tx: Tx, user: UserId | None) -> Counts:
+    row = tx.all(
+        "SELECT COALESCE(SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN status = 'open' AND assignee IS NULL THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN assignee = :user THEN 1 ELSE 0 END), 0) "
+        "FROM ticket WHERE status <> 'closed'",
+        {"user": user or ""},
+    )[0]
+    return Counts(open=int(row[0]), pending=int(row[1]), unassigned=int(row[2]), mine=int(row[3]))
+
+
+def events_after(tx: Tx, seq: int, limit: int) -> list[TicketEvent]:
+    rows = tx.all(
+        f"SELECT {EVENT_COLUMNS} FROM ticket_event e WHERE e.seq > :seq ORDER BY e.seq LIMIT :limit",
+        {"seq": seq, "limit": limit},
+    )
+    return [event_of(row) for row in rows]
+
+
+def newest_seq(tx: Tx) -> int:
+    row = one(tx.all("SELECT MAX(seq) FROM ticket_event"))
+    return int(row[0] or 0) if row else 0
+
+
+def find_ticket_number(tx: Tx, ticket_id: TicketId) -> TicketNumber | None:
+    row = one(tx.all("SELECT number FROM ticket WHERE id = :id", {"id": ticket_id}))
+    return None if row is None else TicketNumber(row[0])
+
+
+def find_attachment(tx: Tx, attachment_id: AttachmentId) -> Attachment | None:
+    row = one(tx.all(f"SELECT {ATTACHMENT_COLUMNS} FROM attachment a WHERE a.id = :id", {"id": attachment_id}))
+    return None if row is None else attachment_of(row)
+
+
+def settle_attachment(tx: Tx, attachment_id: AttachmentId, settled: Params, now: datetime) -> None:
+    """Set state, sha256, size_bytes (None: as it was) and note of a fetched or failed attachment."""
+    tx.run(
+        "UPDATE attachment SET state = :state, sha256 = :sha256, note = :note, "
+        "size_bytes = COALESCE(:size_bytes, size_bytes) WHERE id = :id",
+        {"id": attachment_id, **settled},
+    )
+    tx.run(
+        "INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, data) "
+        "SELECT 'attachment', 'intake', :now, m.ticket_id, m.id, '{}' "
+        "FROM attachment a JOIN message m ON m.id = a.message_id WHERE a.id = :id",
+        {"id": attachment_id, "now": micros(now)},
+    )

@@ -1,0 +1,245 @@
+"""Raw events: appended with their cursor, leased by conversation, put aside, replayed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from store import blobs
+from store.engine import Row, Tx, one
+from store.rows import literal_channel, micros, moment, printable
+from tickets.ids import AccountId, EventId
+from tickets.model import RawEvent
+from tickets.storage import LeasedEvent, QuarantinedEvent
+
+INLINE_BYTES = 64 * 1024
+"""Payloads up to this size stand in the event's row, larger ones in a blob."""
+CONVERSATION_EVENTS = 50
+LEASE_BYTES = 48 * 1024 * 1024
+"""At most about so many payload bytes are handed out at once."""
+
+RAISE_CONVERSATION = """
+INSERT INTO conversation (account, key, due_at, oldest_at, arrivals, leased_arrivals, lease_until)
+VALUES (:account, :conversation, :due_at, :received_at, 1, 0, 0)
+ON CONFLICT (account, key) DO UPDATE SET
+    arrivals = conversation.arrivals + 1,
+    oldest_at = CASE WHEN conversation.due_at IS NULL THEN excluded.oldest_at ELSE conversation.oldest_at END,
+    due_at = CASE WHEN conversation.due_at > excluded.due_at THEN conversation.due_at ELSE excluded.due_at END
+"""
+INSERT_EVENT = """
+INSERT INTO raw_event (conversation_id, channel, account, external_id, state, attempts, payload, sha256,
+    size_bytes, received_at, own_id, group_key, quiet_s, note, reason)
+SELECT c.id, :channel, :account, :external_id, 'waiting', 0, :payload, :sha256,
+    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, ''
+FROM conversation c WHERE c.account = :account AND c.key = :conversation
+ON CONFLICT (account, external_id) DO NOTHING
+"""
+SAVE_CURSOR = """
+INSERT INTO account_cursor (account, cursor) VALUES (:account, :cursor)
+ON CONFLICT (account) DO UPDATE SET cursor = excluded.cursor
+"""
+
+
+def append_raw(tx: Tx, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
+    ordered = sorted(events, key=lambda event: event.conversation)  # one lock order for all workers
+    tx.many(RAISE_CONVERSATION, [_conversation_params(event) for event in ordered])
+    fresh = tx.many(INSERT_EVENT, [_event_params(tx, event) for event in events])
+    if cursor is not None:
+        tx.run(SAVE_CURSOR, {"account": account, "cursor": cursor})
+    return fresh
+
+
+def _conversation_params(event: RawEvent) -> dict[str, object]:
+    return {
+        "account": event.account,
+        "conversation": printable(event.conversation),
+        "received_at": micros(event.received_at),
+        "due_at": micros(event.received_at + timedelta(seconds=event.quiet_s)),
+    }
+
+
+def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
+    inline = len(event.payload) <= INLINE_BYTES
+    received_at = micros(event.received_at)
+    sha256 = blobs.blob_id(event.payload) if inline else blobs.put(tx, event.payload, received_at)
+    return {
+        "channel": event.channel,
+        "account": event.account,
+        "conversation": printable(event.conversation),
+        "external_id": printable(event.external_id),
+        "payload": event.payload if inline else None,
+        "sha256": sha256,
+        "size_bytes": len(event.payload),
+        "received_at": received_at,
+        "own_id": event.own_id,
+        "group_key": event.group,
+        "quiet_s": event.quiet_s,
+        "note": event.note,
+    }
+
+
+def find_cursor(tx: Tx, account: AccountId) -> str | None:
+    row = one(tx.all("SELECT cursor FROM account_cursor WHERE account = :account", {"account": account}))
+    return None if row is None else str(row[0])
+
+
+def count_waiting(tx: Tx) -> int:
+    return int(tx.all("SELECT COUNT(*) FROM raw_event WHERE state = 'waiting'")[0][0])
+
+
+# Fair over accounts: every account's longest waiting conversation comes first, then the second of each.
+LEASE_CONVERSATIONS = """
+WITH ranked AS (
+    SELECT id, row_number() OVER (PARTITION BY account ORDER BY oldest_at, id) AS turn
+    FROM conversation WHERE due_at <= :now AND lease_until <= :now
+), picked AS MATERIALIZED (
+    SELECT c.id FROM conversation c JOIN ranked r ON r.id = c.id
+    WHERE c.due_at <= :now AND c.lease_until <= :now
+    ORDER BY r.turn, c.oldest_at LIMIT :limit LOCKED(c)
+)
+UPDATE conversation SET lease_holder = :holder, lease_until = :until, leased_arrivals = arrivals
+WHERE id IN (SELECT id FROM picked) RETURNING id
+"""
+WAITING_EVENTS = """
+SELECT id, conversation_id, size_bytes FROM (
+    SELECT id, conversation_id, size_bytes,
+        row_number() OVER (PARTITION BY conversation_id ORDER BY id) AS place
+    FROM raw_event WHERE state = 'waiting' AND conversation_id IN EACH(:conversations)
+) AS waiting WHERE place <= :most ORDER BY id
+"""
+EVENT_COLUMNS = (
+    "id, channel, account, external_id, payload, sha256, received_at, own_id, group_key, quiet_s, note, attempts, "
+    "(SELECT key FROM conversation c WHERE c.id = conversation_id)"
+)
+
+
+def lease_events(tx: Tx, holder: str, now: datetime, lease_s: float, limit: int) -> list[LeasedEvent]:
+    until = micros(now + timedelta(seconds=lease_s))
+    leased = tx.all(LEASE_CONVERSATIONS, {"now": micros(now), "holder": holder, "until": until, "limit": limit})
+    if not leased:
+        return []
+    conversations = [row[0] for row in leased]
+    waiting = tx.all(WAITING_EVENTS, {"conversations": conversations, "most": CONVERSATION_EVENTS})
+    taken = _within_bounds(waiting, limit)
+    _settle_conversations(tx, conversations, waiting, taken)
+    if not taken:
+        return []
+    tx.run("UPDATE raw_event SET attempts = attempts + 1 WHERE id IN EACH(:ids)", {"ids": taken})
+    rows = tx.all(f"SELECT {EVENT_COLUMNS} FROM raw_event WHERE id IN EACH(:ids) ORDER BY id", {"ids": taken})
+    return [LeasedEvent(id=EventId(row[0]), event=_event_of(tx, row), attempts=row[11]) for row in rows]
+
+
+def _within_bounds(waiting: list[Row], limit: int) -> list[int]:
+    """The events handed out: oldest first, until there are enough of them or of their bytes."""
+    taken: list[int] = []
+    size_bytes = 0
+    for event_id, _conversation, size in waiting:
+        if taken and (len(taken) >= limit or size_bytes + size > LEASE_BYTES):
+            break
+        taken.append(event_id)
+        size_bytes += size
+    return taken
+
+
+def _settle_conversations(tx: Tx, leased: list[int], waiting: list[Row], taken: list[int]) -> None:
+    """Nothing waits in an empty conversation; one that was cut stays due after its lease; one left out is free."""
+    chosen = set(taken)
+    with_events = {row[1] for row in waiting if row[0] in chosen}
+    per_conversation: dict[int, int] = {}
+    for row in waiting:
+        per_conversation[row[1]] = per_conversation.get(row[1], 0) + 1
+    cut = {row[1] for row in waiting if row[0] not in chosen} & with_events
+    cut |= {number for number, count in per_conversation.items() if count >= CONVERSATION_EVENTS}
+    empty = [number for number in leased if number not in per_conversation]
+    left_out = [number for number in leased if number in per_conversation and number not in with_events]
+    if cut:
+        tx.run("UPDATE conversation SET leased_arrivals = -1 WHERE id IN EACH(:ids)", {"ids": sorted(cut)})
+    if empty:
+        tx.run(END_LEASES, {"ids": empty})
+    if left_out:
+        tx.run("UPDATE conversation SET lease_until = 0 WHERE id IN EACH(:ids)", {"ids": left_out})
+
+
+END_LEASES = """
+UPDATE conversation SET lease_until = 0, lease_holder = NULL,
+    due_at = CASE WHEN arrivals = leased_arrivals THEN NULL ELSE due_at END
+WHERE id IN EACH(:ids)
+"""
+
+
+def end_leases(tx: Tx, event_ids: Sequence[EventId]) -> None:
+    """Their events are handled: free the conversations.
+
+    Only columns of the same row decide whether more waits, so that an append
+    racing with this statement can never be forgotten.
+    """
+    tx.run(END_LEASES, {"ids": _conversations_of(tx, event_ids)})
+
+
+def release_events(tx: Tx, ids: Sequence[EventId], retry_at: datetime) -> None:
+    tx.run(
+        "UPDATE conversation SET lease_until = 0, lease_holder = NULL, due_at = :due_at WHERE id IN EACH(:ids)",
+        {"ids": _conversations_of(tx, ids), "due_at": micros(retry_at)},
+    )
+
+
+def _conversations_of(tx: Tx, event_ids: Sequence[EventId]) -> list[int]:
+    rows = tx.all(
+        "SELECT DISTINCT conversation_id FROM raw_event WHERE id IN EACH(:ids) ORDER BY conversation_id",
+        {"ids": list(event_ids)},
+    )
+    return [row[0] for row in rows]
+
+
+def read_raw(tx: Tx, event_id: EventId) -> RawEvent | None:
+    row = one(tx.all(f"SELECT {EVENT_COLUMNS} FROM raw_event WHERE id = :id", {"id": event_id}))
+    return None if row is None else _event_of(tx, row)
+
+
+def _event_of(tx: Tx, row: Row) -> RawEvent:
+    payload = blobs.whole(tx, row[5]) if row[4] is None else bytes(row[4])
+    return RawEvent(
+        channel=literal_channel(row[1]),
+        account=AccountId(row[2]),
+        external_id=row[3],
+        payload=payload,
+        received_at=moment(row[6]),
+        own_id=row[7],
+        group=row[8],
+        quiet_s=row[9],
+        note=row[10],
+        conversation=row[12],
+    )
+
+
+def list_quarantine(tx: Tx, limit: int) -> list[QuarantinedEvent]:
+    rows = tx.all(
+        "SELECT id, channel, account, external_id, received_at, size_bytes, reason FROM raw_event "
+        "WHERE state = 'quarantined' ORDER BY id DESC LIMIT :limit",
+        {"limit": limit},
+    )
+    return [
+        QuarantinedEvent(
+            id=EventId(row[0]),
+            channel=literal_channel(row[1]),
+            account=AccountId(row[2]),
+            external_id=row[3],
+            received_at=moment(row[4]),
+            size_bytes=row[5],
+            reason=row[6],
+        )
+        for row in rows
+    ]
+
+
+def replay(tx: Tx, event_id: EventId, now: datetime) -> bool:
+    changed = tx.run(
+        "UPDATE raw_event SET state = 'waiting', attempts = 0, reason = '' "
+        "WHERE id = :id AND state = 'quarantined'",
+        {"id": event_id},
+    )
+    if changed:
+        tx.run(
+            "UPDATE conversation SET arrivals = arrivals + 1, due_at = :now "
+            "WHERE id = (SELECT conversation_id FROM raw_event WHERE id = :id)",
+            {"id": event_id, "now": micros(now)},
+        )
+    return bool(changed)

@@ -1,0 +1,165 @@
+"""PostgreSQL 15 or newer through psycopg 3: a pool of connections, one thread each.
+
+NOTIFY only wakes; whoever waits looks again after a time-out anyway.
+"""
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_args
+
+import psycopg
+import psycopg_pool
+
+from store.engine import NO_PARAMS, Params, Row, for_postgres
+from store.engine import Tx as TxPort
+from store.pulses import Pulses
+from tickets.errors import Conflict, StoreUnavailable
+from tickets.storage import Topic
+
+T = TypeVar("T")
+CONNECTIONS = 8
+ATTEMPTS = 3
+"""A transaction that lost a deadlock is run again so often."""
+CHANNEL = "switchboard"
+OLDEST = 150_000
+
+translated_text = lru_cache(maxsize=512)(for_postgres)
+
+
+class Tx:
+    """A transaction on one PostgreSQL connection."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._cursor = connection.cursor()
+
+    def all(self, sql: str, params: Params = NO_PARAMS) -> list[Row]:
+        return self._cursor.execute(translated_text(sql), params).fetchall()
+
+    def run(self, sql: str, params: Params = NO_PARAMS) -> int:
+        return self._cursor.execute(translated_text(sql), params).rowcount
+
+    def many(self, sql: str, rows: Sequence[Params]) -> int:
+        if not rows:
+            return 0
+        self._cursor.executemany(translated_text(sql), rows)
+        return self._cursor.rowcount
+
+
+class PostgresEngine:
+    """A database server, shared by any number of processes.
+
+    url: ``postgresql://…`` as libpq reads it; never shown in errors, as it may hold a password.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pulses = Pulses()
+        self._pool: psycopg_pool.ConnectionPool[psycopg.Connection[Any]] | None = None
+        self._threads: concurrent.futures.ThreadPoolExecutor | None = None
+        self._listener: threading.Thread | None = None
+        self._closing = threading.Event()
+
+    async def open(self) -> None:
+        self._pulses.bind()
+        self._closing.clear()
+        await asyncio.to_thread(self._probe)
+        self._pool = psycopg_pool.ConnectionPool(
+            self._url, min_size=1, max_size=CONNECTIONS, timeout=10, open=False, check=_alive
+        )
+        self._pool.open()
+        self._threads = concurrent.futures.ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
+        self._listener = threading.Thread(target=self._listen, name="postgres-listener", daemon=True)
+        self._listener.start()
+
+    async def close(self) -> None:
+        self._closing.set()
+        if self._threads is not None:
+            await asyncio.to_thread(self._threads.shutdown)
+            self._threads = None
+        if self._pool is not None:
+            await asyncio.to_thread(self._pool.close)
+            self._pool = None
+        if self._listener is not None:
+            await asyncio.to_thread(self._listener.join)
+            self._listener = None
+
+    async def write(self, work: Callable[[TxPort], T], *, topics: Iterable[Topic] = ()) -> T:
+        wanted = tuple(topics)
+        result = await self._in_thread(lambda: self._transact(work, wanted))
+        self._pulses.beat(wanted)
+        return result
+
+    async def read(self, work: Callable[[TxPort], T]) -> T:
+        return await self._in_thread(lambda: self._transact(work, (), snapshot=True))
+
+    def pulse(self, topic: Topic) -> int:
+        return self._pulses.number(topic)
+
+    async def wait(self, topic: Topic, pulse: int, timeout_s: float) -> int:
+        return await self._pulses.wait(topic, pulse, timeout_s)
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        if self._threads is None:
+            raise StoreUnavailable("The database is closed.")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    def _probe(self) -> None:
+        with _translated(), psycopg.connect(self._url, connect_timeout=10) as connection:
+            version = connection.info.server_version
+        if version < OLDEST:
+            raise StoreUnavailable(f"PostgreSQL {version // 10_000} is too old; 15 or newer is needed.")
+
+    def _transact(self, work: Callable[[TxPort], T], topics: Sequence[Topic], *, snapshot: bool = False) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._transact_once(work, topics, snapshot)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as error:
+                if attempt == ATTEMPTS:
+                    raise StoreUnavailable("The database is too busy; try again.") from error
+        raise AssertionError("unreachable")
+
+    def _transact_once(self, work: Callable[[TxPort], T], topics: Sequence[Topic], snapshot: bool) -> T:
+        assert self._pool is not None
+        with _translated(), self._pool.connection() as connection, connection.transaction():
+            if snapshot:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            result = work(Tx(connection))
+            if topics:
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, " ".join(topics)))
+            return result
+
+    def _listen(self) -> None:
+        """Turn other processes' commits into pulses, for ever; after a lost connection, all of them."""
+        while not self._closing.is_set():
+            try:
+                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    self._pulses.beat(get_args(Topic))
+                    while not self._closing.is_set():
+                        for notice in connection.notifies(timeout=0.25):
+                            self._pulses.beat(cast("list[Topic]", notice.payload.split()))
+            except psycopg.Error:
+                self._closing.wait(1.0)
+
+
+def _alive(connection: psycopg.Connection[Any]) -> None:
+    """Cheap look before a connection is lent: a closed one is replaced, not handed out."""
+    if connection.closed or connection.broken:
+        raise psycopg.OperationalError("connection lost")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """psycopg's errors as ours; deadlocks pass, they are run again."""
+    try:
+        yield
+    except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+        raise
+    except psycopg.IntegrityError as error:
+        raise Conflict(error.diag.message_primary or "constraint") from error
+    except (psycopg.OperationalError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as error:
+        raise StoreUnavailable(f"The database server cannot be used ({type(error).__name__}).") from error

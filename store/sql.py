@@ -1,0 +1,322 @@
+"""The store on SQLite or PostgreSQL: each promise of ``tickets.storage`` as one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from store import access, admission, blobs, deliveries, desk, health, intake, jobs, schema
+from store.engine import Engine, Tx
+from store.rows import micros
+from store.sqlite import SqliteEngine
+from store.vault import Vault
+from tickets.errors import ConfigError
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    BlobId,
+    Channel,
+    DeliveryId,
+    EventId,
+    JobId,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+    UserId,
+)
+from tickets.model import Attachment, ChannelHealth, Delivery, RawEvent, Receipt, TicketEnvelope, TicketEvent
+from tickets.ports import Bucket, CrashHook, no_crash
+from tickets.storage import (
+    Admission,
+    ApiToken,
+    CommandResult,
+    Context,
+    ContextQuery,
+    Counts,
+    Job,
+    LeasedEvent,
+    NewJob,
+    Page,
+    QuarantinedEvent,
+    Session,
+    Store,
+    TicketChange,
+    TicketFilter,
+    Topic,
+    User,
+)
+
+
+def open_store(url: str, key: bytes, *, crash: CrashHook = no_crash) -> Store:
+    """A store for ``sqlite:///path`` or ``postgresql://…``; connect with ``open``.
+
+    key: 32 bytes for the secrets at rest.  Raises ConfigError for another URL.
+    """
+    if url.startswith("sqlite:///"):
+        return SqlStore(SqliteEngine(Path(url.removeprefix("sqlite:///"))), "sqlite", Vault(key), crash)
+    if url.startswith(("postgresql://", "postgres://")):
+        try:
+            from store.postgres import PostgresEngine
+        except ImportError as error:
+            raise ConfigError("PostgreSQL needs psycopg: pip install 'switchboard[postgres]'.") from error
+        return SqlStore(PostgresEngine(url), "postgres", Vault(key), crash)
+    raise ConfigError("service.database must begin with sqlite:/// or postgresql://.")
+
+
+class SqlStore:
+    """See ``tickets.storage.Store`` for what each method promises."""
+
+    def __init__(self, engine: Engine, dialect: str, vault: Vault, crash: CrashHook) -> None:
+        self._engine = engine
+        self._dialect = dialect
+        self._vault = vault
+        self._crash = crash
+
+    async def open(self) -> None:
+        await self._engine.open()
+        try:
+            await schema.bring_up(self._engine, self._dialect)
+        except BaseException:
+            await self._engine.close()
+            raise
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+    async def check(self) -> None:
+        await self._engine.write(
+            lambda tx: tx.run("UPDATE counter SET value = value WHERE name = 'ticket_number'")
+        )
+
+    def pulse(self, topic: Topic) -> int:
+        return self._engine.pulse(topic)
+
+    async def wait(self, topic: Topic, pulse: int, timeout_s: float) -> int:
+        return await self._engine.wait(topic, pulse, timeout_s)
+
+    # Intake
+
+    async def append_raw(self, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
+        return await self._engine.write(
+            lambda tx: intake.append_raw(tx, account, events, cursor), topics=["inbound"] if events else []
+        )
+
+    async def find_cursor(self, account: AccountId) -> str | None:
+        return await self._engine.read(lambda tx: intake.find_cursor(tx, account))
+
+    async def count_waiting(self) -> int:
+        return await self._engine.read(intake.count_waiting)
+
+    async def lease_events(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[LeasedEvent]:
+        return await self._engine.write(lambda tx: intake.lease_events(tx, holder, now, lease_s, limit))
+
+    async def find_context(self, query: ContextQuery) -> Context:
+        return await self._engine.read(lambda tx: admission.find_context(tx, query))
+
+    async def admit(self, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
+        return await self._engine.write(
+            lambda tx: admission.admit(tx, admissions, now, self._crash), topics=_topics_of(admissions)
+        )
+
+    async def release_events(self, ids: Sequence[EventId], retry_at: datetime) -> None:
+        await self._engine.write(lambda tx: intake.release_events(tx, ids, retry_at))
+
+    async def read_raw(self, event_id: EventId) -> RawEvent | None:
+        return await self._engine.read(lambda tx: intake.read_raw(tx, event_id))
+
+    async def list_quarantine(self, limit: int = 100) -> Sequence[QuarantinedEvent]:
+        return await self._engine.read(lambda tx: intake.list_quarantine(tx, limit))
+
+    async def replay(self, event_id: EventId, now: datetime) -> bool:
+        return await self._engine.write(lambda tx: intake.replay(tx, event_id, now), topics=["inbound"])
+
+    # Outbox
+
+    async def lease_deliveries(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        return await self._engine.write(
+            lambda tx: deliveries.lease_deliveries(tx, accounts, holder, now, lease_s, limit)
+        )
+
+    async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        return await self._engine.write(lambda tx: deliveries.take_budget(tx, account, buckets, now))
+
+    async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
+        await self._engine.write(lambda tx: deliveries.block_bucket(tx, account, bucket, until))
+
+    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+        return await self._engine.write(
+            lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now), topics=["events"]
+        )
+
+    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+        await self._engine.write(
+            lambda tx: deliveries.record_receipt(tx, delivery_id, n, receipt, now, self._crash),
+            topics=["events", "outbox"],
+        )
+
+    async def record_failure(
+        self,
+        delivery_id: DeliveryId,
+        n: int,
+        state: Literal["queued", "held", "failed", "unknown"],
+        code: str,
+        detail: str,
+        next_at: datetime,
+        now: datetime,
+    ) -> None:
+        await self._engine.write(
+            lambda tx: deliveries.record_failure(tx, delivery_id, n, state, code, detail, next_at, now),
+            topics=["events", "outbox"],
+        )
+
+    async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
+        await self._engine.write(lambda tx: deliveries.postpone(tx, delivery_id, next_at, why, now))
+
+    async def reap_deliveries(self, now: datetime) -> int:
+        return await self._engine.write(lambda tx: deliveries.reap_deliveries(tx, now), topics=["events"])
+
+    async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
+        await self._engine.write(lambda tx: deliveries.mark_unreachable(tx, channel, thread_id))
+
+    async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
+        found = await self._engine.read(lambda tx: deliveries.find_deliveries(tx, [delivery_id]))
+        return found[0] if found else None
+
+    # Desk
+
+    async def find_ticket(self, number: TicketNumber) -> TicketEnvelope | None:
+        return await self._engine.read(lambda tx: desk.find_ticket(tx, number))
+
+    async def find_command(self, actor: str, key: str) -> CommandResult | None:
+        return await self._engine.read(lambda tx: desk.find_command(tx, actor, key))
+
+    async def apply_change(self, change: TicketChange, now: datetime) -> None:
+        await self._engine.write(
+            lambda tx: desk.apply_change(tx, change, now, self._crash), topics=["events", "outbox"]
+        )
+
+    async def list_tickets(self, filter: TicketFilter) -> Page:
+        return await self._engine.read(lambda tx: desk.list_tickets(tx, filter))
+
+    async def count_tickets(self, user: UserId | None) -> Counts:
+        return await self._engine.read(lambda tx: desk.count_tickets(tx, user))
+
+    async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
+        return await self._engine.read(lambda tx: desk.events_after(tx, seq, limit))
+
+    async def newest_seq(self) -> int:
+        return await self._engine.read(desk.newest_seq)
+
+    async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
+        return await self._engine.read(lambda tx: desk.find_ticket_number(tx, ticket_id))
+
+    async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
+        return await self._engine.read(lambda tx: desk.find_attachment(tx, attachment_id))
+
+    async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
+        def work(tx: Tx) -> None:
+            sha256 = blobs.put(tx, content, micros(now))
+            settled = {"state": "stored", "sha256": sha256, "note": "", "size_bytes": len(content)}
+            desk.settle_attachment(tx, attachment_id, settled, now)
+
+        await self._engine.write(work, topics=["events"])
+
+    async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
+        settled = {"state": "missing", "sha256": None, "note": note, "size_bytes": None}
+        await self._engine.write(
+            lambda tx: desk.settle_attachment(tx, attachment_id, settled, now), topics=["events"]
+        )
+
+    async def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:
+        n = 0
+        while (piece := await self._engine.read(lambda tx, n=n: blobs.chunk(tx, blob_id, n))) is not None:  # type: ignore[misc]
+            yield piece
+            n += 1
+
+    # Access
+
+    async def add_user(self, user: User) -> None:
+        await self._engine.write(lambda tx: access.add_user(tx, user))
+
+    async def set_user(self, user: User) -> None:
+        await self._engine.write(lambda tx: access.set_user(tx, user))
+
+    async def list_users(self) -> Sequence[User]:
+        return await self._engine.read(access.list_users)
+
+    async def add_session(self, session: Session) -> None:
+        await self._engine.write(lambda tx: access.add_session(tx, session))
+
+    async def find_session(self, session_id: str, now: datetime) -> tuple[Session, User] | None:
+        return await self._engine.read(lambda tx: access.find_session(tx, session_id, now))
+
+    async def touch_session(self, session_id: str, now: datetime, expires_at: datetime) -> None:
+        await self._engine.write(lambda tx: access.touch_session(tx, session_id, now, expires_at))
+
+    async def end_session(self, session_id: str) -> None:
+        await self._engine.write(lambda tx: access.end_session(tx, session_id))
+
+    async def add_token(self, token: ApiToken) -> None:
+        await self._engine.write(lambda tx: access.add_token(tx, token))
+
+    async def list_tokens(self) -> Sequence[ApiToken]:
+        return await self._engine.read(access.list_tokens)
+
+    async def find_token(self, token_hash: str) -> ApiToken | None:
+        return await self._engine.read(lambda tx: access.find_token(tx, token_hash))
+
+    async def revoke_token(self, name: str, now: datetime) -> bool:
+        return await self._engine.write(lambda tx: access.revoke_token(tx, name, now))
+
+    async def add_signin_link(self, link_hash: str, user_id: UserId, expires_at: datetime) -> None:
+        await self._engine.write(lambda tx: access.add_signin_link(tx, link_hash, user_id, expires_at))
+
+    async def use_signin_link(self, link_hash: str, now: datetime) -> User | None:
+        return await self._engine.write(lambda tx: access.use_signin_link(tx, link_hash, now))
+
+    # Work
+
+    async def acquire_lease(self, name: str, holder: str, now: datetime, ttl_s: float) -> bool:
+        return await self._engine.write(lambda tx: jobs.acquire_lease(tx, name, holder, now, ttl_s))
+
+    async def release_lease(self, name: str, holder: str) -> None:
+        await self._engine.write(lambda tx: jobs.release_lease(tx, name, holder))
+
+    async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
+        return await self._engine.write(lambda tx: jobs.insert_jobs(tx, wanted), topics=["jobs"])
+
+    async def lease_jobs(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[Job]:
+        return await self._engine.write(lambda tx: jobs.lease_jobs(tx, holder, now, lease_s, limit))
+
+    async def finish_job(self, job_id: JobId, now: datetime) -> None:
+        await self._engine.write(lambda tx: jobs.finish_job(tx, job_id, now))
+
+    async def fail_job(self, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
+        await self._engine.write(lambda tx: jobs.fail_job(tx, job_id, reason, retry_at))
+
+    async def set_health(self, state: ChannelHealth) -> None:
+        await self._engine.write(lambda tx: health.set_health(tx, state), topics=["events"])
+
+    async def list_health(self) -> Sequence[ChannelHealth]:
+        return await self._engine.read(health.list_health)
+
+    async def get_secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        return await self._engine.write(lambda tx: self._vault.get_or_make(tx, name, make))
+
+    async def count_rows(self) -> Mapping[str, int]:
+        return await self._engine.read(health.count_rows)
+
+    async def forget_old(self, now: datetime) -> int:
+        return await self._engine.write(lambda tx: jobs.forget_old(tx, now))
+
+
+def _topics_of(admissions: Sequence[Admission]) -> list[Topic]:
+    """Who is to be woken: always the inbox, others only when there is something for them."""
+    topics: list[Topic] = ["events"]
+    if any(a.deliveries for a in admissions):
+        topics.append("outbox")
+    if any(a.jobs for a in admissions):
+        topics.append("jobs")
+    return topics

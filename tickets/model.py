@@ -1,0 +1,436 @@
+"""The shapes that travel between packages: frozen, closed, exportable as JSON Schema.
+
+Times are aware UTC everywhere.  Texts are Unicode as written by people; none
+of them is ever markup, template or address until a responder says so.
+"""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    BlobId,
+    Channel,
+    ContactId,
+    DeliveryId,
+    EventId,
+    ExternalMessageId,
+    IdentityId,
+    MessageId,
+    ThreadId,
+    ThreadKey,
+    TicketId,
+    TicketNumber,
+    UserId,
+)
+
+Visibility = Literal["public", "private"]
+Direction = Literal["in", "out", "note"]
+TicketStatus = Literal["open", "pending", "closed"]
+"""open: the person waits for us; pending: we wait for the person; closed: done until they write again."""
+DeliveryState = Literal["queued", "held", "sending", "sent", "failed", "unknown"]
+DeliveryKind = Literal["reply", "notice", "staff", "alert", "hook"]
+Role = Literal["viewer", "agent", "lead", "admin"]
+
+
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Common options of every shape: frozen, and closed to unknown fields."""
+
+
+class RawEvent(Shape, frozen=True):
+    """One thing a platform handed out, byte for byte.
+
+    external_id: the platform's name for it, unique within the account.
+    conversation: what one worker at a time may handle; a chat id, a sender.
+    group: set when several events make one message (an album); they are
+    held until the group has been quiet for ``quiet_s`` seconds.
+    own_id: the account's own name on the platform (bot id, mailbox address).
+    note: set by the connector instead of guessing, e.g. ``too_large``.
+    """
+
+    channel: Channel
+    account: AccountId
+    external_id: str
+    conversation: str
+    payload: bytes
+    received_at: datetime
+    own_id: str
+    group: str = ""
+    quiet_s: float = 0.0
+    note: str = ""
+
+
+class Author(Shape, frozen=True):
+    """Who wrote, as the platform tells it.
+
+    external_id: what identifies the person on the channel; never the name.
+    language: BCP 47 tag of their client, a hint only; None when not told.
+    """
+
+    external_id: str
+    display_name: str
+    handle: str | None = None
+    language: str | None = None
+    is_bot: bool = False
+
+
+class Authenticity(Shape, frozen=True):
+    """What the platform or mail server vouches for.
+
+    verified: the platform itself carried the message from this identity, or
+    a configured mail server reports DMARC pass.  failed: it reports a
+    failure.  unverified: nobody we trust said anything.
+    """
+
+    verdict: Literal["verified", "unverified", "failed"]
+    by: str
+    detail: str = ""
+
+
+class Automatic(Shape, frozen=True):
+    """The message was written by a machine; it is kept and never answered automatically."""
+
+    kind: Literal["auto_reply", "bounce", "list", "receipt", "bot"]
+    reason: str
+
+
+class AttachmentDraft(Shape, frozen=True):
+    """A file that came with a message, before it is stored.
+
+    content: the bytes when the event carried them; None when they must be
+    fetched from the platform by ``remote_id``, or cannot be (see ``note``).
+    """
+
+    name: str
+    media_type: str
+    size_bytes: int | None = None
+    content: bytes | None = None
+    remote_id: str | None = None
+    content_id: str | None = None
+    note: str = ""
+
+
+class ThreadRef(Shape, frozen=True):
+    """The platform conversation a message stands in."""
+
+    key: ThreadKey
+    visibility: Visibility
+    title: str = ""
+
+
+class InboundMessage(Shape, frozen=True):
+    """What a raw event means: the output of every normalizer.
+
+    external_id: unique within the channel.  kind ``edit`` and ``delete``
+    name the message they change in ``external_id``.
+    reply_to: messages it answers, most trusted first.
+    aliases: further names under which the same message may be answered.
+    warnings: sentences a person should read before trusting the message.
+    """
+
+    channel: Channel
+    account: AccountId
+    external_id: ExternalMessageId
+    thread: ThreadRef
+    author: Author
+    text: str
+    sent_at: datetime
+    authenticity: Authenticity
+    kind: Literal["message", "edit", "delete"] = "message"
+    subject: str | None = None
+    html: str | None = None
+    reply_to: tuple[ExternalMessageId, ...] = ()
+    aliases: tuple[ExternalMessageId, ...] = ()
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    attachments: tuple[AttachmentDraft, ...] = ()
+    automatic: Automatic | None = None
+    group: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Ignored(Shape, frozen=True):
+    """A raw event that needs no ticket; ``reason`` is a word kept beside it."""
+
+    reason: str
+
+
+class Reason(Shape, frozen=True):
+    """One summand of a priority: what it is about, and its points."""
+
+    label: str
+    points: int
+
+
+class Contact(Shape, frozen=True):
+    """A person, however many identities they have."""
+
+    id: ContactId
+    display_name: str
+    created_at: datetime
+
+
+class Identity(Shape, frozen=True):
+    """A person's name on one channel.  Unique by (channel, external_id)."""
+
+    id: IdentityId
+    contact_id: ContactId
+    channel: Channel
+    external_id: str
+    display_name: str
+    handle: str | None = None
+    language: str | None = None
+    unreachable: bool = False
+    """True after the platform said that the person no longer accepts messages."""
+
+
+class Participant(Shape, frozen=True):
+    """Somebody in a ticket: the requester, or another who was addressed or wrote."""
+
+    identity_id: IdentityId
+    role: Literal["requester", "other"]
+
+
+class Thread(Shape, frozen=True):
+    """A platform conversation.  Unique by (account, key); one open ticket each."""
+
+    id: ThreadId
+    account: AccountId
+    channel: Channel
+    key: ThreadKey
+    visibility: Visibility
+    title: str = ""
+
+
+class Ticket(Shape, frozen=True):
+    """A case: many messages, threads and participants, one number.
+
+    waiting_since: when the oldest unanswered message arrived; None when the
+    last word is ours.  version: counts changes, for optimistic locking.
+    language: the requester's, as last recognised; None when unknown.
+    """
+
+    id: TicketId
+    number: TicketNumber
+    subject: str
+    status: TicketStatus
+    priority: int
+    priority_reasons: tuple[Reason, ...]
+    queue: str
+    channel: Channel
+    account: AccountId
+    requester_id: IdentityId
+    requester: str
+    created_at: datetime
+    updated_at: datetime
+    assignee: UserId | None = None
+    language: str | None = None
+    waiting_since: datetime | None = None
+    version: int = 1
+
+
+class Attachment(Shape, frozen=True):
+    """A file in the store.
+
+    state: ``stored`` with its SHA-256, ``pending`` while it is fetched,
+    ``missing`` when it could not be had (``note`` says why).
+    """
+
+    id: AttachmentId
+    message_id: MessageId
+    name: str
+    media_type: str
+    state: Literal["stored", "pending", "missing"]
+    size_bytes: int | None = None
+    sha256: BlobId | None = None
+    remote_id: str | None = None
+    content_id: str | None = None
+    note: str = ""
+
+
+class MessageVersion(Shape, frozen=True):
+    """What a message said before it was changed at ``replaced_at``."""
+
+    text: str
+    replaced_at: datetime
+
+
+class Message(Shape, frozen=True):
+    """One message or note in a ticket.
+
+    author: the name to show.  identity_id: who wrote, for incoming; actor:
+    which user, for outgoing and notes.  sent_at: the platform's time;
+    stored_at: ours, by which conversations are sorted.
+    """
+
+    id: MessageId
+    ticket_id: TicketId
+    direction: Direction
+    author: str
+    text: str
+    sent_at: datetime
+    stored_at: datetime
+    thread_id: ThreadId | None = None
+    identity_id: IdentityId | None = None
+    actor: UserId | None = None
+    external_id: ExternalMessageId | None = None
+    reply_to: ExternalMessageId | None = None
+    event_id: EventId | None = None
+    subject: str | None = None
+    html: str | None = None
+    language: str | None = None
+    authenticity: Authenticity | None = None
+    automatic: Automatic | None = None
+    warnings: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
+    versions: tuple[MessageVersion, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+class ReplyTarget(Shape, frozen=True):
+    """Where an answer goes; everything a sender needs besides the text.
+
+    thread_key: the conversation.  in_reply_to: the message answered, None
+    to speak into the conversation plainly.  references: earlier messages,
+    oldest first (email).  to: recipients (email).
+    """
+
+    channel: Channel
+    account: AccountId
+    thread_key: ThreadKey
+    visibility: Visibility
+    in_reply_to: ExternalMessageId | None = None
+    references: tuple[ExternalMessageId, ...] = ()
+    to: tuple[str, ...] = ()
+    subject: str | None = None
+
+
+class Reply(Shape, frozen=True):
+    """One piece for a sender to send.
+
+    send_key: fixed before the first attempt, the same on every attempt; at
+    most 25 characters.  part and parts: 1 of n; a piece after the first
+    follows ``previous``, the receipt's id of the piece before it.
+    """
+
+    target: ReplyTarget
+    text: str
+    send_key: str
+    created_at: datetime
+    part: int = 1
+    parts: int = 1
+    previous: ExternalMessageId | None = None
+
+
+class Receipt(Shape, frozen=True):
+    """What a platform answered to an accepted piece.
+
+    external_id: under which the person's answer will refer to it.
+    aliases: further such names.  note: something a person should see, e.g.
+    that the quoted message was gone.
+    """
+
+    external_id: ExternalMessageId
+    sent_at: datetime
+    aliases: tuple[ExternalMessageId, ...] = ()
+    note: str = ""
+
+
+class DeliveryPart(Shape, frozen=True):
+    """One piece of a delivery and its fate.
+
+    attempts: how often it was handed to a sender.  started_at: when the
+    last attempt began.
+    """
+
+    n: int
+    text: str
+    state: DeliveryState
+    attempts: int = 0
+    external_id: ExternalMessageId | None = None
+    started_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+class Delivery(Shape, frozen=True):
+    """An outgoing message on its way, in one or more pieces.
+
+    next_at: not before this time.  code and detail: why it waits, failed or
+    is unknown; detail is a sentence for a person.
+    """
+
+    id: DeliveryId
+    kind: DeliveryKind
+    target: ReplyTarget
+    parts: tuple[DeliveryPart, ...]
+    state: DeliveryState
+    next_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    priority: int = 0
+    thread_id: ThreadId | None = None
+    ticket_id: TicketId | None = None
+    message_id: MessageId | None = None
+    code: str = ""
+    detail: str = ""
+
+
+class TicketEvent(Shape, frozen=True):
+    """One line of a ticket's history: append-only, never content.
+
+    data: ids, states and counts before and after; a text is told by its
+    salted hash at most.  seq is given by the store, 0 before.
+    """
+
+    kind: str
+    actor: str
+    at: datetime
+    ticket_id: TicketId | None = None
+    message_id: MessageId | None = None
+    delivery_id: DeliveryId | None = None
+    data: dict[str, str | int | None] = {}
+    seq: int = 0
+
+
+class ChannelHealth(Shape, frozen=True):
+    """How one account is doing.
+
+    state: ``starting, up, waiting, down, rejected``; ``rejected`` needs a
+    person (a wrong secret).  last_event_at: the last message received.
+    """
+
+    account: AccountId
+    channel: Channel
+    state: Literal["starting", "up", "waiting", "down", "rejected"]
+    detail: str
+    since: datetime
+    checked_at: datetime
+    last_event_at: datetime | None = None
+    last_sent_at: datetime | None = None
+
+
+FORMAT: Final = "switchboard.ticket"
+FORMAT_VERSION: Final = 1
+
+
+class TicketEnvelope(Shape, frozen=True):
+    """A ticket with everything in it, for export and exchange.
+
+    version: raised when a reader of the old shape would misread the new one.
+    """
+
+    ticket: Ticket
+    threads: tuple[Thread, ...]
+    contacts: tuple[Contact, ...]
+    identities: tuple[Identity, ...]
+    participants: tuple[Participant, ...]
+    messages: tuple[Message, ...]
+    deliveries: tuple[Delivery, ...]
+    events: tuple[TicketEvent, ...]
+    format: Literal["switchboard.ticket"] = FORMAT
+    version: Literal[1] = FORMAT_VERSION

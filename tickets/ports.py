@@ -1,0 +1,204 @@
+"""What the packages promise each other.
+
+Small required Protocols; optional powers are Protocols of their own, found by
+``isinstance``.  ``service`` hands one package to another through these.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from tickets.ids import AccountId, Channel, ExternalMessageId
+from tickets.model import Ignored, InboundMessage, RawEvent, Receipt, Reply, ReplyTarget, Shape
+
+
+class Clock(Protocol):
+    """Time, injected everywhere so that tests own it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump; only differences mean something."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds`` of the monotonic clock."""
+
+
+CrashHook = Callable[[str], None]
+"""Called with a point's name at every step between a byte and a receipt.
+
+It does nothing in service; a test lets it kill the process.  The names are in
+``tickets.points``.
+"""
+
+
+def no_crash(_point: str) -> None:
+    """The crash hook of every ordinary run."""
+
+
+class Bucket(Shape, frozen=True):
+    """One budget of an account: ``capacity`` calls at once, ``per_s`` more each second."""
+
+    name: str
+    capacity: int
+    per_s: float
+
+
+class Capabilities(Shape, frozen=True):
+    """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
+
+    text_limit: longest text of one piece in ``text_unit`` (None: no limit
+    worth splitting at).  Every sentence is for people: how it works, or why
+    the platform does not allow it.
+    """
+
+    channel: Channel
+    text_limit: int | None
+    text_unit: str
+    receiving: str
+    acknowledging: str
+    answering: str
+    edits: str
+    deletions: str
+    attachments_in: str
+    backfill: str
+    unknown_settled_by: str
+    limits: str
+
+
+class Batch(Shape, frozen=True):
+    """Events a source handed out together, and where it stands after them.
+
+    cursor: None when the place did not move.
+    """
+
+    events: tuple[RawEvent, ...]
+    cursor: str | None = None
+
+
+class Source(Protocol):
+    """Where messages come from."""
+
+    def batches(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Everything after ``cursor`` (None: from the first start), for ever.
+
+        The next batch is asked for only after the last one was committed and
+        acknowledged.  Raises ConnectorError.
+        """
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """Tell the platform, now that the batch is safe.  Raises ConnectorError."""
+
+
+class Sender(Protocol):
+    """Where answers go."""
+
+    def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
+        """The budgets this piece takes from, most specific first.  Pure."""
+
+    async def send(self, reply: Reply) -> Receipt:
+        """Send one piece once.  Raises DeliveryError and nothing else."""
+
+
+class Connector(Protocol):
+    """One account on one channel.  Making it does no I/O; ``open`` may."""
+
+    @property
+    def account(self) -> AccountId: ...
+    @property
+    def capabilities(self) -> Capabilities: ...
+    @property
+    def source(self) -> Source: ...
+    @property
+    def sender(self) -> Sender: ...
+
+    async def check(self) -> str:
+        """Try the credentials; who we are on the platform.  Raises ConnectorError."""
+
+    async def open(self) -> None:
+        """Get ready to receive and send.  Raises ConnectorError."""
+
+    async def close(self) -> None:
+        """Let go of every connection; safe to call twice."""
+
+
+@runtime_checkable
+class TypingSender(Protocol):
+    """A sender that can show that somebody is writing."""
+
+    async def send_typing(self, target: ReplyTarget) -> None:
+        """Best effort; errors are the sender's to swallow."""
+
+
+@runtime_checkable
+class EditingSender(Protocol):
+    """A sender that can change a message it sent."""
+
+    async def edit(self, target: ReplyTarget, message: ExternalMessageId, text: str) -> None:
+        """Idempotent.  Raises DeliveryError."""
+
+
+@runtime_checkable
+class ProvingSender(Protocol):
+    """A sender that can find out whether a piece of unknown fate arrived."""
+
+    async def find_sent(self, reply: Reply) -> Receipt | None:
+        """The receipt if the platform has it, None if it certainly has not.
+
+        Raises ConnectorError when the platform cannot tell.
+        """
+
+
+@runtime_checkable
+class HistorySource(Protocol):
+    """A source that can page through what happened before or meanwhile."""
+
+    def history(self, since: str | None) -> AsyncIterator[Batch]:
+        """Older messages, oldest first.  Raises ConnectorError."""
+
+
+@runtime_checkable
+class FileSource(Protocol):
+    """A source whose attachments are fetched apart from the message."""
+
+    def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+        """The file in chunks.  Raises ConnectorError; PayloadError when it cannot be had at all."""
+
+
+class WebhookRequest(Shape, frozen=True):
+    """An HTTP request to a connector, free of any web framework.
+
+    headers: names in lower case.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+class WebhookAnswer(Shape, frozen=True):
+    """What to answer: a status and a short plain text."""
+
+    status: int
+    text: str = ""
+
+
+@runtime_checkable
+class WebhookReceiver(Protocol):
+    """A connector that platforms push to."""
+
+    async def receive(self, request: WebhookRequest) -> WebhookAnswer:
+        """Answer only after the push is committed (or refused)."""
+
+
+Normalizer = Callable[[RawEvent], InboundMessage | Ignored]
+"""Pure.  Raises PayloadError for what cannot be read."""
+
+
+class NormalizerPort(Protocol):
+    """Normalizing as the router sees it: perhaps in another process."""
+
+    async def normalize(self, events: Sequence[RawEvent]) -> list[InboundMessage | Ignored | Exception]:
+        """One result per event, in order; PayloadError stands for one that cannot be read."""

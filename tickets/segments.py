@@ -1,0 +1,73 @@
+"""Text to search segments, the same on every engine and for every script.
+
+Words of alphabets are folded (case, accents, width); Chinese, Japanese, Korean,
+Thai and other scripts whose words run together become overlapping pairs of
+letters, so that a word of two characters is found inside a sentence.
+"""
+
+import re
+import unicodedata
+
+_UNSPACED = (
+    "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Kana, Han
+    "\uac00-\ud7a3"  # Hangul: particles are glued to the word
+    "\U00020000-\U0003ffff"  # Han, further planes
+)
+_WORD = r"\w\u0900-\u0963\u0966-\u0dff"  # the vowel signs of Indic scripts are no \w
+_RUN = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[{_WORD}])+")
+_UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
+MAX_SEGMENT_CHARS = 40
+MAX_TEXT_CHARS = 20_000
+
+
+def fold(text: str) -> str:
+    """Case, width and accents folded; Vietnamese đ and the like become their base letter.
+
+    Marks are dropped only where readers do without them (Latin, Greek,
+    Cyrillic, Hebrew, Arabic): in Thai or Hindi they are letters.
+    """
+    kept: list[str] = []
+    folds = False
+    for char in unicodedata.normalize("NFKD", text):
+        if unicodedata.combining(char):
+            if not folds:
+                kept.append(char)
+            continue
+        folds = char < "\u0700"
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept)).casefold().replace("đ", "d").replace("ł", "l")
+
+
+def segments(text: str) -> frozenset[str]:
+    """The distinct segments of a text; of a long one, of its first 20,000 characters."""
+    found: set[str] = set()
+    for run in _RUN.findall(fold(text[:MAX_TEXT_CHARS])):
+        if _UNSPACED_START.match(run):
+            found.update(_pairs(run))
+        else:
+            found.add(run[:MAX_SEGMENT_CHARS])
+    return frozenset(found)
+
+
+def query_segments(text: str) -> tuple[str, ...]:
+    """What a searcher's words must all contain; empty when they hold nothing to search for.
+
+    A single unspaced letter is looked for as itself, so texts keep their
+    single letters beside the pairs.
+    """
+    found: dict[str, None] = {}
+    for run in _RUN.findall(fold(text[:500])):
+        if _UNSPACED_START.match(run):
+            found.update(dict.fromkeys([run] if len(run) == 1 else _bigrams(run)))
+        else:
+            found[run[:MAX_SEGMENT_CHARS]] = None
+    return tuple(found)[:12]
+
+
+def _pairs(run: str) -> set[str]:
+    return {*run, *_bigrams(run)}
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]

@@ -1,0 +1,540 @@
+"""What a store promises.  Each method is one transaction: all of it or none.
+
+Three stores keep these promises and pass one contract suite: SQLite,
+PostgreSQL, and a memory store for tests of everything above.  Any method
+raises StoreUnavailable when the database is away or full; then nothing of the
+call was committed.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    BlobId,
+    Channel,
+    DeliveryId,
+    EventId,
+    ExternalMessageId,
+    IdentityId,
+    JobId,
+    MessageId,
+    ThreadId,
+    ThreadKey,
+    TicketId,
+    TicketNumber,
+    UserId,
+)
+from tickets.model import (
+    Attachment,
+    AttachmentDraft,
+    ChannelHealth,
+    Contact,
+    Delivery,
+    Identity,
+    Message,
+    Participant,
+    RawEvent,
+    Receipt,
+    Role,
+    Shape,
+    Thread,
+    Ticket,
+    TicketEnvelope,
+    TicketEvent,
+    TicketStatus,
+)
+from tickets.ports import Bucket
+
+Topic = Literal["inbound", "outbox", "events", "jobs"]
+
+
+class LeasedEvent(Shape, frozen=True):
+    """A raw event that this worker alone may handle until its lease ends.
+
+    attempts: how often it was leased, this time included.
+    """
+
+    id: EventId
+    event: RawEvent
+    attempts: int
+
+
+class ContextQuery(Shape, frozen=True):
+    """What the router must know before it can decide about a batch of messages."""
+
+    identities: frozenset[tuple[Channel, str]]
+    refs: frozenset[tuple[Channel, ExternalMessageId]]
+    threads: frozenset[tuple[AccountId, ThreadKey]]
+    fingerprints: frozenset[str]
+    fingerprints_since: datetime
+
+
+class MessageRef(Shape, frozen=True):
+    """What a platform's message name leads to.
+
+    content_hash: of the message that took the name; empty when the platform
+    itself keeps names unique.  ours: True for messages we sent.
+    """
+
+    message_id: MessageId
+    ticket_id: TicketId
+    thread_id: ThreadId
+    content_hash: str = ""
+    ours: bool = False
+
+
+class FingerprintHit(Shape, frozen=True):
+    """An earlier message with the same text."""
+
+    message_id: MessageId
+    ticket_id: TicketId
+    number: TicketNumber
+    identity_id: IdentityId
+    channel: Channel
+    stored_at: datetime
+
+
+class Context(Shape, frozen=True):
+    """The answer to a ContextQuery.
+
+    tickets: those that any reference or thread leads to.  thread_tickets:
+    the newest ticket of a thread, open or closed.
+    """
+
+    identities: dict[tuple[Channel, str], Identity]
+    refs: dict[tuple[Channel, ExternalMessageId], MessageRef]
+    threads: dict[tuple[AccountId, ThreadKey], Thread]
+    threads_by_id: dict[ThreadId, Thread]
+    tickets: dict[TicketId, Ticket]
+    thread_tickets: dict[ThreadId, TicketId]
+    participants: dict[TicketId, frozenset[IdentityId]]
+    fingerprints: dict[str, tuple[FingerprintHit, ...]]
+
+
+class NewRef(Shape, frozen=True):
+    """A name under which a message can be answered.  An existing name keeps its message."""
+
+    channel: Channel
+    ref: ExternalMessageId
+    message_id: MessageId
+    ticket_id: TicketId
+    thread_id: ThreadId
+    part: int = 0
+    content_hash: str = ""
+    ours: bool = False
+
+
+class NewAttachment(Shape, frozen=True):
+    """An attachment with what is to be stored of it; ``draft.content`` None: fetched later, or missing."""
+
+    id: AttachmentId
+    message_id: MessageId
+    draft: AttachmentDraft
+
+
+class NewJob(Shape, frozen=True):
+    """Timed work.  A second job with the same ``dedupe_key`` is not enqueued.
+
+    payload: ids only.
+    """
+
+    kind: str
+    dedupe_key: str
+    run_at: datetime
+    payload: dict[str, str] = {}
+
+
+class MessageChange(Shape, frozen=True):
+    """An edit (text given) or a deletion (text None) of a stored message."""
+
+    message_id: MessageId
+    at: datetime
+    text: str | None
+
+
+class Admission(Shape, frozen=True):
+    """What becomes of some raw events: committed together with everything it causes.
+
+    verdict ``ticket`` carries the rest; ``ignored`` and ``quarantined`` only
+    a reason.  ticket: its full new state; number 0 lets the store choose the
+    next.  ticket_version: the version it was decided on, 0 for a new one.
+    new_*: rows that did not exist in the context.
+    """
+
+    event_ids: tuple[EventId, ...]
+    verdict: Literal["ticket", "ignored", "quarantined"]
+    reason: str = ""
+    new_contact: Contact | None = None
+    new_identity: Identity | None = None
+    changed_identity: Identity | None = None
+    new_thread: Thread | None = None
+    ticket: Ticket | None = None
+    ticket_version: int = 0
+    thread_id: ThreadId | None = None
+    participants: tuple[Participant, ...] = ()
+    message: Message | None = None
+    change: MessageChange | None = None
+    attachments: tuple[NewAttachment, ...] = ()
+    refs: tuple[NewRef, ...] = ()
+    fingerprint: str = ""
+    search_text: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    jobs: tuple[NewJob, ...] = ()
+    events: tuple[TicketEvent, ...] = ()
+
+
+class QuarantinedEvent(Shape, frozen=True):
+    """A raw event that could not be read, for ``switchboard quarantine``."""
+
+    id: EventId
+    channel: Channel
+    account: AccountId
+    external_id: str
+    received_at: datetime
+    size_bytes: int
+    reason: str
+
+
+class CommandKey(Shape, frozen=True):
+    """A command's idempotency key.  fingerprint: hash of what was asked, to tell a repeat from a misuse."""
+
+    actor: str
+    key: str
+    fingerprint: str
+
+
+class CommandResult(Shape, frozen=True):
+    """What an earlier command with the same key did.  result: its delivery id, else the ticket number."""
+
+    fingerprint: str
+    result: str
+
+
+class TicketChange(Shape, frozen=True):
+    """A command's effect.  ``ticket.version`` must be ``expected_version`` + 1.
+
+    delivery: a new one, or with ``expected_delivery`` the new state of one
+    that must still be in that state.
+    """
+
+    ticket: Ticket
+    expected_version: int
+    events: tuple[TicketEvent, ...]
+    message: Message | None = None
+    delivery: Delivery | None = None
+    expected_delivery: str | None = None
+    command: CommandKey | None = None
+    result: str = ""
+    search_text: str = ""
+
+
+class TicketFilter(Shape, frozen=True):
+    """What to list.  None means any.  assignee ``-`` means nobody.
+
+    cursor: as returned in ``Page.next``.  limit: 1 to 200.
+    """
+
+    status: TicketStatus | None = None
+    channel: Channel | None = None
+    assignee: str | None = None
+    query: str = ""
+    limit: int = 50
+    cursor: str = ""
+
+
+class TicketRow(Shape, frozen=True):
+    """A ticket in a list, with the last words the person wrote (at most 200 characters)."""
+
+    ticket: Ticket
+    snippet: str
+    message_count: int
+    visibility: Literal["public", "private"]
+
+
+class Page(Shape, frozen=True):
+    """A page of a list; ``next`` is None on the last."""
+
+    items: tuple[TicketRow, ...]
+    next: str | None
+
+
+class Counts(Shape, frozen=True):
+    """Tickets that are not closed, counted for the rail of views."""
+
+    open: int
+    pending: int
+    unassigned: int
+    mine: int
+
+
+class User(Shape, frozen=True):
+    """Somebody who may sign in.  password_hash: argon2id; None: links only."""
+
+    id: UserId
+    name: str
+    role: Role
+    active: bool
+    created_at: datetime
+    password_hash: str | None = None
+
+
+class Session(Shape, frozen=True):
+    """A browser's sign-in.  id: SHA-256 of the cookie, never the cookie itself."""
+
+    id: str
+    user_id: UserId
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class ApiToken(Shape, frozen=True):
+    """A bearer token.  hash: SHA-256 of the token, never the token itself."""
+
+    name: str
+    role: Role
+    hash: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class Job(Shape, frozen=True):
+    """A leased job."""
+
+    id: JobId
+    kind: str
+    payload: dict[str, str]
+    attempts: int
+
+
+class IntakeStore(Protocol):
+    """Raw events in, tickets out."""
+
+    async def append_raw(self, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
+        """Commit events and the cursor after them; how many were new.  cursor None keeps the old one."""
+
+    async def find_cursor(self, account: AccountId) -> str | None:
+        """Where the account's source stands; None before its first batch."""
+
+    async def count_waiting(self) -> int:
+        """Raw events not yet handled."""
+
+    async def lease_events(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[LeasedEvent]:
+        """Take whole conversations, fairly over accounts, oldest first; events in order of arrival.
+
+        Groups that are not yet quiet stay.  At most 50 events of one
+        conversation, at most about ``limit`` in all.
+        """
+
+    async def find_context(self, query: ContextQuery) -> Context:
+        """Everything the router may need for a batch, in a fixed number of statements."""
+
+    async def admit(self, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
+        """Commit decisions and end the leases of their events; the numbers of the tickets involved.
+
+        Raises Conflict, committing nothing, when a ticket, identity or
+        thread has changed since the context was read.
+        """
+
+    async def release_events(self, ids: Sequence[EventId], retry_at: datetime) -> None:
+        """Give leased events back, not to be leased again before ``retry_at``."""
+
+    async def read_raw(self, event_id: EventId) -> RawEvent | None:
+        """The event byte for byte; None when there is none."""
+
+    async def list_quarantine(self, limit: int = 100) -> Sequence[QuarantinedEvent]:
+        """Newest first."""
+
+    async def replay(self, event_id: EventId, now: datetime) -> bool:
+        """Put a quarantined event back to be handled anew; False when it is not quarantined."""
+
+
+class OutboxStore(Protocol):
+    """Deliveries on their way out."""
+
+    async def lease_deliveries(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        """Queued deliveries that are due, most urgent first; at most one per thread, and only its oldest."""
+
+    async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        """Take one call from every bucket, or from none; seconds to wait, 0.0 when taken."""
+
+    async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
+        """Let nothing pass the bucket before ``until``."""
+
+    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+        """Commit that piece ``n`` is about to be sent; False when the lease was lost."""
+
+    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+        """Store the platform's id of piece ``n``, the way back to the ticket, and the new state.
+
+        The delivery is ``sent`` with its last piece, else ``queued`` again
+        under the same lease.
+        """
+
+    async def record_failure(
+        self,
+        delivery_id: DeliveryId,
+        n: int,
+        state: Literal["queued", "held", "failed", "unknown"],
+        code: str,
+        detail: str,
+        next_at: datetime,
+        now: datetime,
+    ) -> None:
+        """Store why piece ``n`` was not (known to be) sent and end the lease."""
+
+    async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
+        """Put a leased delivery back unsent, with the reason it waits; no attempt is counted."""
+
+    async def reap_deliveries(self, now: datetime) -> int:
+        """After a crash: expired leases found ``sending`` become ``unknown``, others ``queued``; how many."""
+
+    async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
+        """Remember that the people of this thread no longer accept messages."""
+
+    async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
+        """None when there is none."""
+
+
+class DeskStore(Protocol):
+    """Reading and changing tickets from outside."""
+
+    async def find_ticket(self, number: TicketNumber) -> TicketEnvelope | None:
+        """A ticket with everything in it; None when there is none."""
+
+    async def find_command(self, actor: str, key: str) -> CommandResult | None:
+        """What this key did before; None when it is new."""
+
+    async def apply_change(self, change: TicketChange, now: datetime) -> None:
+        """Commit a command's effect.
+
+        Raises Conflict, committing nothing, when the ticket or delivery has
+        changed since, or the idempotency key was used meanwhile.
+        """
+
+    async def list_tickets(self, filter: TicketFilter) -> Page:
+        """Without a query by priority, then longest waiting; with one newest first."""
+
+    async def count_tickets(self, user: UserId | None) -> Counts:
+        """Counts of what is not closed."""
+
+    async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
+        """Ticket events in order of ``seq``."""
+
+    async def newest_seq(self) -> int:
+        """The newest event's seq, 0 when there is none."""
+
+    async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
+        """The number of a ticket."""
+
+    async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
+        """None when there is none."""
+
+    async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
+        """Keep a fetched file and mark its attachment stored."""
+
+    async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
+        """Mark an attachment as missing, with the reason to show."""
+
+    def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:
+        """The content in chunks of at most 256 KiB; nothing when there is none."""
+
+
+class AccessStore(Protocol):
+    """Users, sessions, tokens and one-time links.  Hashes only, never the secrets."""
+
+    async def add_user(self, user: User) -> None:
+        """Raises Conflict when the name is taken."""
+
+    async def set_user(self, user: User) -> None:
+        """Replace a user's fields; ending all their sessions when inactive."""
+
+    async def list_users(self) -> Sequence[User]:
+        """By name."""
+
+    async def add_session(self, session: Session) -> None: ...
+
+    async def find_session(self, session_id: str, now: datetime) -> tuple[Session, User] | None:
+        """None when unknown or expired, or its user is inactive."""
+
+    async def touch_session(self, session_id: str, now: datetime, expires_at: datetime) -> None: ...
+
+    async def end_session(self, session_id: str) -> None: ...
+
+    async def add_token(self, token: ApiToken) -> None:
+        """Raises Conflict when the name is taken."""
+
+    async def list_tokens(self) -> Sequence[ApiToken]: ...
+
+    async def find_token(self, token_hash: str) -> ApiToken | None:
+        """None when unknown or revoked."""
+
+    async def revoke_token(self, name: str, now: datetime) -> bool:
+        """False when there is no such token in use."""
+
+    async def add_signin_link(self, link_hash: str, user_id: UserId, expires_at: datetime) -> None: ...
+
+    async def use_signin_link(self, link_hash: str, now: datetime) -> User | None:
+        """The user, once and before it expires; else None."""
+
+
+class WorkStore(Protocol):
+    """Leases, jobs, health, secrets: what keeps several workers in step."""
+
+    async def acquire_lease(self, name: str, holder: str, now: datetime, ttl_s: float) -> bool:
+        """Take or prolong a named lease; False while another holds it."""
+
+    async def release_lease(self, name: str, holder: str) -> None: ...
+
+    async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
+        """How many were new."""
+
+    async def lease_jobs(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[Job]: ...
+
+    async def finish_job(self, job_id: JobId, now: datetime) -> None: ...
+
+    async def fail_job(self, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
+        """retry_at None: given up."""
+
+    async def set_health(self, state: ChannelHealth) -> None: ...
+
+    async def list_health(self) -> Sequence[ChannelHealth]:
+        """By account, with the last events filled in."""
+
+    async def get_secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A secret kept encrypted; made by ``make`` at the first call."""
+
+    async def count_rows(self) -> Mapping[str, int]:
+        """For metrics: events waiting, quarantined; deliveries by state that are not sent; open tickets."""
+
+    async def forget_old(self, now: datetime) -> int:
+        """Remove finished jobs, expired sessions, links and old command keys; how many rows."""
+
+
+class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, Protocol):
+    """All of it."""
+
+    async def open(self) -> None:
+        """Connect and bring the schema up.  Raises SchemaMismatch, StoreUnavailable."""
+
+    async def close(self) -> None:
+        """Finish what was promised and let go; safe to call twice."""
+
+    async def check(self) -> None:
+        """Write something for real.  Raises StoreUnavailable."""
+
+    def pulse(self, topic: Topic) -> int:
+        """A number that grows when something of the topic was committed."""
+
+    async def wait(self, topic: Topic, pulse: int, timeout_s: float) -> int:
+        """Return the new number once it differs from ``pulse``, or after ``timeout_s`` seconds.
+
+        Only a hint: commits of other processes may go unnoticed on SQLite,
+        so callers look again after the time-out.
+        """
