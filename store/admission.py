@@ -215,13 +215,15 @@ def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:
         ],
     )
     tx.many(
-        "INSERT INTO identity (id, contact_id, channel, external_id, display_name, handle, language, unreachable) "
-        "VALUES (:id, :contact_id, :channel, :external_id, :display_name, :handle, :language, :unreachable)",
+        "INSERT INTO identity (id, contact_id, channel, external_id, display_name, handle, language, unreachable, "
+        "acknowledged_at) "
+        "VALUES (:id, :contact_id, :channel, :external_id, :display_name, :handle, :language, :unreachable, "
+        ":acknowledged_at)",
         [identity_params(a.new_identity) for a in admissions if a.new_identity],
     )
     tx.many(
         "UPDATE identity SET display_name = :display_name, handle = :handle, language = :language, "
-        "unreachable = :unreachable WHERE id = :id",
+        "unreachable = :unreachable, acknowledged_at = :acknowledged_at WHERE id = :id",
         [_changed(a.changed_identity) for a in admissions if a.changed_identity],
     )
     tx.many(
@@ -232,7 +234,7 @@ def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:
 
 
 def _changed(identity: Identity) -> Params:
-    wanted = ("id", "display_name", "handle", "language", "unreachable")
+    wanted = ("id", "display_name", "handle", "language", "unreachable", "acknowledged_at")
     return {name: value for name, value in identity_params(identity).items() if name in wanted}
 
 

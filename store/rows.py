@@ -129,7 +129,8 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
 
 
 IDENTITY_COLUMNS = (
-    "i.id, i.contact_id, i.channel, i.external_id, i.display_name, i.handle, i.language, i.unreachable"
+    "i.id, i.contact_id, i.channel, i.external_id, i.display_name, i.handle, i.language, i.unreachable, "
+    "i.acknowledged_at"
 )
 
 
@@ -143,6 +144,7 @@ def identity_of(row: Row) -> Identity:
         handle=row[5],
         language=row[6],
         unreachable=bool(row[7]),
+        acknowledged_at=moment_or_none(row[8]),
     )
 
 
@@ -156,6 +158,7 @@ def identity_params(identity: Identity) -> Params:
         "handle": identity.handle and printable(identity.handle),
         "language": identity.language,
         "unreachable": int(identity.unreachable),
+        "acknowledged_at": micros_or_none(identity.acknowledged_at),
     }
 
 

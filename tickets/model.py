@@ -149,6 +149,10 @@ class InboundMessage(Shape, frozen=True):
     attachments: tuple[AttachmentDraft, ...] = ()
     automatic: Automatic | None = None
     group: str = ""
+    command: str = ""
+    """What the person asked the bot itself, e.g. ``start``; such a message is no ticket."""
+    content_hash: str = ""
+    """Set where senders choose external ids (email): equal ids with different hashes are two messages."""
     warnings: tuple[str, ...] = ()
 
 
@@ -185,6 +189,8 @@ class Identity(Shape, frozen=True):
     language: str | None = None
     unreachable: bool = False
     """True after the platform said that the person no longer accepts messages."""
+    acknowledged_at: datetime | None = None
+    """When they last got an automatic acknowledgement; None: never."""
 
 
 class Participant(Shape, frozen=True):

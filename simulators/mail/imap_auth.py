@@ -132,9 +132,7 @@ def _unbase64(text: bytes) -> bytes:
         raise BadSyntax("not base64") from error
 
 
-def _mailbox_of(
-    session: ImapSession, user: bytes, secret: bytes, *, by_token: bool = False
-) -> SimMailbox | None:
+def _mailbox_of(session: ImapSession, user: bytes, secret: bytes, *, by_token: bool = False) -> SimMailbox | None:
     """The mailbox these credentials open; None when they are wrong or a fault refuses them."""
     box = session.service.mailboxes.get(user.decode("utf-8", "replace").lower())
     if box is None or secret != (box.token if by_token else box.password).encode():

@@ -6,16 +6,12 @@ import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from simulators.faults import Fault
 from simulators.mail.fault_list import MailFaults
 from simulators.mail.imap_view import View
 from simulators.mail.mailbox import Clock, SimMailbox
-from simulators.mail.wire import WireLog
-
-TlsMode = Literal["none", "tls", "starttls"]
-"""Plain text, TLS from the first byte, or plain text with STARTTLS."""
+from simulators.mail.wire import TlsMode, WireLog
 
 MAX_LINE = 65_536
 """Longest command line without literals, octets."""

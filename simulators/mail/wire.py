@@ -3,6 +3,9 @@
 import socket
 from typing import Literal, NamedTuple
 
+TlsMode = Literal["none", "tls", "starttls"]
+"""Plain text, TLS from the first byte, or plain text with STARTTLS."""
+
 
 class LogLine(NamedTuple):
     """One line of a transcript.

@@ -111,6 +111,7 @@ class SimBot:
         """This getUpdates has its answer."""
         if self._poll is poll:
             self._poll = None
+            self._bell.ring()
 
     def polling(self) -> bool:
         """Whether a getUpdates is open right now."""

@@ -85,18 +85,15 @@ class Gateway:
 
     async def _record(self, exchange: _Exchange, work: _Work) -> Response:
         bot = self._state.bots.get(exchange.token)
-        record = ApiCall(
-            self._state.now(),
-            None if bot is None else bot.id,
-            exchange.method,
-            exchange.parameters.as_record(),
-        )
+        bot_id = None if bot is None else bot.id
+        record = ApiCall(self._state.now(), bot_id, exchange.method, exchange.parameters.as_record())
         self._state.calls.append(record)
         self._state.bell.ring()
         try:
             response = await self._answer(bot, exchange, work)
         except Dropped:
             await self._hang_up(exchange.request)
+            self._state.bell.ring()
             return Response()
         record.status = response.status_code
         self._state.bell.ring()
@@ -123,6 +120,8 @@ class Gateway:
         place = {"method": exchange.method, "chat_id": exchange.chat_id}
         if (delay := self._state.take_fault("delay", **place)) is not None:
             await self._state.pause(number(delay, "seconds", 1.0))
+        if self._state.stopped.is_set():
+            raise Dropped
         return self._state.take_fault(*BEFORE, *SPOILING, **place)
 
     def _check_account(self, bot: SimBot) -> None:

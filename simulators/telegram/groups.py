@@ -44,7 +44,6 @@ class SimGroup:
                 "migrate_to_chat_id": new_id,
             }
             bot.migrated[former_id] = new_id
-            bot.conversations.pop(former_id, None)
             bot.updates.add("message", message)
 
     def _open(self, bot: SimBot) -> Conversation:

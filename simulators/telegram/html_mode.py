@@ -38,7 +38,7 @@ _END_TAG = re.compile(r"</([^\s>]*)\s*>")
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:
-    """The text and its entities in order; 400 "can't parse entities" for broken markup."""
+    """The text and its entities in order, empty ones among them; 400 "can't parse entities" for broken markup."""
     return _Parser(source).parse()
 
 
@@ -111,8 +111,7 @@ class _Parser:
         if found not in ("", opened.tag):
             raise _broken(f'Unmatched end tag at {place}, expected "</{opened.tag}>", found "</{found}>"')
         self._position = end.end()
-        if self._length > opened.offset:
-            self._close(opened)
+        self._close(opened)
 
     def _close(self, opened: _Open) -> None:
         language = opened.attributes.get("class", "")

@@ -36,7 +36,10 @@ DETECTED = {
     "mention": re.compile(r"(?<![\w.])@[A-Za-z]\w{3,31}"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
 }
-"""Entities the server finds; those a bot names itself are passed over in its favour."""
+"""Entities the server finds by itself."""
+
+SERVER_ONLY = frozenset(DETECTED) | {"cashtag", "phone_number"}
+"""Entities a bot may name, without effect."""
 
 _CONTROL = {code: " " for code in range(32) if chr(code) not in "\n\r"} | {ord("\r"): None}
 
@@ -101,9 +104,9 @@ def _check_entity(entity: object, borders: set[int]) -> Json:
     if not isinstance(entity, dict):
         raise bad_request("can't parse MessageEntity: expected an Object")
     kind = entity.get("type")
-    if kind in DETECTED or kind in {"cashtag", "phone_number"}:
+    if isinstance(kind, str) and kind in SERVER_ONLY:
         return {}
-    if kind not in FORMATS:
+    if not isinstance(kind, str) or kind not in FORMATS:
         raise bad_request("can't parse MessageEntity: Unsupported type specified")
     _check_span(entity, borders)
     if kind == "text_link" and not isinstance(entity.get("url"), str):

@@ -64,7 +64,7 @@ class Parameters:
             return None
         try:
             decoded: object = json.loads(self._texts[name])
-        except ValueError:
+        except (ValueError, RecursionError):
             raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
         return decoded
 
@@ -76,7 +76,7 @@ class Parameters:
 def _read_json(body: bytes) -> dict[str, str]:
     try:
         decoded = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad_request("can't parse JSON object") from None
     if not isinstance(decoded, dict):
         raise bad_request("expected a JSON object")

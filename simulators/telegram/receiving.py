@@ -95,14 +95,14 @@ async def _wait(call: Call, poll: Poll, timeout_s: int) -> None:
 
 
 def _batch(call: Call, limit: int) -> list[Update]:
-    chat = {"method": "getUpdates"}
     past = call.bot.updates.recent(limit)
-    if past and call.state.take_fault("repeat", **chat) is not None:
+    if past and call.state.take_fault("repeat", method="getUpdates") is not None:
         for update in past:
             call.bot.updates.repeat(update.id)
-    batch = call.bot.updates.hand_out(limit)
-    if len(batch) > 1 and call.state.take_fault("reorder", **chat) is not None:
+    batch = call.bot.updates.take(limit)
+    if len(batch) > 1 and call.state.take_fault("reorder", method="getUpdates") is not None:
         batch.reverse()
+    call.bot.updates.note_handed_out(batch)
     return batch
 
 

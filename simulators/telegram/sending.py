@@ -187,7 +187,8 @@ def _read_quoted(call: Call, target: Conversation) -> Json | None:
     message_id = wanted.get("message_id")
     if not isinstance(message_id, int) or message_id == 0:
         return None
-    chat = call.bot.conversations.get(wanted.get("chat_id", target.id))
+    chat_id = wanted.get("chat_id", target.id)
+    chat = call.bot.conversations.get(chat_id) if isinstance(chat_id, int) else None
     if chat is not None and message_id in chat.messages:
         return chat.quoted(message_id)
     if wanted.get("allow_sending_without_reply") is True:

@@ -36,6 +36,8 @@ def read_caption(parameters: Parameters) -> tuple[str, list[Json]]:
 
 
 def _formatted(parameters: Parameters, raw: str, entities_name: str) -> tuple[str, list[Json]]:
+    if any("\ud800" <= character <= "\udfff" for character in raw):
+        raise bad_request("strings must be encoded in UTF-8")
     mode = parameters.text("parse_mode").lower()
     if mode == "html":
         return trim(*parse_html(clean(raw)))

@@ -104,12 +104,11 @@ class UpdateQueue:
             below = [update for update in self._held if update.id < offset]
             self._confirm([update for update in below if seen is None or update.id in seen])
 
-    def hand_out(self, limit: int) -> list[Update]:
-        """Up to ``limit`` updates from the head; they stay held until confirmed."""
+    def take(self, limit: int) -> list[Update]:
+        """Up to ``limit`` updates from the head, to be handed out; they stay held until confirmed."""
         self._expire()
         batch = (self._again + self._held)[:limit]
         self._again = self._again[limit:]
-        self.note_handed_out(batch)
         return batch
 
     def note_handed_out(self, updates: list[Update]) -> None:
@@ -175,7 +174,7 @@ def _own_id(update: Json | bytes) -> int | None:
     if isinstance(update, bytes):
         try:
             update = json.loads(update)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     own = update.get("update_id") if isinstance(update, dict) else None
     return own if isinstance(own, int) and not isinstance(own, bool) else None

@@ -19,8 +19,12 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
 
 def check_url(url: str) -> None:
     """400 for anything but an http address; the real platform wants https, a loopback one cannot."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and parts.hostname and parts.port != 0 and url.isascii()
+    except ValueError:  # no port number
+        usable = False
+    if not usable:
         raise bad_request("bad webhook: an http:// URL must be provided for this loopback platform")
 
 

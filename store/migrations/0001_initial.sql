@@ -84,6 +84,7 @@ CREATE TABLE identity (
     handle TEXT,
     language TEXT,
     unreachable BIGINT NOT NULL,
+    acknowledged_at BIGINT,
     UNIQUE (external_id, channel)
 );
 CREATE INDEX identity_contact ON identity (contact_id);

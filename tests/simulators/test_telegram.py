@@ -41,7 +41,9 @@ class Raw:
         self._platform = platform
 
     async def __call__(self, method: str, token: str = TOKEN, **parameters: Any) -> httpx.Response:
-        return await self._client.post(f"{self._platform.base_url}{token}/{method}", json=parameters)
+        url = f"{self._platform.base_url}{token}/{method}"
+        body = json.dumps(parameters)  # escapes lone surrogates, which httpx's own encoder refuses
+        return await self._client.post(url, content=body, headers={"content-type": "application/json"})
 
     async def updates(self, **parameters: Any) -> list[Any]:
         answer = await self("getUpdates", **parameters)
@@ -281,6 +283,12 @@ async def test_allowed_updates_are_remembered_and_do_not_touch_the_past(
     assert anna.write("wanted again", account).update_id is not None
 
 
+async def test_some_kinds_come_only_when_asked_for(raw: Raw, account: SimBot) -> None:
+    assert account.updates.add("message_reaction", {}) is None
+    await raw.updates(allowed_updates=["message_reaction"])
+    assert account.updates.add("message_reaction", {}) is not None
+
+
 async def test_hostile_updates_arrive_as_they_are(
     raw: Raw, platform: TelegramPlatform, account: SimBot, anna: SimPerson
 ) -> None:
@@ -304,8 +312,10 @@ async def test_bytes_that_are_no_json_break_the_answer_as_told(
     raw: Raw, platform: TelegramPlatform, account: SimBot
 ) -> None:
     platform.inject_update(account, b'{"update_id": ')
+    deep = platform.inject_update(account, b"[" * 100_000)
     answer = await raw("getUpdates")
-    assert answer.text == '{"ok":true,"result":[{"update_id": ]}'
+    assert answer.text == '{"ok":true,"result":[{"update_id": ,' + "[" * 100_000 + "]}"
+    assert await raw.updates(offset=deep + 1) == []
 
 
 async def test_a_confirmed_update_can_be_repeated(
@@ -391,7 +401,7 @@ async def test_an_album_is_one_update_per_picture(bot: Bot, account: SimBot, ann
 
 
 async def test_a_file_beyond_twenty_megabytes_cannot_be_fetched(
-    bot: Bot, account: SimBot, anna: SimPerson
+    bot: Bot, account: SimBot, anna: SimPerson, platform: TelegramPlatform, http: httpx.AsyncClient
 ) -> None:
     anna.send_document(bytes(20 * 1024 * 1024), account, name="fits", mime_type="x/y")
     anna.send_document(bytes(20 * 1024 * 1024 + 1), account, name="too.big", mime_type="x/y")
@@ -399,6 +409,8 @@ async def test_a_file_beyond_twenty_megabytes_cannot_be_fetched(
     assert (await fits.get_file()).file_size == 20 * 1024 * 1024
     with pytest.raises(telegram.error.BadRequest, match="File is too big"):
         await too_big.get_file()
+    for path, status in (("documents/file_0.fits", 200), ("documents/file_1.big", 404)):
+        assert (await http.get(f"{platform.base_file_url}{TOKEN}/{path}")).status_code == status
 
 
 async def test_a_file_belongs_to_one_bot(
@@ -473,6 +485,7 @@ async def test_nobody_is_written_to_first(raw: Raw, platform: TelegramPlatform) 
         ("  " + "x" * 4096 + "\n", None),
         ("", "message text is empty"),
         (" \n\r ", "text must be non-empty"),
+        ("half \ud83d of it", "strings must be encoded in UTF-8"),
     ],
 )
 async def test_the_length_of_a_text(
@@ -540,6 +553,7 @@ async def test_an_unknown_parse_mode_is_refused(raw: Raw, chat_id: int) -> None:
         ({"type": "bold", "offset": 1, "length": 2}, "begins in a middle of a UTF-16 symbol"),
         ({"type": "bold", "offset": -1, "length": 2}, "incorrect offset/length"),
         ({"type": "loud", "offset": 0, "length": 2}, "Unsupported type specified"),
+        ({"type": ["bold"], "offset": 0, "length": 2}, "Unsupported type specified"),
         ({"type": "text_link", "offset": 0, "length": 2}, 'Can\'t find field "url"'),
         ("bold", "expected an Object"),
     ],
@@ -595,6 +609,21 @@ async def test_files_that_cannot_be_sent(raw: Raw, chat_id: int, platform: Teleg
     refusal = await raw.refusal("sendPhoto", chat_id=chat_id, caption="x" * 1025)
     assert refusal == (400, "Bad Request: message caption is too long")
     assert platform.sent == []
+
+
+async def test_sizes_of_files_that_are_sent(
+    http: httpx.AsyncClient, platform: TelegramPlatform, chat_id: int
+) -> None:
+    async def status(kind: str, size: int) -> int:
+        url = f"{platform.base_url}{TOKEN}/send{kind}"
+        answer = await http.post(url, data={"chat_id": chat_id}, files={kind: ("name.bin", bytes(size))})
+        return answer.status_code
+
+    assert await status("photo", 0) == 400
+    assert await status("photo", 10 * 1024 * 1024 + 1) == 400
+    assert await status("document", 50 * 1024 * 1024 + 1) == 413
+    assert await status("document", 10 * 1024 * 1024 + 1) == 200
+    assert len(platform.sent) == 1
 
 
 async def test_a_bot_sends_an_album(bot: Bot, platform: TelegramPlatform, chat_id: int) -> None:
@@ -867,11 +896,12 @@ async def test_an_unreachable_webhook_keeps_its_updates(
     bot: Bot, raw: Raw, platform: TelegramPlatform, account: SimBot, anna: SimPerson
 ) -> None:
     anna.write("kept", account)
-    await bot.set_webhook("http://127.0.0.1:1/")
+    await bot.set_webhook("http://127.0.0.1:1/")  # nothing listens on the port of tcpmux
     await platform.until(lambda: len(platform.handed_out(account)) > 1)
     info = await bot.get_webhook_info()
     assert (info.pending_update_count, info.last_error_message) == (1, "Connection refused")
-    assert (await raw("setWebhook", url="https://example.org")).status_code == 400
+    for unusable in ("https://example.org", "http://", "http://example.org:port/", "http://example.org/ü"):
+        assert (await raw("setWebhook", url=unusable)).status_code == 400
     assert (await raw("setWebhook", url=info.url, secret_token="no spaces")).status_code == 400
     await bot.delete_webhook(drop_pending_updates=True)
     assert platform.pending(account) == []

@@ -1,0 +1,111 @@
+"""Mail as fetched from a mailbox: any bytes become a message, or a clear reason why not.
+
+Runs in a killable worker process.  Caps come first and bytes come first: the
+structure is read with ``policy.compat32`` (ten times faster than the default
+policy, which also raises on hostile headers), single headers are guarded.
+"""
+
+import hashlib
+
+from normalizer import mail_body, mail_headers
+from normalizer.mail_headers import Headers
+from normalizer.text import one_line, readable
+from tickets.errors import PayloadError
+from tickets.ids import ExternalMessageId, ThreadKey
+from tickets.model import Author, Ignored, InboundMessage, RawEvent, ThreadRef
+
+HEADER_BYTES = 100 * 1024
+"""Postfix's own limit for a header block is 102,400 bytes."""
+RAW_SHOWN_BYTES = 64 * 1024
+MANY_DELIMITERS = 5_000
+"""More lines that look like MIME delimiters than this: not parsed, as the parser takes minutes."""
+
+
+def normalize_mail(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> InboundMessage | Ignored:
+    """One mail.
+
+    authserv_ids: whose Authentication-Results count (RFC 8601).  Raises
+    PayloadError when nobody can be named as the sender.
+    """
+    head, body = split(event.payload)
+    if event.note == "too_large":
+        return _build(event, head, body, mail_body.unread(_too_large(event)), authserv_ids)
+    if body.count(b"\n--") > MANY_DELIMITERS:
+        return normalize_unparsed(event, "It has too many parts to be taken apart.", authserv_ids=authserv_ids)
+    return _build(event, head, body, mail_body.read(head + b"\n" + body), authserv_ids)
+
+
+def normalize_unparsed(
+    event: RawEvent, why: str, *, authserv_ids: tuple[str, ...] = ()
+) -> InboundMessage | Ignored:
+    """The same without taking the body apart: for mails that overwhelm the parser.
+
+    why: a sentence for the person who reads it.  Linear in the mail's size.
+    """
+    head, body = split(event.payload)
+    shown = body[:RAW_SHOWN_BYTES].decode("utf-8", "replace")
+    contents = mail_body.unread(f"{why} This is the beginning as it came; the whole is kept.", shown)
+    return _build(event, head, body, contents, authserv_ids)
+
+
+def split(raw: bytes) -> tuple[bytes, bytes]:
+    """Header block (at most 100 KiB, whole lines, ends in a newline) and body, line ends made LF."""
+    probe = raw[: HEADER_BYTES + 2].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    end = probe.find(b"\n\n")
+    text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if probe.startswith(b"\n"):
+        return b"", text[1:]
+    if end >= 0:
+        return text[: end + 1], text[end + 2 :]
+    if len(raw) <= HEADER_BYTES:
+        return text.rstrip(b"\n") + b"\n", b""
+    cut = probe.rfind(b"\n", 0, HEADER_BYTES) + 1
+    end = text.find(b"\n\n")
+    return probe[:cut], text[end + 2 :] if end >= 0 else b""
+
+
+def _build(
+    event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, authserv_ids: tuple[str, ...]
+) -> InboundMessage | Ignored:
+    headers = mail_headers.read(head)
+    sender, warnings = mail_headers.sender(headers)
+    if sender is None:
+        raise PayloadError("the mail names no sender (no From)")
+    authenticity = mail_headers.authenticity(headers, sender.address, authserv_ids)
+    if sender.address == event.own_id.lower() and authenticity.verdict != "verified":
+        raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
+    content_hash = _content_hash(headers, body)
+    message_id = mail_headers.message_id(headers) or f"<{content_hash}@no-message-id.invalid>"
+    text = contents.text or "(empty message)"
+    return InboundMessage(
+        channel="email",
+        account=event.account,
+        external_id=ExternalMessageId(message_id),
+        thread=ThreadRef(key=ThreadKey(content_hash), visibility="private"),
+        author=Author(external_id=sender.address, display_name=sender.name or sender.address),
+        text=readable(text),
+        subject=one_line(mail_headers.decoded(headers.first("subject")), 300),
+        html=contents.html,
+        sent_at=mail_headers.sent_at(headers, event.received_at),
+        authenticity=authenticity,
+        reply_to=tuple(ExternalMessageId(ref) for ref in (*mail_headers.references(headers), *contents.reported)),
+        to=mail_headers.plain_addresses(headers, "to"),
+        cc=mail_headers.plain_addresses(headers, "cc"),
+        attachments=contents.attachments,
+        automatic=mail_headers.automatic(headers, sender.address),
+        content_hash=content_hash,
+        warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
+    )
+
+
+def _content_hash(headers: Headers, body: bytes) -> str:
+    """Equal for copies of one mail that took different ways: trace headers do not count."""
+    digest = hashlib.sha256()
+    for name in ("message-id", "from", "date", "subject"):
+        digest.update(headers.first(name).encode("utf-8", "surrogateescape") + b"\0")
+    digest.update(body)
+    return digest.hexdigest()[:40]
+
+
+def _too_large(event: RawEvent) -> str:
+    return "This mail is too large to be fetched; it was left in the mailbox."

@@ -1,0 +1,184 @@
+"""A mail's parts: the text to read, the HTML made inert, the attachments as bytes."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+from typing import NamedTuple
+
+from normalizer import html
+from normalizer.charsets import decode
+from normalizer.mail_headers import decoded
+from normalizer.text import one_line
+from tickets.model import AttachmentDraft
+
+MAX_PARTS = 1_000
+MAX_DEPTH = 50
+MAX_PARAMETER_CHARS = 32 * 1024
+_MESSAGE_ID_LINE = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+
+
+class Contents(NamedTuple):
+    """text: for people.  html: cleaned, None without.  reported: Message-IDs a delivery report is about."""
+
+    text: str
+    html: str | None
+    attachments: tuple[AttachmentDraft, ...]
+    reported: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def unread(why: str, text: str = "") -> Contents:
+    """Contents of a mail that was not taken apart."""
+    return Contents(text, None, (), (), (why,))
+
+
+def read(raw: bytes) -> Contents:
+    """Take a whole mail apart.  May be slow or recurse deeply: run it where it can be killed."""
+    return _Reader().read(message_from_bytes(raw, policy=compat32))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.plain: list[str] = []
+        self.html: list[str] = []
+        self.attachments: list[AttachmentDraft] = []
+        self.reported: list[str] = []
+        self.warnings: dict[str, None] = {}
+
+    def read(self, message: Message) -> Contents:
+        for part in self._leaves(message):
+            self._take(part)
+        cleaned = html.clean("\n".join(self.html)) if self.html else None
+        text = "\n\n".join(part for part in self.plain if part.strip())
+        if not text and self.html:
+            text = html.to_text("\n".join(self.html))
+        return Contents(text, cleaned, tuple(self.attachments), tuple(self.reported), tuple(self.warnings))
+
+    def _leaves(self, message: Message) -> Iterator[Message]:
+        """Every part that is no container, outermost first, without recursion."""
+        waiting: list[tuple[Message, int]] = [(message, 0)]
+        count = 0
+        while waiting:
+            part, depth = waiting.pop()
+            count += 1
+            if count > MAX_PARTS or depth > MAX_DEPTH:
+                self._warn("Some parts are not shown: there are too many, or they are nested too deeply.")
+                continue
+            payload = part.get_payload()
+            if _type(part).startswith("multipart/") and isinstance(payload, list):
+                waiting.extend((child, depth + 1) for child in reversed(payload) if isinstance(child, Message))
+            else:
+                yield part
+
+    def _take(self, part: Message) -> None:
+        media_type = _type(part)
+        name = _name(part)
+        if media_type in ("text/plain", "text/html") and not name and _disposition(part) != "attachment":
+            self._take_text(part, media_type)
+        elif media_type == "message/rfc822":
+            self._take_nested(part)
+        else:
+            self._take_file(part, media_type, name)
+
+    def _take_text(self, part: Message, media_type: str) -> None:
+        text, certain = decode(_bytes(part), _parameter(part, "charset"))
+        if not certain:
+            self._warn("The character set was unclear; some letters may be wrong.")
+        (self.plain if media_type == "text/plain" else self.html).append(text)
+
+    def _take_nested(self, part: Message) -> None:
+        payload = part.get_payload()
+        nested = payload[0] if isinstance(payload, list) and payload else None
+        if not isinstance(nested, Message):
+            return
+        self.reported += _ids(str(nested.get("message-id", "")).encode("utf-8", "replace"), bare=True)
+        subject = one_line(decoded(str(nested.get("subject", ""))[:2000]), 100)
+        try:
+            content, note = nested.as_bytes(), ""
+        except (RecursionError, ValueError, LookupError, UnicodeError):
+            content, note = None, "This enclosed message cannot be written out; it is in the original."
+        self._attach(f"{subject or 'message'}.eml", "message/rfc822", content, note=note)
+
+    def _take_file(self, part: Message, media_type: str, name: str) -> None:
+        if media_type == "message/external-body":
+            self._warn("A part lies elsewhere; it was not fetched.")
+        if media_type == "message/partial":
+            self._warn("This is one piece of a message that was sent in several.")
+        if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"):
+            self._warn("The message is encrypted; it can be opened only from the original.")
+        content = _bytes(part)
+        if media_type in ("message/delivery-status", "text/rfc822-headers"):
+            self.reported += _ids(content)
+        identity = str(part.get("content-id", ""))[:300].strip("<> \t") or None
+        self._attach(name or _fallback_name(media_type), media_type, content, content_id=identity)
+
+    def _attach(
+        self, name: str, media_type: str, content: bytes | None, *, content_id: str | None = None, note: str = ""
+    ) -> None:
+        size_bytes = None if content is None else len(content)
+        self.attachments.append(
+            AttachmentDraft(
+                name=name,
+                media_type=media_type,
+                size_bytes=size_bytes,
+                content=content,
+                content_id=content_id,
+                note=note,
+            )
+        )
+
+    def _warn(self, sentence: str) -> None:
+        self.warnings[sentence] = None
+
+
+def _ids(raw: bytes, *, bare: bool = False) -> list[str]:
+    pattern = re.compile(rb"(<[^<>\s]{1,900}>)") if bare else _MESSAGE_ID_LINE
+    return [found.decode("utf-8", "replace") for found in pattern.findall(raw[:100_000])[:5]]
+
+
+def _type(part: Message) -> str:
+    """``type/subtype`` in lower case; bytes of no meaning for a header too long to read."""
+    if len(str(part.get("content-type", ""))) > MAX_PARAMETER_CHARS:
+        return "application/octet-stream"
+    return part.get_content_type()
+
+
+def _parameter(part: Message, name: str) -> str | None:
+    try:
+        value = part.get_param(name)
+    except (ValueError, LookupError, TypeError):
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _disposition(part: Message) -> str:
+    return str(part.get("content-disposition", ""))[:MAX_PARAMETER_CHARS].split(";")[0].strip().lower()
+
+
+def _name(part: Message) -> str:
+    """The attachment's name as a label: one line, no path, at most 200 characters; empty without one."""
+    for header in ("content-disposition", "content-type"):
+        if len(str(part.get(header, ""))) > MAX_PARAMETER_CHARS:
+            return "attachment"
+    try:
+        name = part.get_filename()
+    except (ValueError, LookupError, TypeError, UnicodeError):
+        return "attachment"
+    return one_line(decoded(str(name)), 200) if name else ""
+
+
+def _bytes(part: Message) -> bytes:
+    try:
+        payload = part.get_payload(decode=True)
+    except (ValueError, LookupError, UnicodeError):
+        payload = None
+    if isinstance(payload, bytes):
+        return payload
+    return str(part.get_payload()).encode("utf-8", "surrogateescape")
+
+
+def _fallback_name(media_type: str) -> str:
+    known = {"text/calendar": "invite.ics", "message/delivery-status": "delivery-status.txt"}
+    return known.get(media_type, f"attachment.{media_type.rpartition('/')[2][:20] or 'bin'}")

@@ -1,0 +1,195 @@
+"""Mail headers, each guarded: hostile values become empty ones, never exceptions."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.header import decode_header
+from email.utils import parsedate_to_datetime
+from typing import Literal, NamedTuple
+
+from normalizer.addresses import Address, parse_addresses
+from normalizer.charsets import decode
+from normalizer.text import one_line
+from tickets.model import Authenticity, Automatic
+
+MAX_HEADERS = 1_000
+MAX_VALUE_CHARS = 32 * 1024
+MAX_REFERENCES = 40
+_FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
+
+
+class Headers:
+    """A header block by lower-case name; values unfolded, undecoded, at most 32 KiB each."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._fields.setdefault(name, []).append(value)
+
+    def all(self, name: str) -> list[str]:
+        return self._fields.get(name, [])
+
+    def first(self, name: str) -> str:
+        """The first value; empty when there is none."""
+        return self.all(name)[0] if self.all(name) else ""
+
+    def has(self, name: str) -> bool:
+        return name in self._fields
+
+    def any_starting(self, prefix: str) -> bool:
+        return any(name.startswith(prefix) for name in self._fields)
+
+
+def read(head: bytes) -> Headers:
+    """The first 1,000 header fields of a block."""
+    fields: list[tuple[str, str]] = []
+    lines = head.decode("utf-8", "surrogateescape").split("\n")
+    current: list[str] = []
+    for line in [*lines, ""]:
+        if line[:1] in (" ", "\t") and current:
+            current.append(line)
+            continue
+        if current and (field := _FIELD.fullmatch("".join(current)[:MAX_VALUE_CHARS])):
+            fields.append((field[1].lower(), field[2].strip()))
+        if len(fields) >= MAX_HEADERS:
+            break
+        current = [line]
+    return Headers(fields)
+
+
+def decoded(value: str) -> str:
+    """RFC 2047 encoded words as text.  Never raises."""
+    if "=?" not in value:
+        return _unescaped(value)
+    try:
+        words = decode_header(value)
+    except (ValueError, LookupError, RecursionError):
+        return _unescaped(value)
+    return "".join(
+        _unescaped(word) if isinstance(word, str) else decode(word, charset)[0] for word, charset in words
+    )
+
+
+def _unescaped(value: str) -> str:
+    """Raw 8-bit header bytes as the text they most likely are."""
+    raw = value.encode("utf-8", "surrogateescape")
+    return decode(raw, None)[0] if not raw.isascii() else value
+
+
+def sender(headers: Headers) -> tuple[Address | None, tuple[str, ...]]:
+    """Who wrote, and what is odd about it; None without any From header."""
+    values = headers.all("from")
+    if not values:
+        return None, ()
+    found, clean = parse_addresses(values[0])
+    shown = one_line(decoded(values[0]), 120)
+    if len(values) == 1 and len(found) == 1 and clean:
+        address = found[0]
+        return Address(one_line(decoded(address.name), 80), address.address.lower()), ()
+    if not found and not decoded(values[0]).strip("<> \t"):
+        return Address("Mail system", "mailer-daemon@unknown.invalid"), ()
+    doubtful = Address(shown or "unknown", "ambiguous@unknown.invalid")
+    return doubtful, (f"The sender is ambiguous ({shown}); do not trust it.",)
+
+
+def message_id(headers: Headers) -> str | None:
+    """The first well-formed Message-ID (RFC 5322 §3.6.4); None when there is none."""
+    for value in headers.all("message-id"):
+        if match := _MESSAGE_ID.search(value):
+            return match[0]
+    return None
+
+
+def references(headers: Headers) -> tuple[str, ...]:
+    """Messages this one answers: In-Reply-To, then References newest first; at most 40."""
+    direct = _MESSAGE_ID.findall(headers.first("in-reply-to"))[:5]
+    older = _MESSAGE_ID.findall(headers.first("references"))
+    if len(older) > MAX_REFERENCES:
+        older = older[: MAX_REFERENCES // 2] + older[-MAX_REFERENCES // 2 :]
+    return tuple(dict.fromkeys([*direct, *reversed(older)]))[:MAX_REFERENCES]
+
+
+def plain_addresses(headers: Headers, name: str) -> tuple[str, ...]:
+    found = (address.address for value in headers.all(name)[:3] for address in parse_addresses(value)[0])
+    return tuple(dict.fromkeys(found))
+
+
+def sent_at(headers: Headers, received_at: datetime) -> datetime:
+    """The Date header; the time of arrival when it is missing, broken or over a day ahead."""
+    try:
+        stated = parsedate_to_datetime(headers.first("date")[:200])
+        stated = stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return received_at
+    return stated if stated <= received_at + timedelta(days=1) and stated.year >= 1990 else received_at
+
+
+def authenticity(headers: Headers, address: str, authserv_ids: tuple[str, ...]) -> Authenticity:
+    """What a configured server reports (RFC 8601): only the topmost header of one of ours counts."""
+    for value in headers.all("authentication-results"):
+        server, _, results = value.partition(";")
+        name = server.split()[0].lower() if server.split() else ""
+        if name not in authserv_ids:
+            continue
+        verdict = re.search(r"\bdmarc\s*=\s*(\w+)", results, re.IGNORECASE)
+        claimed = re.search(r"\bheader\.from\s*=\s*([^\s;]+)", results, re.IGNORECASE)
+        domain = address.rpartition("@")[2]
+        about_us = claimed is None or claimed[1].lower().rpartition("@")[2] == domain
+        if verdict and verdict[1].lower() == "pass" and about_us:
+            return Authenticity(verdict="verified", by=name, detail="DMARC pass")
+        if verdict and verdict[1].lower() == "fail":
+            return Authenticity(verdict="failed", by=name, detail="DMARC fail")
+        return Authenticity(verdict="unverified", by=name, detail="no DMARC pass")
+    return Authenticity(verdict="unverified", by="", detail="no mail server that we trust reported")
+
+
+Kind = Literal["auto_reply", "bounce", "list", "receipt", "bot"]
+
+
+class Mark(NamedTuple):
+    """A header that tells a machine's mail: its pattern, what it is, and the reason to show."""
+
+    header: str
+    pattern: str
+    kind: Kind
+    reason: str
+
+
+MARKS = (
+    Mark("content-type", r"^\s*multipart/report\b.*delivery-status", "bounce", "a delivery report (RFC 3464)"),
+    Mark("content-type", r"^\s*multipart/report\b.*disposition", "receipt", "a read receipt (RFC 8098)"),
+    Mark("auto-submitted", r"^\s*(?!no\b)\S", "auto_reply", "Auto-Submitted (RFC 3834)"),
+    Mark("x-autoreply", r"\S", "auto_reply", "X-Autoreply"),
+    Mark("x-autorespond", r"\S", "auto_reply", "X-Autorespond"),
+    Mark("x-auto-response-suppress", r"\b(all|autoreply)\b", "auto_reply", "X-Auto-Response-Suppress"),
+    Mark("list-id", r"\S", "list", "List-Id (RFC 2919)"),
+    Mark("list-unsubscribe", r"\S", "list", "List-Unsubscribe (RFC 2369)"),
+    Mark("precedence", r"^\s*(bulk|list|junk|auto_reply)\b", "list", "Precedence"),
+    Mark("return-path", r"^\s*<\s*>\s*$", "bounce", "an empty Return-Path"),
+)
+_MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(\+.*)?@", re.IGNORECASE)
+
+
+def automatic(headers: Headers, address: str) -> Automatic | None:
+    """Whether a machine wrote it, with the reason; None for a person's mail."""
+    for mark in MARKS:
+        for value in headers.all(mark.header):
+            if re.search(mark.pattern, value[:2000], re.IGNORECASE | re.DOTALL):
+                return Automatic(kind=mark.kind, reason=mark.reason)
+    if match := _MACHINES.match(address):
+        kind: Kind = "bounce" if match[1].lower() in ("mailer-daemon", "postmaster") else "bot"
+        return Automatic(kind=kind, reason=f"the sender is {match[1].lower()}@")
+    return None
+
+
+def warnings(headers: Headers, author: Address) -> tuple[str, ...]:
+    """What a person should know before trusting or answering."""
+    found: list[str] = []
+    if "@" in author.name and author.address not in author.name.lower():
+        found.append(f"The sender's name looks like another address; the mail came from {author.address}.")
+    wanted = plain_addresses(headers, "reply-to")
+    if wanted and wanted != (author.address,):
+        found.append(f"It asks for answers to {one_line(', '.join(wanted), 100)} instead of the sender.")
+    if any(ord(char) > 127 for char in author.address):
+        found.append(f"The address has letters outside ASCII: {ascii(author.address)[1:-1]}.")
+    return tuple(found)

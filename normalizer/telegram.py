@@ -1,0 +1,247 @@
+"""Telegram updates.  Source: Bot API 9, https://core.telegram.org/bots/api#update.
+
+A message's external id is ``bot/chat/message``: Telegram's own number is
+unique only within a chat of one bot.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from normalizer.text import one_line, readable
+from tickets.errors import PayloadError
+from tickets.ids import ExternalMessageId, ThreadKey
+from tickets.model import (
+    AttachmentDraft,
+    Authenticity,
+    Author,
+    Ignored,
+    InboundMessage,
+    RawEvent,
+    ThreadRef,
+)
+
+MAX_FILE_BYTES = 20_000_000
+"""The Bot API hands out no larger file (getFile)."""
+VOUCHED = Authenticity(verdict="verified", by="telegram")
+
+
+class Entity(msgspec.Struct):
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+
+
+class User(msgspec.Struct):
+    id: int
+    first_name: str = ""
+    last_name: str = ""
+    username: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+
+
+class Chat(msgspec.Struct):
+    id: int
+    type: str
+    title: str = ""
+
+
+class File(msgspec.Struct):
+    """What all of Telegram's file shapes share."""
+
+    file_id: str
+    file_size: int | None = None
+    file_name: str | None = None
+    mime_type: str | None = None
+    emoji: str | None = None
+    duration: int | None = None
+
+
+class Replied(msgspec.Struct):
+    message_id: int
+
+
+class Message(msgspec.Struct):
+    """The fields we read; everything else is kept in the raw event."""
+
+    message_id: int
+    date: int
+    chat: Chat
+    sender: User | None = msgspec.field(name="from", default=None)
+    text: str | None = None
+    entities: list[Entity] = []
+    caption: str | None = None
+    caption_entities: list[Entity] = []
+    media_group_id: str | None = None
+    reply_to_message: Replied | None = None
+    edit_date: int | None = None
+    photo: list[File] = []
+    document: File | None = None
+    voice: File | None = None
+    audio: File | None = None
+    video: File | None = None
+    video_note: File | None = None
+    animation: File | None = None
+    sticker: File | None = None
+    location: dict[str, Any] | None = None
+    venue: dict[str, Any] | None = None
+    contact: dict[str, Any] | None = None
+    poll: dict[str, Any] | None = None
+    dice: dict[str, Any] | None = None
+    story: dict[str, Any] | None = None
+
+
+class Update(msgspec.Struct):
+    update_id: int
+    message: Message | None = None
+    edited_message: Message | None = None
+
+
+_decoder = msgspec.json.Decoder(Update)
+
+
+def normalize_update(event: RawEvent) -> InboundMessage | Ignored:
+    """One update.  Raises PayloadError for one of a wrong shape."""
+    try:
+        update = _decoder.decode(event.payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PayloadError(f"not a Telegram update: {error}") from error
+    message = update.message or update.edited_message
+    if message is None:
+        return Ignored(reason="not_a_message")
+    if message.chat.type != "private":
+        return Ignored(reason=f"{one_line(message.chat.type, 20)}_chat")
+    if message.sender is None or message.sender.is_bot:
+        return Ignored(reason="not_from_a_person")
+    return _read(event, message, message.sender, edited=update.message is None)
+
+
+def _read(event: RawEvent, message: Message, sender: User, *, edited: bool) -> InboundMessage:
+    chat = str(message.chat.id)
+    text = _text(message)
+    return InboundMessage(
+        channel="telegram",
+        account=event.account,
+        external_id=_ref(event, message, message.message_id),
+        thread=ThreadRef(key=ThreadKey(chat), visibility="private"),
+        author=Author(
+            external_id=str(sender.id),
+            display_name=one_line(f"{sender.first_name} {sender.last_name}".strip(), 80) or f"User {sender.id}",
+            handle=sender.username,
+            language=sender.language_code,
+        ),
+        text=text,
+        sent_at=_moment(message.edit_date or message.date if edited else message.date, event.received_at),
+        authenticity=VOUCHED,
+        kind="edit" if edited else "message",
+        reply_to=(_ref(event, message, message.reply_to_message.message_id),) if message.reply_to_message else (),
+        attachments=tuple(_attachments(message)),
+        group=f"{chat}/{message.media_group_id}" if message.media_group_id else "",
+        command=_command(text) if not edited else "",
+    )
+
+
+def _ref(event: RawEvent, message: Message, number: int) -> ExternalMessageId:
+    return ExternalMessageId(f"{event.own_id}/{message.chat.id}/{number}")
+
+
+def _command(text: str) -> str:
+    """``start`` for the button that opens every talk with a bot; other commands are talk."""
+    return "start" if text.split(" ")[0] == "/start" else ""
+
+
+def _moment(seconds: int, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return otherwise
+
+
+def _text(message: Message) -> str:
+    if message.text is not None:
+        written = _with_links(message.text, message.entities)
+    elif message.caption is not None:
+        written = _with_links(message.caption, message.caption_entities)
+    else:
+        written = ""
+    shown = [part for part in (_in_words(message), readable(written)) if part]
+    if not shown and not any(_files(message)):
+        return "[unsupported content]"
+    return "\n".join(shown)
+
+
+def _with_links(text: str, entities: list[Entity]) -> str:
+    """Links hidden behind words, written out, so that nobody clicks what they cannot see.
+
+    Entity offsets count UTF-16 units; those beyond the text are ignored.
+    """
+    hidden = [e for e in entities if e.type == "text_link" and e.url and e.offset >= 0 and e.length > 0]
+    if not hidden:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    for entity in sorted(hidden, key=lambda found: found.offset, reverse=True):
+        end = (entity.offset + entity.length) * 2
+        if end <= len(units):
+            units = units[:end] + f" ({entity.url})".encode("utf-16-le", "surrogatepass") + units[end:]
+    return units.decode("utf-16-le", "replace")
+
+
+def _in_words(message: Message) -> str:
+    """What is not text, as one readable line."""
+    if message.venue:
+        return f"[place: {_word(message.venue, 'title')}, {_word(message.venue, 'address')}]"
+    if message.location:
+        return f"[location: {_word(message.location, 'latitude')}, {_word(message.location, 'longitude')}]"
+    if message.contact:
+        return f"[contact: {_word(message.contact, 'first_name')} {_word(message.contact, 'phone_number')}]"
+    if message.poll:
+        return f"[poll: {_word(message.poll, 'question')}]"
+    if message.dice:
+        return f"[dice: {_word(message.dice, 'emoji')} {_word(message.dice, 'value')}]"
+    if message.sticker:
+        return f"[sticker {one_line(message.sticker.emoji or '', 10)}]"
+    if message.story:
+        return "[story]"
+    for label, file in (("voice message", message.voice), ("video message", message.video_note)):
+        if file is not None:
+            return f"[{label}, {file.duration or 0} s]"
+    return ""
+
+
+def _word(found: dict[str, Any], name: str) -> str:
+    return one_line(str(found.get(name, "")), 200)
+
+
+def _files(message: Message) -> Iterator[tuple[File, str, str]]:
+    """Each file with a name and type to fall back on."""
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.file_size or 0)
+        yield largest, f"photo-{message.message_id}.jpg", "image/jpeg"
+    candidates = (
+        (None if message.animation else message.document, "file", "application/octet-stream"),
+        (message.animation, "animation.mp4", "video/mp4"),
+        (message.voice, "voice.ogg", "audio/ogg"),
+        (message.audio, "audio.mp3", "audio/mpeg"),
+        (message.video, "video.mp4", "video/mp4"),
+        (message.video_note, "video-note.mp4", "video/mp4"),
+        (message.sticker, "sticker.webp", "image/webp"),
+    )
+    for file, name, media_type in candidates:
+        if file is not None:
+            yield file, name, media_type
+
+
+def _attachments(message: Message) -> Iterator[AttachmentDraft]:
+    for file, name, media_type in _files(message):
+        too_large = (file.file_size or 0) > MAX_FILE_BYTES
+        yield AttachmentDraft(
+            name=one_line(file.file_name or name),
+            media_type=one_line(file.mime_type or media_type, 100),
+            size_bytes=file.file_size,
+            remote_id=None if too_large else file.file_id,
+            note="Larger than the 20 MB that Telegram hands to bots; ask for it another way." if too_large else "",
+        )

@@ -1,0 +1,82 @@
+"""Which language a message is written in: limited to the configured ones, unknown when unsure."""
+
+import re
+import threading
+from typing import Any
+
+DEFAULT_LANGUAGES = (
+    "ar", "de", "en", "es", "fa", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "uk",
+    "vi", "zh",
+)  # fmt: skip
+_NOISE = re.compile(
+    r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\b[0-9a-fA-F]{16,}\b|^>.*$|\[[a-z ]+[:,\]][^\]\n]*\]?", re.MULTILINE
+)
+_LETTERS = re.compile(r"[^\W\d_]")
+_SCRIPTS = (
+    ("ko", re.compile(r"[\uac00-\ud7a3]")),
+    ("ja", re.compile(r"[\u3040-\u30ff]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("hi", re.compile(r"[\u0900-\u097f]")),
+    ("zh", re.compile(r"[\u4e00-\u9fff]")),
+)
+"""Scripts that one configured language alone is written in; in this order, as Japanese uses Han letters too."""
+SCRIPT_SHARE = 0.3
+CONFIDENT = 0.75
+TRUST_HINT_BELOW = 12
+"""Texts with fewer letters say less about their language than the person's own client does."""
+SAMPLE_CHARS = 2_000
+
+
+class LanguageRecognizer:
+    """Recognises a message's language.
+
+    languages: ISO 639-1 codes to choose from.  The model (about 100 MB of
+    memory, a second to load) is loaded at first need or by ``warm``.
+    """
+
+    def __init__(self, languages: tuple[str, ...] = DEFAULT_LANGUAGES) -> None:
+        self._languages = languages
+        self._model: Any = None
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Load the model.  Safe from any thread; blocks for about a second."""
+        self._loaded()
+
+    def recognize(self, text: str, hint: str | None = None) -> str | None:
+        """An ISO 639-1 code, or None when nothing can be said.
+
+        hint: the person's own setting or past language, BCP 47; it decides
+        only where the text is too short to.
+        """
+        sample = " ".join(_NOISE.sub(" ", text[:SAMPLE_CHARS]).split())
+        letters = len(_LETTERS.findall(sample))
+        fallback = self._known(hint)
+        if letters < 2:
+            return fallback
+        if script := self._by_script(sample, letters):
+            return script
+        code, confidence = self._loaded().classify(sample)
+        if confidence >= CONFIDENT and (letters >= TRUST_HINT_BELOW or fallback in (None, code)):
+            return str(code)
+        return fallback
+
+    def _by_script(self, sample: str, letters: int) -> str | None:
+        for language, pattern in _SCRIPTS:
+            if language in self._languages and len(pattern.findall(sample)) >= SCRIPT_SHARE * letters:
+                return language
+        return None
+
+    def _known(self, hint: str | None) -> str | None:
+        code = (hint or "").split("-")[0].split("_")[0].lower()
+        return code if code in self._languages else None
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+                model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+                model.set_languages(list(self._languages))
+                self._model = model
+            return self._model

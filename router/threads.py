@@ -1,0 +1,54 @@
+"""Which ticket a message belongs to: by the platform's reply reference, then by conversation."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tickets.ids import IdentityId
+from tickets.model import InboundMessage, Thread, Ticket
+from tickets.storage import Context
+
+
+class Match(NamedTuple):
+    """ticket: None opens a new one.  thread: None for a conversation never seen.
+
+    why: a word for the event log.  warning: a sentence for people, empty
+    when there is nothing odd.
+    """
+
+    ticket: Ticket | None
+    thread: Thread | None
+    why: str
+    warning: str = ""
+
+
+def match_ticket(
+    message: InboundMessage, author: IdentityId | None, context: Context, now: datetime, reopen_within: timedelta
+) -> Match:
+    """author: None when the person is new.
+
+    A reference to a message we sent leads home: nobody can know its id who
+    did not get it.  A reference to somebody else's message counts only for
+    those who take part in its ticket and whom nobody reports as forged.
+    """
+    for ref_name in message.reply_to:
+        ref = context.refs.get((message.channel, ref_name))
+        ticket = context.tickets.get(ref.ticket_id) if ref else None
+        if ref is None or ticket is None:
+            continue
+        takes_part = author is not None and author in context.participants.get(ticket.id, frozenset())
+        if ref.ours or (takes_part and message.authenticity.verdict != "failed"):
+            return _living(ticket, context.threads_by_id.get(ref.thread_id), now, reopen_within, "reply")
+        warning = f"It refers to ticket #{ticket.number}, whose people do not include this sender."
+        return Match(None, None, "stranger", warning)
+    thread = context.threads.get((message.account, message.thread.key))
+    ticket_id = context.thread_tickets.get(thread.id) if thread else None
+    if thread is None or ticket_id is None:
+        return Match(None, thread, "new")
+    return _living(context.tickets[ticket_id], thread, now, reopen_within, "conversation")
+
+
+def _living(ticket: Ticket, thread: Thread | None, now: datetime, reopen_within: timedelta, why: str) -> Match:
+    """A closed ticket is reopened for a while; later the same conversation starts a new one."""
+    if ticket.status == "closed" and now - ticket.updated_at > reopen_within:
+        return Match(None, thread, "closed_long_ago")
+    return Match(ticket, thread, why)

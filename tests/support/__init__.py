@@ -1,0 +1,1 @@
+"""What tests of several folders share: databases, stores, builders of shapes."""
