@@ -21,7 +21,7 @@ _SCRIPTS = (
 )
 """Scripts that one configured language alone is written in; in this order, as Japanese uses Han letters too."""
 SCRIPT_SHARE = 0.3
-CONFIDENT = 0.75
+CONFIDENT = 0.5
 TRUST_HINT_BELOW = 12
 """Texts with fewer letters say less about their language than the person's own client does."""
 SAMPLE_CHARS = 2_000

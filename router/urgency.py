@@ -39,12 +39,13 @@ SECURITY = (
     "乗っ取", "不正アクセス", "不正ログイン", "盗まれ", "ハッキング", "詐欺",
     # Korean
     "해킹", "도난", "도용", "탈취", "사기당", "털렸",
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 ANGER = (
     "!!!", "???", "unacceptable", "ridiculous", "worst", "lawyer", "inakzeptabel", "anwalt", "unverschämt",
     "inaceptable", "abogado", "inacceptable", "avocat", "безобразие", "возмутительно", "rezalet", "avukat",
-    "太差", "投诉", "投訴", "垃圾", "ひどい", "最悪", "화나", "최악", "แย่มาก", "tệ quá", "thất vọng", "keterlaluan",
-)  # fmt: skip  # noqa: E501
+    "太差", "投诉", "投訴", "垃圾", "ひどい", "最悪", "화나", "최악", "แย่มาก",
+    "tệ quá", "thất vọng", "keterlaluan",
+)  # fmt: skip
 
 
 def folded(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -151,16 +151,17 @@ def _fingerprints(tx: Tx, query: ContextQuery) -> dict[str, tuple[FingerprintHit
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
-    requester_id, requester, assignee, language, created_at, updated_at, waiting_since, version, sort_at,
-    snippet, message_count, visibility)
+    requester_id, requester, assignee, language, created_at, updated_at, waiting_since, unanswered, version,
+    sort_at, snippet, message_count, visibility)
 VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :queue, :channel, :account,
-    :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :version,
-    :sort_at, '', 0, 'private')
+    :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :unanswered,
+    :version, :sort_at, '', 0, 'private')
 """
 UPDATE_TICKET = """
 UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
     priority_reasons = :priority_reasons, queue = :queue, assignee = :assignee, language = :language,
-    updated_at = :updated_at, waiting_since = :waiting_since, version = :version, sort_at = :sort_at
+    updated_at = :updated_at, waiting_since = :waiting_since, unanswered = :unanswered, version = :version,
+    sort_at = :sort_at
 WHERE id = :id AND version = :expected_version
 """
 TICKET_THREAD = """

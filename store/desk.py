@@ -277,11 +277,11 @@ def _search(
 
 
 def _row_of(row: Row) -> TicketRow:
-    return TicketRow(ticket=ticket_of(row), snippet=row[17], message_count=row[18], visibility=row[19])
+    return TicketRow(ticket=ticket_of(row), snippet=row[18], message_count=row[19], visibility=row[20])
 
 
 def _cursor_after(row: Row, *, searching: bool) -> str:
-    return str(row[1]) if searching else f"{row[4]}.{row[20]}.{row[1]}"
+    return str(row[1]) if searching else f"{row[4]}.{row[21]}.{row[1]}"
 
 
 def count_tickets(tx: Tx, user: UserId | None) -> Counts:

@@ -73,7 +73,8 @@ def printable(text: str) -> str:
 
 TICKET_COLUMNS = (
     "t.id, t.number, t.subject, t.status, t.priority, t.priority_reasons, t.queue, t.channel, t.account, "
-    "t.requester_id, t.requester, t.assignee, t.language, t.created_at, t.updated_at, t.waiting_since, t.version"
+    "t.requester_id, t.requester, t.assignee, t.language, t.created_at, t.updated_at, t.waiting_since, t.version, "
+    "t.unanswered"
 )
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 _strings = msgspec.json.Decoder(tuple[str, ...])
@@ -102,6 +103,7 @@ def ticket_of(row: Row) -> Ticket:
         updated_at=moment(row[14]),
         waiting_since=moment_or_none(row[15]),
         version=row[16],
+        unanswered=row[17],
     )
 
 
@@ -123,6 +125,7 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
         "updated_at": micros(ticket.updated_at),
         "waiting_since": micros_or_none(ticket.waiting_since),
         "version": ticket.version,
+        "unanswered": ticket.unanswered,
         "expected_version": expected_version,
         "sort_at": micros(ticket.waiting_since or ticket.updated_at),
     }

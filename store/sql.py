@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from store import access, admission, blobs, deliveries, desk, health, intake, jobs, schema
+from store import access, admission, blobs, deliveries, desk, health, intake, jobs, schema, workers
 from store.engine import Engine, Tx
 from store.rows import micros
 from store.sqlite import SqliteEngine
@@ -283,6 +283,11 @@ class SqlStore:
 
     async def release_lease(self, name: str, holder: str) -> None:
         await self._engine.write(lambda tx: jobs.release_lease(tx, name, holder))
+
+    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+        return await self._engine.write(
+            lambda tx: workers.reap(tx, now, alone), topics=["events", "inbound", "outbox", "jobs"]
+        )
 
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
         return await self._engine.write(lambda tx: jobs.insert_jobs(tx, wanted), topics=["jobs"])

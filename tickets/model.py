@@ -215,7 +215,7 @@ class Ticket(Shape, frozen=True):
     """A case: many messages, threads and participants, one number.
 
     waiting_since: when the oldest unanswered message arrived; None when the
-    last word is ours.  version: counts changes, for optimistic locking.
+    last word is ours.  unanswered: messages since then.  version: counts changes, for optimistic locking.
     language: the requester's, as last recognised; None when unknown.
     """
 
@@ -235,6 +235,7 @@ class Ticket(Shape, frozen=True):
     assignee: UserId | None = None
     language: str | None = None
     waiting_since: datetime | None = None
+    unanswered: int = 0
     version: int = 1
 
 

@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from tickets.ids import AccountId, Channel, ExternalMessageId
-from tickets.model import Ignored, InboundMessage, RawEvent, Receipt, Reply, ReplyTarget, Shape
+from tickets.model import (
+    Delivery,
+    Ignored,
+    InboundMessage,
+    RawEvent,
+    Receipt,
+    Reply,
+    ReplyTarget,
+    Shape,
+    Thread,
+    Ticket,
+)
 
 
 class Clock(Protocol):
@@ -202,3 +213,15 @@ class NormalizerPort(Protocol):
 
     async def normalize(self, events: Sequence[RawEvent]) -> list[InboundMessage | Ignored | Exception]:
         """One result per event, in order; PayloadError stands for one that cannot be read."""
+
+
+class NoticeWriter(Protocol):
+    """Short texts that the program itself sends, as the router sees their writer."""
+
+    def acknowledgement(
+        self, message: InboundMessage, thread: Thread, ticket: Ticket, now: datetime
+    ) -> Delivery | None:
+        """That a message arrived and a person will read it; None where that is switched off."""
+
+    def welcome(self, message: InboundMessage, now: datetime) -> Delivery | None:
+        """For somebody who opened a talk without saying anything yet."""

@@ -492,6 +492,15 @@ class WorkStore(Protocol):
 
     async def release_lease(self, name: str, holder: str) -> None: ...
 
+    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+        """Free what dead workers held: their events and jobs are due again, their deliveries that were
+        ``sending`` become ``unknown``; how many deliveries that was.
+
+        A worker is dead when its lease ``worker:<holder>`` has run out.
+        alone: a holder that knows it is the only worker; then everybody
+        else is dead.  None: there may be others.
+        """
+
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
         """How many were new."""
 

@@ -33,7 +33,7 @@ class MailFaults(Faults):
 
     A detail that names a condition limits the fault to it: ``command``
     ("FETCH" means FETCH and UID FETCH, "CONNECT" the greeting), ``uid``,
-    ``stage`` ("mail", "rcpt", "data", "dot"), ``address`` (one recipient),
+    ``stage`` ("mail", "rcpt", "data", "dot"), ``address`` (one recipient, lower case),
     ``mailbox`` (the login).  Without the detail any occasion will do, but
     "CONNECT" must always be named.
 
@@ -45,7 +45,8 @@ class MailFaults(Faults):
       taken before the wait, so a client that gives up cannot know.
     - smtp_status(code=451, stage="dot", address, text): refuse with that
       status; 421 also closes the connection (RFC 5321 section 3.8).
-    - smtp_refuse_auth(code=535): the right password is refused.
+    - smtp_refuse_auth(code=535): the right password is refused; clients try
+      their next mechanism at once, so arm it with times=None.
     - smtp_no_starttls: one EHLO hides STARTTLS and offers AUTH in clear, as
       a stripping middleman would.
     - smtp_drop_at_quit: close instead of the 221.

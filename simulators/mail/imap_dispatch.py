@@ -40,6 +40,8 @@ async def _answer_next(session: ImapSession) -> None:
         data = await session.read_command()
     except TooBig as refused:
         session.send(f"{refused} NO [TOOBIG] literal too long")
+    except BadSyntax as error:
+        session.send(f"* BAD {error}")
     else:
         await _answer(session, data)
     await session.flush()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from simulators.faults import Fault
 from simulators.mail.fault_list import MailFaults
+from simulators.mail.imap_parser import BadSyntax
 from simulators.mail.imap_view import View
 from simulators.mail.mailbox import Clock, SimMailbox
 from simulators.mail.wire import TlsMode, WireLog
@@ -95,21 +96,21 @@ class ImapSession:
     async def read_line(self, *, secret: bool = False) -> bytes:
         """One line with its line end; secret: it is kept out of the transcript.
 
-        Raises Hangup at the end of the stream or for an endless line.
+        Raises Hangup at the end of the stream, BadSyntax for one over `MAX_LINE`.
         """
         try:
             line = await self.reader.readuntil(b"\n")
         except (asyncio.IncompleteReadError, OSError) as error:
             raise Hangup from error
         except asyncio.LimitOverrunError as error:
-            await self.bye("line too long")
-            raise Hangup from error
+            await self._skip_line(error.consumed)
+            raise BadSyntax("line too long") from error
         shown = b"<redacted>" if secret else _SECRET.sub(rb"\1 <redacted>", line)
         self.service.log.client(self.number, shown)
         return line
 
     async def read_command(self) -> bytes:
-        """One command with its literals inline; raises Hangup or TooBig."""
+        """One command with its literals inline; raises Hangup, BadSyntax or TooBig."""
         data = bytearray(await self.read_line())
         secret = _SECRET.match(data) is not None
         start = 0
@@ -117,6 +118,7 @@ class ImapSession:
             size, plus = int(literal[1]), bool(literal[2])
             await self._admit(size, plus, bytes(data))
             data += await self._read_octets(size)
+            self.service.log.client(self.number, b"<literal of %d octets>" % size)
             start = len(data)
             data += await self.read_line(secret=secret)
         return bytes(data)
@@ -169,8 +171,7 @@ class ImapSession:
     async def bye(self, text: str) -> None:
         """Say goodbye unasked; the caller closes."""
         self.send(f"* BYE {text}")
-        with contextlib.suppress(Hangup):
-            await self.flush()
+        await self._last_flush()
 
     async def start_tls(self) -> None:
         """Turn the connection into TLS; raises Hangup when the handshake fails."""
@@ -188,15 +189,32 @@ class ImapSession:
     async def close(self) -> None:
         """Send what is queued, close, and wait until the socket is closed."""
         self.deselect()
-        with contextlib.suppress(Hangup, asyncio.CancelledError):
-            await self.flush()
-        self.writer.close()
         try:
+            await self._last_flush()
+            self.writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_CLOSE_S):
                     await self.writer.wait_closed()
         finally:
             self.abort()
+
+    async def _last_flush(self) -> None:
+        """Flush, but not wait for a client that reads no more."""
+        with contextlib.suppress(Hangup, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self.flush()
+
+    async def _skip_line(self, octets: int) -> None:
+        """Drop a line that is too long, up to its end."""
+        while octets:
+            await self._read_octets(octets)
+            try:
+                await self.reader.readuntil(b"\n")
+                return
+            except asyncio.LimitOverrunError as error:
+                octets = error.consumed
+            except (asyncio.IncompleteReadError, OSError) as error:
+                raise Hangup from error
 
     async def _admit(self, size: int, plus: bool, line: bytes) -> None:
         """Let a literal come, or refuse it (RFC 7888 for the "+" form)."""
@@ -204,15 +222,13 @@ class ImapSession:
             if plus:
                 await self.bye("literal too long")
                 raise Hangup
-            raise TooBig(line.split(b" ")[0].decode("ascii", "replace"))
+            raise TooBig(line.partition(b" ")[0].decode("ascii", "replace") if b" " in line else "*")
         if not plus:
             self.send("+ Ready for literal data")
             await self.flush()
 
     async def _read_octets(self, size: int) -> bytes:
         try:
-            octets = await self.reader.readexactly(size)
+            return await self.reader.readexactly(size)
         except (asyncio.IncompleteReadError, OSError) as error:
             raise Hangup from error
-        self.service.log.client(self.number, b"<literal of %d octets>" % size)
-        return octets

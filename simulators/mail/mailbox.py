@@ -187,7 +187,7 @@ class SimMailbox:
         """
         name = normal_name(name).rstrip("/")
         if not name or name in self.folders:
-            raise FolderError(f"folder exists: {name}")
+            raise FolderError(f"folder exists: {name!a}")
         parent = name.rpartition("/")[0]
         if parent and parent not in self.folders:
             self.create_folder(parent)
@@ -204,7 +204,7 @@ class SimMailbox:
             self._empty_inbox_into(target)
             return
         if target in self.folders:
-            raise FolderError(f"folder exists: {target}")
+            raise FolderError(f"folder exists: {target!a}")
         for name in [name for name in self.folders if (name + "/").startswith(source.name + "/")]:
             moved = self.folders.pop(name)
             moved.name = target + name.removeprefix(normal_name(old))
@@ -223,7 +223,7 @@ class SimMailbox:
         try:
             return self.folders[normal_name(name)]
         except KeyError:
-            raise FolderError(f"no such folder: {name}") from None
+            raise FolderError(f"no such folder: {name!a}") from None
 
     def _empty_inbox_into(self, target: str) -> None:
         inbox, place = self.folder("INBOX"), self.create_folder(target)

@@ -88,7 +88,7 @@ class SmtpRules:
         """RCPT TO."""
         if len(envelope.rcpt_tos) >= self._service.max_recipients:
             return "452 4.5.3 Too many recipients"
-        refusal = await self.gate("rcpt", address=address)
+        refusal = await self.gate("rcpt", address=address.lower())
         if refusal is not None:
             return refusal
         envelope.rcpt_tos.append(address)

@@ -103,6 +103,10 @@ class SmtpConnection(SMTP):
 
     async def push(self, status: AnyStr) -> None:
         """Send one line; 421 also closes the connection (RFC 5321 section 3.8)."""
+        if self.transport is None:
+            return
+        if self.transport.is_closing():
+            await self.drop()
         line = status.encode() if isinstance(status, str) else status
         self._tap.server(line)
         await super().push(line)
@@ -125,8 +129,9 @@ class SmtpConnection(SMTP):
     async def handle_exception(self, error: Exception) -> str:
         """The end of the stream closes; anything else is a fault of ours."""
         if isinstance(error, asyncio.IncompleteReadError):
-            await self.drop()
-        if not isinstance(error, ssl.SSLError):
+            if self.transport is not None:
+                self.transport.close()
+        elif not isinstance(error, ssl.SSLError):
             log.error("an SMTP command ended with an error", exc_info=error)
         return "451 4.3.0 Internal error"
 

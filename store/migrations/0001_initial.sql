@@ -117,6 +117,7 @@ CREATE TABLE ticket (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     waiting_since BIGINT,
+    unanswered BIGINT NOT NULL,
     version BIGINT NOT NULL,
     sort_at BIGINT NOT NULL,
     snippet TEXT NOT NULL,

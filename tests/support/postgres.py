@@ -80,7 +80,6 @@ def _programs(home: Path) -> Path:
 def _own(home: Path) -> None:
     if os.geteuid() == 0:
         shutil.chown(home, user=UNPRIVILEGED)
-    home.chmod(0o755)
 
 
 def _as_whom() -> dict[str, object]:

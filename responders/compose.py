@@ -1,0 +1,157 @@
+"""From a text and a conversation to a delivery ready for the outbox.  Pure but for fresh ids."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from responders.fit import fit
+from responders.templates import ReplyTemplates
+from tickets.ids import DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
+from tickets.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryPart,
+    Identity,
+    InboundMessage,
+    Message,
+    ReplyTarget,
+    Thread,
+    Ticket,
+)
+from tickets.ports import Capabilities
+
+NOTICE_PRIORITY = 0
+REPLY_PRIORITY = 50
+MOST_REFERENCES = 20
+
+
+class Limits(NamedTuple):
+    """What a channel lets through in one piece.  text_limit None: no limit."""
+
+    text_limit: int | None
+    unit: str
+
+    @classmethod
+    def of(cls, capabilities: Capabilities) -> "Limits":
+        return cls(capabilities.text_limit, capabilities.text_unit)
+
+
+def reply_target(
+    thread: Thread, answered: Message | None, author: Identity, earlier: Sequence[Message]
+) -> ReplyTarget:
+    """Where an answer in ``thread`` goes.
+
+    answered: the newest message of the person there; None speaks plainly.
+    author: who is answered.  earlier: the thread's messages, oldest first.
+    """
+    references = tuple(message.external_id for message in earlier if message.external_id)
+    by_mail = thread.channel == "email"
+    return ReplyTarget(
+        channel=thread.channel,
+        account=thread.account,
+        thread_key=thread.key,
+        visibility=thread.visibility,
+        in_reply_to=answered.external_id if answered else None,
+        references=references[-MOST_REFERENCES:] if by_mail else (),
+        to=(author.external_id,) if by_mail else (),
+        subject=reply_subject(_subject(answered, earlier)) if by_mail else None,
+    )
+
+
+def _subject(answered: Message | None, earlier: Sequence[Message]) -> str:
+    candidates = [answered, *earlier] if answered else list(earlier)
+    return next((message.subject for message in candidates if message.subject), "")
+
+
+def reply_subject(subject: str) -> str:
+    """``Re:`` once, whatever the other side's program put before it."""
+    subject = subject.strip()
+    return subject if subject.lower().startswith("re:") else f"Re: {subject}".strip()
+
+
+def compose(
+    kind: DeliveryKind,
+    target: ReplyTarget,
+    text: str,
+    limits: Limits,
+    now: datetime,
+    *,
+    release_at: datetime | None = None,
+    thread_id: ThreadId | None = None,
+    ticket_id: TicketId | None = None,
+    message_id: MessageId | None = None,
+) -> Delivery:
+    """A queued delivery with its text fitted.
+
+    release_at: not before this time (None: at once).  Raises Refused for a
+    text that cannot be sent here.
+    """
+    pieces = fit(text, limits.text_limit, limits.unit)
+    return Delivery(
+        id=DeliveryId(new_id()),
+        kind=kind,
+        target=target,
+        parts=tuple(DeliveryPart(n, piece, "queued") for n, piece in enumerate(pieces, 1)),
+        state="queued",
+        next_at=release_at or now,
+        created_at=now,
+        updated_at=now,
+        priority=REPLY_PRIORITY if kind == "reply" else NOTICE_PRIORITY,
+        thread_id=thread_id,
+        ticket_id=ticket_id,
+        message_id=message_id,
+    )
+
+
+class Notices:
+    """The program's own short texts (see ``tickets.ports.NoticeWriter``).
+
+    limits: by account.  acknowledging: accounts that acknowledge new tickets.
+    """
+
+    def __init__(
+        self, templates: ReplyTemplates, limits: dict[str, Limits], acknowledging: frozenset[str]
+    ) -> None:
+        self._templates = templates
+        self._limits = limits
+        self._acknowledging = acknowledging
+
+    def acknowledgement(
+        self, message: InboundMessage, thread: Thread, ticket: Ticket, now: datetime
+    ) -> Delivery | None:
+        if message.account not in self._acknowledging:
+            return None
+        text = self._templates.render("acknowledgement", ticket.language or message.author.language)
+        return self._notice(message, text, now, thread_id=thread.id, ticket_id=ticket.id)
+
+    def welcome(self, message: InboundMessage, now: datetime) -> Delivery | None:
+        if message.account not in self._acknowledging:
+            return None
+        return self._notice(message, self._templates.render("welcome", message.author.language), now)
+
+    def _notice(
+        self,
+        message: InboundMessage,
+        text: str,
+        now: datetime,
+        thread_id: ThreadId | None = None,
+        ticket_id: TicketId | None = None,
+    ) -> Delivery:
+        by_mail = message.channel == "email"
+        target = ReplyTarget(
+            channel=message.channel,
+            account=message.account,
+            thread_key=message.thread.key,
+            visibility=message.thread.visibility,
+            in_reply_to=message.external_id if by_mail else None,
+            references=_unique([*reversed(message.reply_to), message.external_id]) if by_mail else (),
+            to=(message.author.external_id,) if by_mail else (),
+            subject=reply_subject(message.subject or "") if by_mail else None,
+        )
+        return compose(
+            "notice", target, text, self._limits[message.account], now, thread_id=thread_id, ticket_id=ticket_id
+        )
+
+
+def _unique(names: list[ExternalMessageId]) -> tuple[ExternalMessageId, ...]:
+    return tuple(dict.fromkeys(names))[-MOST_REFERENCES:]

@@ -1,0 +1,90 @@
+"""A text cut to a channel's limit, in the channel's own units, at places where people would cut it."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from tickets.errors import Refused
+
+Measure = Callable[[str], int]
+
+
+def utf16_units(text: str) -> int:
+    """Telegram counts so: letters outside the first plane count twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+MEASURES: dict[str, Measure] = {"utf16": utf16_units, "characters": len}
+"""How a channel counts, by the name its capabilities give."""
+_BORDERS = (
+    re.compile(r"\n\s*\n"),  # paragraphs
+    re.compile(r"\n"),
+    re.compile(r"(?<=[.!?…])\s+|(?<=[。！？।])"),  # sentences
+    re.compile(r"\s+"),
+)
+MOST_PARTS = 20
+_SMALLEST_SHARE = 0.5
+"""A border is used when it fills at least this share of the limit; else a finer one is looked for."""
+
+
+def fit(text: str, limit: int | None, unit: str) -> tuple[str, ...]:
+    """The pieces to send, in order; each within ``limit`` units.
+
+    Only white space at a cut is lost.  limit None: one piece.  Raises
+    Refused for an empty text, or one of more than 20 pieces.
+    """
+    text = text.strip()
+    if not text:
+        raise Refused("The answer is empty. Write something first.")
+    measure = MEASURES[unit]
+    if limit is None:
+        return (text,)
+    pieces: list[str] = []
+    while text:
+        if len(pieces) == MOST_PARTS:
+            raise Refused(f"The answer needs more than {MOST_PARTS} messages here. Shorten it, or attach a file.")
+        cut = _cut(text, limit, measure)
+        pieces.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return tuple(pieces)
+
+
+def _cut(text: str, limit: int, measure: Measure) -> int:
+    """How many characters go into the next piece: at least one, at most what fits."""
+    fits = _most_that_fits(text, limit, measure)
+    if fits == len(text):
+        return fits
+    for border in _BORDERS:
+        ends = [match.end() for match in border.finditer(text, 0, fits + 1) if match.start() <= fits]
+        if ends and ends[-1] >= fits * _SMALLEST_SHARE:
+            return min(ends[-1], fits) or fits
+    return _whole_letter(text, fits)
+
+
+def _most_that_fits(text: str, limit: int, measure: Measure) -> int:
+    """By halving: a text's size only grows with its length."""
+    low, high = 1, min(len(text), limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(text[:middle]) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _whole_letter(text: str, at: int) -> int:
+    """The last place up to ``at`` that does not tear a letter from its marks, joiners or modifiers."""
+    place = at
+    while place > 1 and _glued(text[place - 1], text[place]):
+        place -= 1
+    return place if place > 1 else at
+
+
+def _glued(before: str, after: str) -> bool:
+    return (
+        unicodedata.category(after) in ("Mn", "Mc", "Me")
+        or after in "\u200d\ufe0f"
+        or before == "\u200d"
+        or "\U0001f3fb" <= after <= "\U0001f3ff"
+    )

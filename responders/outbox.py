@@ -1,0 +1,171 @@
+"""The way out: lease, mark as sending, send once, record.
+
+The order is the promise.  ``sending`` is committed before the platform hears
+a word; a crash after that leaves a row that says so, and only a proof or a
+person decides about it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from responders.retry import next_step
+from tickets.errors import DeliveryError, StoreError, StoreUnavailable
+from tickets.ids import AccountId, ExternalMessageId
+from tickets.model import Delivery, DeliveryPart, Reply
+from tickets.ports import Clock, CrashHook, Sender
+from tickets.storage import OutboxStore
+
+log = logging.getLogger(__name__)
+
+BATCH = 32
+LEASE_S = 1_800.0
+"""Longer than the slowest send: ten minutes after the final dot of a mail (RFC 5321 §4.5.3.2.6).
+
+A worker that dies is noticed long before, by its own lease.
+"""
+SHORTEST_WAIT_S = 0.01
+MOST_IN_FLIGHT = 64
+RECORD_AGAIN_S = 1.0
+"""What happened on the platform is recorded however long the database is away."""
+
+
+class Outbox:
+    """One worker's hand on the queue of deliveries."""
+
+    def __init__(self, store: OutboxStore, clock: Clock, crash: CrashHook, holder: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._crash = crash
+        self._holder = holder
+        self._in_flight = 0
+
+    async def deliver_due(self, senders: Mapping[AccountId, Sender]) -> int:
+        """Send what is due over these accounts and wait for all of it; how many deliveries that was."""
+        async with asyncio.TaskGroup() as group:
+            return await self.start_due(senders, group)
+
+    async def start_due(self, senders: Mapping[AccountId, Sender], group: asyncio.TaskGroup) -> int:
+        """Begin what is due, each delivery a task of ``group``; how many were begun.
+
+        Deliveries belong to different threads, so one that is slow holds up
+        no other; budgets hold them back where needed.
+        """
+        free = MOST_IN_FLIGHT - self._in_flight
+        if not senders or free <= 0:
+            return 0
+        leased = await self._store.lease_deliveries(
+            sorted(senders), self._holder, self._clock.now(), LEASE_S, min(free, BATCH)
+        )
+        if leased:
+            self._crash("outbox.leased")
+        for delivery in leased:
+            group.create_task(self._guarded(delivery, senders[delivery.target.account]))
+        return len(leased)
+
+    async def _guarded(self, delivery: Delivery, sender: Sender) -> None:
+        """One delivery; a database that is away must not take the other deliveries down."""
+        self._in_flight += 1
+        try:
+            await self._deliver(delivery, sender)
+        except StoreUnavailable as error:
+            log.warning("The database was away during a delivery: %s", error)
+        finally:
+            self._in_flight -= 1
+
+    async def _deliver(self, delivery: Delivery, sender: Sender) -> None:
+        sent = [part for part in delivery.parts if part.state == "sent"]
+        previous = sent[-1].external_id if sent else None
+        for part in delivery.parts:
+            if part.state == "sent":
+                continue
+            reply = _reply(delivery, part, previous)
+            if await self._wait_for_budget(delivery, reply, sender):
+                return
+            receipt_id = await self._send_part(delivery, part, reply, sender)
+            if receipt_id is None:
+                return
+            previous = receipt_id
+
+    async def _wait_for_budget(self, delivery: Delivery, reply: Reply, sender: Sender) -> bool:
+        """Whether the delivery must wait; then it was put back with the time and the reason."""
+        buckets = sender.buckets(reply)
+        now = self._clock.now()
+        wait_s = await self._store.take_budget(delivery.target.account, buckets, now)
+        if wait_s <= 0:
+            return False
+        why = "Waiting for the platform's limit on messages."
+        at = now + timedelta(seconds=max(wait_s, SHORTEST_WAIT_S))
+        await self._store.postpone(delivery.id, at, why, now)
+        return True
+
+    async def _send_part(
+        self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender
+    ) -> ExternalMessageId | None:
+        """The receipt's id; None when this piece is not (known to be) sent."""
+        if not await self._store.mark_sending(delivery.id, part.n, self._holder, self._clock.now()):
+            return None
+        self._crash("outbox.marked_sending")
+        try:
+            receipt = await sender.send(reply)
+        except DeliveryError as error:
+            await self._record_failure(delivery, part, reply, sender, error)
+            return None
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("A sender broke its promise")
+            unknown = DeliveryError("program_error", _surprise(error), temporary=False, delivered=None)
+            await self._record_failure(delivery, part, reply, sender, unknown)
+            return None
+        self._crash("outbox.sent")
+        await self._persist(lambda: self._store.record_receipt(delivery.id, part.n, receipt, self._clock.now()))
+        self._crash("outbox.recorded")
+        return receipt.external_id
+
+    async def _record_failure(
+        self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender, error: DeliveryError
+    ) -> None:
+        now = self._clock.now()
+        step = next_step(error, part.attempts + 1, now)
+        await self._persist(
+            lambda: self._store.record_failure(
+                delivery.id, part.n, step.state, step.code, step.detail, step.next_at, now
+            )
+        )
+        if error.retry_after_s is not None:
+            await self._block(delivery, reply, sender, error.retry_after_s)
+        if error.code == "blocked" and delivery.thread_id is not None:
+            await self._store.mark_unreachable(delivery.target.channel, delivery.thread_id, now)
+
+    async def _persist(self, record: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await record()
+            except StoreUnavailable as error:
+                log.warning("The outcome of a delivery waits for the database: %s", error)
+                await self._clock.sleep(RECORD_AGAIN_S)
+
+    async def _block(self, delivery: Delivery, reply: Reply, sender: Sender, retry_after_s: float) -> None:
+        """A platform's "not now" stops its most specific bucket, and no other."""
+        buckets = sender.buckets(reply)
+        if buckets:
+            until = self._clock.now() + timedelta(seconds=retry_after_s)
+            await self._store.block_bucket(delivery.target.account, buckets[0].name, until)
+
+
+def _reply(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None) -> Reply:
+    return Reply(
+        target=delivery.target,
+        text=part.text,
+        send_key=f"{delivery.id}.{part.n}",
+        created_at=delivery.created_at,
+        part=part.n,
+        parts=len(delivery.parts),
+        previous=previous,
+    )
+
+
+def _surprise(error: Exception) -> str:
+    return f"The program failed while sending ({type(error).__name__})."

@@ -1,0 +1,437 @@
+"""From a message and what is known to what becomes of it.  No I/O: same input, same decision but for fresh ids."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from router import albums, dedupe, priority, rules
+from router.albums import Gathered
+from router.dedupe import Sameness
+from router.language import LanguageRecognizer
+from router.threads import Match, match_ticket
+from tickets.ids import (
+    AttachmentId,
+    ContactId,
+    ExternalMessageId,
+    IdentityId,
+    MessageId,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+    new_id,
+)
+from tickets.model import (
+    Contact,
+    Delivery,
+    Identity,
+    InboundMessage,
+    Message,
+    Participant,
+    Reason,
+    Thread,
+    Ticket,
+    TicketEvent,
+)
+from tickets.ports import NoticeWriter
+from tickets.storage import Admission, Context, MessageChange, MessageRef, NewAttachment, NewJob, NewRef
+
+SUBJECT_CHARS = 80
+ACTOR = "router"
+
+
+class Policy(NamedTuple):
+    """What the operator decided.
+
+    acknowledge_again_after: the same person is acknowledged at most once in this time.
+    """
+
+    rules: tuple[rules.Rule, ...]
+    reopen_within: timedelta
+    acknowledge_again_after: timedelta = timedelta(days=1)
+
+
+class Decider:
+    """Decides about one message after the other, remembering its decisions in the context."""
+
+    def __init__(self, policy: Policy, languages: LanguageRecognizer, notices: NoticeWriter) -> None:
+        self._policy = policy
+        self._languages = languages
+        self._notices = notices
+
+    def decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
+        """What becomes of a message.  ``context`` is brought up to date with it."""
+        message = gathered.message
+        if message.command:
+            return self._answer_command(gathered, now)
+        identity = context.identities.get((message.channel, message.author.external_id))
+        fingerprint = dedupe.fingerprint_of(message.text) if message.kind == "message" else ""
+        same = dedupe.recognize(message, fingerprint, identity.id if identity else None, context)
+        if same.kind in ("redelivery", "echo"):
+            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=same.kind)
+        if message.kind != "message":
+            return self._change(gathered, context, now)
+        if message.group and (known := context.refs.get((message.channel, albums.group_ref(message.group)))):
+            return _straggler(gathered, known, context, now)
+        return self._admit(gathered, identity, same, fingerprint, context, now)
+
+    def _answer_command(self, gathered: Gathered, now: datetime) -> Admission:
+        welcome = self._notices.welcome(gathered.message, now)
+        return Admission(
+            event_ids=gathered.event_ids,
+            verdict="ticket",
+            reason=f"command {gathered.message.command}",
+            deliveries=(welcome,) if welcome else (),
+        )
+
+    def _change(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
+        """An edit or a deletion becomes a version; an edit of a message we never saw becomes a message."""
+        message = gathered.message
+        ref = context.refs.get((message.channel, message.external_id))
+        ticket = context.tickets.get(ref.ticket_id) if ref else None
+        if ref is None or ticket is None:
+            if message.kind == "delete":
+                return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="deletes_unknown")
+            anew = Gathered(replace(message, kind="message"), gathered.event_ids)
+            return self.decide(anew, context, now)
+        deleted = message.kind == "delete"
+        changed = _moved(ticket, now, reopen=not deleted)
+        context.tickets[ticket.id] = changed
+        return Admission(
+            event_ids=gathered.event_ids,
+            verdict="ticket",
+            ticket=changed,
+            ticket_version=ticket.version,
+            thread_id=ref.thread_id,
+            change=MessageChange(message_id=ref.message_id, at=now, text=None if deleted else message.text),
+            search_text="" if deleted else message.text,
+            events=(_event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),),
+        )
+
+    def _admit(
+        self,
+        gathered: Gathered,
+        identity: Identity | None,
+        same: Sameness,
+        fingerprint: str,
+        context: Context,
+        now: datetime,
+    ) -> Admission:
+        message = gathered.message
+        language = self._languages.recognize(
+            message.text, (identity.language if identity else None) or message.author.language
+        )
+        person = _Person.of(message, identity, language, now)
+        match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
+        rule = rules.decide(message, self._policy.rules)
+        thread = match.thread or _new_thread(message)
+        ticket = self._ticket(message, person.identity, match, rule, language, now)
+        stored = _stored(gathered, ticket, thread, person.identity, language, match, same, now)
+        notices, person = self._acknowledge(message, thread, ticket, match, rule, person, now)
+        admission = Admission(
+            event_ids=gathered.event_ids,
+            verdict="ticket",
+            reason=match.why,
+            new_contact=person.new_contact,
+            new_identity=person.identity if person.is_new else None,
+            changed_identity=person.identity if person.is_changed else None,
+            new_thread=None if match.thread else thread,
+            ticket=ticket,
+            ticket_version=match.ticket.version if match.ticket else 0,
+            thread_id=thread.id,
+            participants=(Participant(person.identity.id, "other" if match.ticket else "requester"),),
+            message=stored,
+            attachments=_attachments(message, stored.id),
+            refs=_refs(message, ticket.id, thread.id, stored.id),
+            fingerprint=fingerprint,
+            search_text=_search_text(message),
+            deliveries=notices,
+            events=_events(ticket, stored, match, rule, same, now),
+        )
+        admission = replace(admission, jobs=_fetch_jobs(admission, message, now))
+        _remember(admission, message, thread, person.identity, context)
+        return admission
+
+    def _ticket(
+        self,
+        message: InboundMessage,
+        identity: Identity,
+        match: Match,
+        rule: rules.Rule,
+        language: str | None,
+        now: datetime,
+    ) -> Ticket:
+        before = match.ticket
+        points, reasons = priority.score(
+            message,
+            unanswered=before.unanswered if before else 0,
+            before=before.priority_reasons if before and before.status != "closed" else (),
+        )
+        if before is None:
+            return _opened(message, identity, rule, points, reasons, language, now)
+        if not rule.outcome.counts:
+            return replace(before, updated_at=now, version=before.version + 1)
+        return replace(
+            _moved(before, now, reopen=True),
+            priority=points,
+            priority_reasons=reasons,
+            language=language or before.language,
+            waiting_since=before.waiting_since or now,
+            unanswered=before.unanswered + 1,
+        )
+
+    def _acknowledge(
+        self,
+        message: InboundMessage,
+        thread: Thread,
+        ticket: Ticket,
+        match: Match,
+        rule: rules.Rule,
+        person: "_Person",
+        now: datetime,
+    ) -> tuple[tuple[Delivery, ...], "_Person"]:
+        """At most once a ticket, at most once a person and day, never to machines or the unverified."""
+        last = person.identity.acknowledged_at
+        again = last is None or now - last >= self._policy.acknowledge_again_after
+        if match.ticket is not None or not rule.outcome.acknowledge or not again:
+            return (), person
+        notice = self._notices.acknowledgement(message, thread, ticket, now)
+        if notice is None:
+            return (), person
+        return (notice,), person.acknowledged(now)
+
+
+class _Person(NamedTuple):
+    """The author as an identity; new, changed, or just as known."""
+
+    identity: Identity
+    new_contact: Contact | None
+    is_new: bool
+    is_changed: bool
+
+    @classmethod
+    def of(cls, message: InboundMessage, known: Identity | None, language: str | None, now: datetime) -> "_Person":
+        author = message.author
+        if known is None:
+            contact = Contact(ContactId(new_id()), author.display_name, now)
+            identity = Identity(
+                id=IdentityId(new_id()),
+                contact_id=contact.id,
+                channel=message.channel,
+                external_id=author.external_id,
+                display_name=author.display_name,
+                handle=author.handle,
+                language=language,
+            )
+            return cls(identity, contact, True, False)
+        current = replace(
+            known,
+            display_name=author.display_name,
+            handle=author.handle,
+            language=language or known.language,
+            unreachable=False,
+        )
+        return cls(current, None, False, current != known)
+
+    def acknowledged(self, now: datetime) -> "_Person":
+        identity = replace(self.identity, acknowledged_at=now)
+        return self._replace(identity=identity, is_changed=not self.is_new)
+
+
+def _moved(ticket: Ticket, now: datetime, *, reopen: bool) -> Ticket:
+    status = "open" if reopen else ticket.status
+    return replace(ticket, status=status, updated_at=now, version=ticket.version + 1)
+
+
+def _opened(
+    message: InboundMessage,
+    identity: Identity,
+    rule: rules.Rule,
+    points: int,
+    reasons: tuple[Reason, ...],
+    language: str | None,
+    now: datetime,
+) -> Ticket:
+    return Ticket(
+        id=TicketId(new_id()),
+        number=TicketNumber(0),
+        subject=message.subject or _first_words(message.text),
+        status="open",
+        priority=points,
+        priority_reasons=reasons,
+        queue=rule.outcome.queue,
+        channel=message.channel,
+        account=message.account,
+        requester_id=identity.id,
+        requester=identity.display_name,
+        created_at=now,
+        updated_at=now,
+        language=language,
+        waiting_since=now if rule.outcome.counts else None,
+        unanswered=int(rule.outcome.counts),
+    )
+
+
+def _first_words(text: str) -> str:
+    line = " ".join(text[: SUBJECT_CHARS * 4].split())
+    return line if len(line) <= SUBJECT_CHARS else line[: SUBJECT_CHARS - 1] + "…"
+
+
+def _new_thread(message: InboundMessage) -> Thread:
+    return Thread(
+        id=ThreadId(new_id()),
+        account=message.account,
+        channel=message.channel,
+        key=message.thread.key,
+        visibility=message.thread.visibility,
+        title=message.thread.title,
+    )
+
+
+def _stored(
+    gathered: Gathered,
+    ticket: Ticket,
+    thread: Thread,
+    identity: Identity,
+    language: str | None,
+    match: Match,
+    same: Sameness,
+    now: datetime,
+) -> Message:
+    message = gathered.message
+    hints = [match.warning, _sameness_hint(same)]
+    return Message(
+        id=MessageId(new_id()),
+        ticket_id=ticket.id,
+        direction="in",
+        author=identity.display_name,
+        text=message.text,
+        sent_at=message.sent_at,
+        stored_at=now,
+        thread_id=thread.id,
+        identity_id=identity.id,
+        external_id=message.external_id,
+        reply_to=message.reply_to[0] if message.reply_to else None,
+        event_id=gathered.event_ids[0],
+        subject=message.subject,
+        html=message.html,
+        language=language,
+        authenticity=message.authenticity,
+        automatic=message.automatic,
+        warnings=(*message.warnings, *(hint for hint in hints if hint)),
+        to=message.to,
+        cc=message.cc,
+    )
+
+
+def _sameness_hint(same: Sameness) -> str:
+    if same.hit is None or not same.hit.number:
+        return ""
+    if same.kind == "repeat":
+        return f"The same person wrote the same text in ticket #{same.hit.number}."
+    return f"The same text came over {same.hit.channel} as ticket #{same.hit.number}: perhaps the same person."
+
+
+def _attachments(message: InboundMessage, message_id: MessageId) -> tuple[NewAttachment, ...]:
+    return tuple(NewAttachment(AttachmentId(new_id()), message_id, draft) for draft in message.attachments)
+
+
+def _refs(
+    message: InboundMessage, ticket_id: TicketId, thread_id: ThreadId, message_id: MessageId
+) -> tuple[NewRef, ...]:
+    names: tuple[ExternalMessageId, ...] = (message.external_id, *message.aliases)
+    return tuple(
+        NewRef(
+            channel=message.channel,
+            ref=name,
+            message_id=message_id,
+            ticket_id=ticket_id,
+            thread_id=thread_id,
+            part=part,
+            content_hash=message.content_hash,
+        )
+        for part, name in enumerate(dict.fromkeys(names))
+    )
+
+
+def _search_text(message: InboundMessage) -> str:
+    author = message.author
+    return f"{message.subject or ''}\n{author.display_name}\n{author.handle or ''}\n{message.text}"
+
+
+def _events(
+    ticket: Ticket, stored: Message, match: Match, rule: rules.Rule, same: Sameness, now: datetime
+) -> tuple[TicketEvent, ...]:
+    events = []
+    if match.ticket is None:
+        events.append(_event("opened", ticket, now, rule=rule.name, queue=ticket.queue, why=match.why))
+    elif match.ticket.status == "closed" and ticket.status == "open":
+        events.append(_event("reopened", ticket, now, why="new message"))
+    events.append(_event("received", ticket, now, message_id=stored.id, priority=ticket.priority, same=same.kind))
+    return tuple(events)
+
+
+def _event(
+    kind: str, ticket: Ticket, now: datetime, *, message_id: MessageId | None = None, **data: str | int | None
+) -> TicketEvent:
+    return TicketEvent(
+        kind=kind,
+        actor=ACTOR,
+        at=now,
+        ticket_id=ticket.id,
+        message_id=message_id,
+        data={**data, "status": ticket.status},
+    )
+
+
+def _fetch_jobs(admission: Admission, message: InboundMessage, now: datetime) -> tuple[NewJob, ...]:
+    """One job for each file that must still be fetched from the platform."""
+    return tuple(
+        NewJob(
+            kind="fetch_attachment",
+            dedupe_key=f"fetch_attachment:{attachment.id}",
+            run_at=now,
+            payload={"attachment": attachment.id, "account": message.account},
+        )
+        for attachment in admission.attachments
+        if attachment.draft.content is None and attachment.draft.remote_id
+    )
+
+
+def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: datetime) -> Admission:
+    """An album's picture that came after its album was admitted joins the message it belongs to."""
+    message = gathered.message
+    ticket = context.tickets[known.ticket_id]
+    changed = _moved(ticket, now, reopen=False)
+    context.tickets[ticket.id] = changed
+    admission = Admission(
+        event_ids=gathered.event_ids,
+        verdict="ticket",
+        reason="album",
+        ticket=changed,
+        ticket_version=ticket.version,
+        attachments=_attachments(message, known.message_id),
+        refs=_refs(message, ticket.id, known.thread_id, known.message_id),
+        events=(_event("received", changed, now, message_id=known.message_id, same="album"),),
+    )
+    return replace(admission, jobs=_fetch_jobs(admission, message, now))
+
+
+def _remember(
+    admission: Admission, message: InboundMessage, thread: Thread, identity: Identity, context: Context
+) -> None:
+    """Bring the context up to date, so that the next message of the batch sees this one."""
+    ticket = admission.ticket
+    assert ticket is not None
+    context.identities[(message.channel, identity.external_id)] = identity
+    context.threads[(thread.account, thread.key)] = thread
+    context.threads_by_id[thread.id] = thread
+    context.tickets[ticket.id] = ticket
+    context.thread_tickets[thread.id] = ticket.id
+    people = context.participants.get(ticket.id, frozenset())
+    context.participants[ticket.id] = people | {identity.id}
+    for ref in admission.refs:
+        context.refs.setdefault(
+            (ref.channel, ref.ref),
+            MessageRef(ref.message_id, ref.ticket_id, ref.thread_id, ref.content_hash, ref.ours),
+        )

@@ -1,0 +1,186 @@
+"""Raw events in, tickets out: the router's only reading and writing.
+
+Leases conversations, not events, so that two workers never open two tickets
+for one person.  A conversation is decided whole or given back whole.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from router import albums, dedupe
+from router.albums import Gathered
+from router.decision import Decider
+from tickets.errors import Conflict, PayloadError, StoreUnavailable
+from tickets.model import Ignored, InboundMessage
+from tickets.ports import Clock, CrashHook, NormalizerPort
+from tickets.storage import Admission, Context, ContextQuery, IntakeStore, LeasedEvent
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+LEASE_S = 120.0
+MOST_ATTEMPTS = 3
+"""An event that fails so often is put aside, and its conversation goes on."""
+RETRY_BASE_S = 2.0
+CONFLICT_ATTEMPTS = 5
+
+
+class Outcome(NamedTuple):
+    """What normalizing a leased event gave."""
+
+    leased: LeasedEvent
+    result: InboundMessage | Ignored | Exception
+
+
+class Intake:
+    """One worker's hand on the queue of raw events."""
+
+    def __init__(
+        self,
+        store: IntakeStore,
+        normalizer: NormalizerPort,
+        decider: Decider,
+        clock: Clock,
+        crash: CrashHook,
+        holder: str,
+    ) -> None:
+        self._store = store
+        self._normalizer = normalizer
+        self._decider = decider
+        self._clock = clock
+        self._crash = crash
+        self._holder = holder
+
+    async def drain_inbound(self) -> int:
+        """Handle what is due; how many events were in hand.
+
+        Raises StoreUnavailable; the leases then end by themselves.
+        """
+        leased = await self._store.lease_events(self._holder, self._clock.now(), LEASE_S, BATCH)
+        if not leased:
+            return 0
+        self._crash("intake.leased")
+        results = await self._normalizer.normalize([one.event for one in leased])
+        self._crash("intake.normalized")
+        outcomes = [Outcome(one, result) for one, result in zip(leased, results, strict=True)]
+        ready, returned = _by_conversation(outcomes)
+        await self._give_back(returned)
+        await self._admit_all(ready)
+        return len(leased)
+
+    async def _give_back(self, returned: Sequence[LeasedEvent]) -> None:
+        """Conversations with an event that failed unexpectedly wait a little and are tried again."""
+        for leased in returned:
+            delay_s = RETRY_BASE_S * 2 ** (leased.attempts - 1)
+            await self._store.release_events([leased.id], self._clock.now() + timedelta(seconds=delay_s))
+
+    async def _admit_all(self, outcomes: Sequence[Outcome]) -> None:
+        """All conversations together; one by one when together fails, so that one cannot stop the rest."""
+        if not outcomes:
+            return
+        try:
+            await self._admit(outcomes)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            groups = _grouped(outcomes)
+            if len(groups) > 1:
+                for group in groups:
+                    await self._admit_all(group)
+                return
+            log.exception("A conversation could not be admitted")
+            await self._set_aside(outcomes, error)
+
+    async def _admit(self, outcomes: Sequence[Outcome]) -> None:
+        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+            now = self._clock.now()
+            admissions = await self._decide(outcomes, now)
+            self._crash("intake.decided")
+            try:
+                await self._store.admit(admissions, now)
+            except Conflict:
+                if attempt == CONFLICT_ATTEMPTS:
+                    raise
+                continue
+            self._crash("intake.admitted")
+            return
+
+    async def _decide(self, outcomes: Sequence[Outcome], now: datetime) -> list[Admission]:
+        messages = [
+            (outcome.leased.id, outcome.result)
+            for outcome in outcomes
+            if isinstance(outcome.result, InboundMessage)
+        ]
+        gathered = albums.gather(messages)
+        context = await self._context(gathered, now)
+        decided = [self._decider.decide(one, context, now) for one in gathered]
+        return [*decided, *(_without_ticket(outcome) for outcome in outcomes if not _is_message(outcome))]
+
+    async def _context(self, gathered: Sequence[Gathered], now: datetime) -> Context:
+        messages = [one.message for one in gathered]
+        return await self._store.find_context(
+            ContextQuery(
+                identities=frozenset((m.channel, m.author.external_id) for m in messages),
+                refs=frozenset(key for m in messages for key in dedupe.ref_keys(m)),
+                threads=frozenset((m.account, m.thread.key) for m in messages),
+                fingerprints=frozenset(dedupe.fingerprint_of(m.text) for m in messages) - {""},
+                fingerprints_since=now - dedupe.WINDOW,
+            )
+        )
+
+    async def _set_aside(self, outcomes: Sequence[Outcome], error: Exception) -> None:
+        """One conversation that nobody expected to fail: again later, at last quarantined whole."""
+        if max(outcome.leased.attempts for outcome in outcomes) < MOST_ATTEMPTS:
+            await self._give_back([outcomes[0].leased])
+            return
+        reason = f"the program failed on it ({type(error).__name__}); replay it after an upgrade"
+        ids = tuple(outcome.leased.id for outcome in outcomes)
+        await self._store.admit(
+            [Admission(event_ids=ids, verdict="quarantined", reason=reason)], self._clock.now()
+        )
+
+
+def _is_message(outcome: Outcome) -> bool:
+    return isinstance(outcome.result, InboundMessage)
+
+
+def _without_ticket(outcome: Outcome) -> Admission:
+    ids = (outcome.leased.id,)
+    if isinstance(outcome.result, Ignored):
+        return Admission(event_ids=ids, verdict="ignored", reason=outcome.result.reason)
+    return Admission(event_ids=ids, verdict="quarantined", reason=_reason(outcome.result))
+
+
+def _reason(result: object) -> str:
+    """A payload error explains itself; of anything else only the kind is told, as its text may quote content."""
+    if isinstance(result, PayloadError):
+        return str(result)[:500]
+    return f"the program failed on it ({type(result).__name__}); replay it after an upgrade"
+
+
+def _by_conversation(outcomes: Sequence[Outcome]) -> tuple[list[Outcome], list[LeasedEvent]]:
+    """What can be decided now, and one event of each conversation that must be tried again."""
+    ready: list[Outcome] = []
+    returned: list[LeasedEvent] = []
+    for group in _grouped(outcomes):
+        failed = [one.leased for one in group if _may_try_again(one)]
+        if failed:
+            returned.append(failed[0])
+        else:
+            ready.extend(group)
+    return ready, returned
+
+
+def _may_try_again(outcome: Outcome) -> bool:
+    unexpected = isinstance(outcome.result, Exception) and not isinstance(outcome.result, PayloadError)
+    return unexpected and outcome.leased.attempts < MOST_ATTEMPTS
+
+
+def _grouped(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        event = outcome.leased.event
+        groups.setdefault((event.account, event.conversation), []).append(outcome)
+    return list(groups.values())

@@ -1,0 +1,42 @@
+"""Policy as data: the first row whose test holds decides queue and manners."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tickets.model import InboundMessage
+
+
+class Outcome(NamedTuple):
+    """queue: where a new ticket goes.  counts: whether the person now waits for us.
+    acknowledge: whether they may be told that it arrived.
+    """
+
+    queue: str
+    counts: bool
+    acknowledge: bool
+
+
+class Rule(NamedTuple):
+    """name: kept with the ticket's opening event, so that the reason can be read."""
+
+    name: str
+    test: Callable[[InboundMessage], bool]
+    outcome: Outcome
+
+
+MACHINE_QUEUE = "machine mail"
+
+
+def rule_table(default_queue: str) -> tuple[Rule, ...]:
+    """The rules in order; the last one always holds."""
+    return (
+        Rule("machine", lambda m: m.automatic is not None, Outcome(MACHINE_QUEUE, False, False)),
+        Rule("forged", lambda m: m.authenticity.verdict == "failed", Outcome(default_queue, True, False)),
+        Rule("unverified", lambda m: m.authenticity.verdict != "verified", Outcome(default_queue, True, False)),
+        Rule("person", lambda _: True, Outcome(default_queue, True, True)),
+    )
+
+
+def decide(message: InboundMessage, rules: tuple[Rule, ...]) -> Rule:
+    """The first rule that holds.  Pure."""
+    return next(rule for rule in rules if rule.test(message))

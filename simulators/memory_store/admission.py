@@ -1,0 +1,215 @@
+"""The router's decisions, written into the memory store."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace as replace_row
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from simulators.memory_store.tables import NEVER, Tables, TicketThread
+from simulators.memory_store.work import enqueue
+from tickets.errors import Conflict
+from tickets.ids import BlobId, EventId, TicketId, TicketNumber
+from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket, TicketEvent
+from tickets.segments import segments
+from tickets.storage import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
+
+STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
+
+
+def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
+    numbers: dict[TicketId, TicketNumber] = {}
+    for admission in admissions:
+        _end_events(tables, admission)
+        if admission.verdict == "ticket":
+            _add_people(tables, admission)
+            _put_ticket(tables, admission, numbers)
+            _put_messages(tables, admission, now)
+            for delivery in admission.deliveries:
+                add_delivery(tables, delivery)
+        enqueue(tables, admission.jobs)
+        for event in admission.events:
+            add_event(tables, event)
+    return numbers
+
+
+def _end_events(tables: Tables, admission: Admission) -> None:
+    for event_id in admission.event_ids:
+        row = tables.events.get(event_id)
+        if row is None or row.state != "waiting":
+            raise Conflict("another worker has handled these events")
+        state = STATES[admission.verdict]
+        tables.events[event_id] = replace_row(row, state=state, reason=admission.reason)
+        _end_lease(tables, event_id)
+
+
+def _end_lease(tables: Tables, event_id: EventId) -> None:
+    event = tables.events[event_id].event
+    conversation = tables.conversations[event.account, event.conversation]
+    waiting = tuple(other for other in conversation.waiting if other != event_id)
+    ended = replace_row(conversation, waiting=waiting, lease_until=NEVER)
+    tables.conversations[event.account, event.conversation] = ended
+
+
+def _add_people(tables: Tables, admission: Admission) -> None:
+    if (contact := admission.new_contact) is not None:
+        _refuse(contact.id in tables.contacts, "contact")
+        tables.contacts[contact.id] = contact
+    if (identity := admission.new_identity) is not None:
+        name = (identity.channel, identity.external_id)
+        _refuse(name in tables.identity_names or identity.id in tables.identities, "identity")
+        tables.identities[identity.id] = identity
+        tables.identity_names[name] = identity.id
+    if (changed := admission.changed_identity) is not None:
+        tables.identities[changed.id] = replace(
+            tables.identities[changed.id],
+            display_name=changed.display_name,
+            handle=changed.handle,
+            language=changed.language,
+            unreachable=changed.unreachable,
+        )
+    if (thread := admission.new_thread) is not None:
+        _refuse((thread.account, thread.key) in tables.thread_names or thread.id in tables.threads, "thread")
+        tables.threads[thread.id] = thread
+        tables.thread_names[thread.account, thread.key] = thread.id
+
+
+def _refuse(exists: bool, what: str) -> None:
+    if exists:
+        raise Conflict(f"this {what} exists meanwhile")
+
+
+def _put_ticket(tables: Tables, admission: Admission, numbers: dict[TicketId, TicketNumber]) -> None:
+    if (ticket := admission.ticket) is None:
+        return
+    if ticket.id not in numbers:
+        ticket = _first_state(tables, ticket, admission.ticket_version)
+        numbers[ticket.id] = ticket.number
+        tables.ticket_numbers[ticket.number] = ticket.id
+    tables.tickets[ticket.id] = replace(ticket, number=numbers[ticket.id])
+    if admission.thread_id is not None:
+        place = tables.ticket_threads.get((ticket.id, admission.thread_id))
+        joined = TicketThread(place.place if place else tables.next_number("place"), False)
+        tables.ticket_threads[ticket.id, admission.thread_id] = joined
+    open_threads(tables, ticket)
+    for person in admission.participants:
+        tables.participants.setdefault((ticket.id, person.identity_id), person.role)
+
+
+def _first_state(tables: Tables, ticket: Ticket, version: int) -> Ticket:
+    """The ticket with its number.  Raises Conflict when it is not the one the router read."""
+    kept = tables.tickets.get(ticket.id)
+    if version == 0:
+        _refuse(kept is not None, "ticket")
+        return replace(ticket, number=TicketNumber(tables.next_number("ticket")))
+    if kept is None or kept.version != version:
+        raise Conflict("a ticket has changed since the router read it")
+    return ticket
+
+
+def open_threads(tables: Tables, ticket: Ticket) -> None:
+    """All its threads are open while the ticket is.  Raises Conflict when another ticket is open in one."""
+    is_open = ticket.status != "closed"
+    mine = [thread_id for ticket_id, thread_id in tables.ticket_threads if ticket_id == ticket.id]
+    for thread_id in mine:
+        for (other, shared), place in tables.ticket_threads.items():
+            if is_open and shared == thread_id and other != ticket.id and place.open:
+                raise Conflict("another ticket is open in this thread")
+        place = tables.ticket_threads[ticket.id, thread_id]
+        tables.ticket_threads[ticket.id, thread_id] = replace_row(place, open=is_open)
+
+
+def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
+    if admission.message is not None:
+        add_message(tables, admission.message)
+        if admission.fingerprint:
+            _add_fingerprint(tables, admission.fingerprint, admission.message, now)
+    if admission.change is not None:
+        _change_message(tables, admission.change)
+    for attachment in admission.attachments:
+        _refuse(attachment.id in tables.attachments, "attachment")
+        tables.attachments[attachment.id] = _attachment(tables, attachment)
+    for ref in admission.refs:
+        add_ref(tables, ref)
+    if admission.ticket is not None:
+        make_searchable(tables, tables.tickets[admission.ticket.id].number, admission.search_text)
+
+
+def add_message(tables: Tables, message: Message) -> None:
+    _refuse(message.id in tables.messages, "message")
+    tables.messages[message.id] = replace(message, attachments=(), versions=(), deleted_at=None)
+
+
+def _add_fingerprint(tables: Tables, value: str, message: Message, now: datetime) -> None:
+    assert message.identity_id is not None
+    tables.fingerprints[value, message.id] = FingerprintHit(
+        message_id=message.id,
+        ticket_id=message.ticket_id,
+        number=tables.tickets[message.ticket_id].number,
+        identity_id=message.identity_id,
+        channel=tables.identities[message.identity_id].channel,
+        stored_at=now,
+    )
+
+
+def _change_message(tables: Tables, change: MessageChange) -> None:
+    message = tables.messages.get(change.message_id)
+    if message is None:
+        return
+    versions = (*message.versions, MessageVersion(text=message.text, replaced_at=change.at))
+    if change.text is None:
+        tables.messages[message.id] = replace(message, versions=versions, deleted_at=change.at)
+    else:
+        tables.messages[message.id] = replace(message, versions=versions, text=change.text)
+
+
+def _attachment(tables: Tables, new: NewAttachment) -> Attachment:
+    draft = new.draft
+    missing = Attachment(
+        id=new.id,
+        message_id=new.message_id,
+        name=draft.name,
+        media_type=draft.media_type,
+        state="missing",
+        size_bytes=draft.size_bytes,
+        remote_id=draft.remote_id,
+        content_id=draft.content_id,
+        note=draft.note,
+    )
+    if draft.content is not None:
+        sha256 = put_blob(tables, draft.content)
+        return replace(missing, state="stored", sha256=sha256, size_bytes=len(draft.content))
+    return replace(missing, state="pending") if draft.remote_id else missing
+
+
+def put_blob(tables: Tables, content: bytes) -> BlobId:
+    name = BlobId(hashlib.sha256(content).hexdigest())
+    tables.blobs.setdefault(name, content)
+    return name
+
+
+def add_ref(tables: Tables, ref: NewRef) -> None:
+    """An existing name keeps its message."""
+    leads_to = MessageRef(
+        message_id=ref.message_id,
+        ticket_id=ref.ticket_id,
+        thread_id=ref.thread_id,
+        content_hash=ref.content_hash,
+        ours=ref.ours,
+    )
+    tables.refs.setdefault((ref.channel, ref.ref), leads_to)
+
+
+def make_searchable(tables: Tables, number: TicketNumber, text: str) -> None:
+    tables.searched[number] = tables.searched.get(number, frozenset()) | segments(text)
+
+
+def add_delivery(tables: Tables, delivery: Delivery) -> None:
+    _refuse(delivery.id in tables.deliveries, "delivery")
+    tables.deliveries[delivery.id] = delivery
+
+
+def add_event(tables: Tables, event: TicketEvent) -> None:
+    seq = tables.next_number("seq")
+    tables.history[seq] = replace(event, seq=seq)

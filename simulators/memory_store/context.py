@@ -1,0 +1,50 @@
+"""What the router must know, looked up in the memory store."""
+
+from simulators.memory_store.tables import Tables
+from tickets.ids import IdentityId, ThreadId, TicketId
+from tickets.storage import Context, ContextQuery, FingerprintHit
+
+
+def find_context(tables: Tables, query: ContextQuery) -> Context:
+    refs = {name: tables.refs[name] for name in query.refs if name in tables.refs}
+    asked = {tables.thread_names[name] for name in query.threads if name in tables.thread_names}
+    thread_ids = asked | {ref.thread_id for ref in refs.values()}
+    threads = {thread_id: tables.threads[thread_id] for thread_id in thread_ids}
+    newest = _newest_tickets(tables, thread_ids)
+    ticket_ids = {*newest.values(), *(ref.ticket_id for ref in refs.values())}
+    known = [name for name in query.identities if name in tables.identity_names]
+    return Context(
+        identities={name: tables.identities[tables.identity_names[name]] for name in known},
+        refs=refs,
+        threads={(thread.account, thread.key): thread for thread in threads.values()},
+        threads_by_id=threads,
+        tickets={ticket_id: tables.tickets[ticket_id] for ticket_id in ticket_ids},
+        thread_tickets=newest,
+        participants=_participants(tables, ticket_ids),
+        fingerprints=_fingerprints(tables, query),
+    )
+
+
+def _newest_tickets(tables: Tables, thread_ids: set[ThreadId]) -> dict[ThreadId, TicketId]:
+    """The ticket that joined last; the open one, if there is one, comes before any closed."""
+    joined = sorted(tables.ticket_threads.items(), key=lambda item: (item[1].open, item[1].place))
+    return {thread_id: ticket_id for (ticket_id, thread_id), _ in joined if thread_id in thread_ids}
+
+
+def _participants(tables: Tables, ticket_ids: set[TicketId]) -> dict[TicketId, frozenset[IdentityId]]:
+    found: dict[TicketId, set[IdentityId]] = {}
+    for ticket_id, identity_id in tables.participants:
+        if ticket_id in ticket_ids:
+            found.setdefault(ticket_id, set()).add(identity_id)
+    return {ticket_id: frozenset(people) for ticket_id, people in found.items()}
+
+
+def _fingerprints(tables: Tables, query: ContextQuery) -> dict[str, tuple[FingerprintHit, ...]]:
+    """Newest first."""
+    found: dict[str, list[FingerprintHit]] = {}
+    for (value, _), hit in tables.fingerprints.items():
+        if value in query.fingerprints and hit.stored_at >= query.fingerprints_since:
+            found.setdefault(value, []).append(hit)
+    return {
+        value: tuple(sorted(hits, key=lambda hit: hit.stored_at, reverse=True)) for value, hits in found.items()
+    }

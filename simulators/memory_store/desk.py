@@ -1,0 +1,225 @@
+"""Tickets in the memory store as the desk sees them: read whole, listed by page, changed by commands."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, cast
+
+from msgspec.structs import replace
+
+from simulators.memory_store.admission import (
+    add_delivery,
+    add_event,
+    add_message,
+    make_searchable,
+    open_threads,
+    put_blob,
+)
+from simulators.memory_store.tables import FREE, Part, Tables
+from tickets.errors import Conflict
+from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
+from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
+from tickets.segments import query_segments
+from tickets.storage import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
+
+CHUNK_BYTES = 256 * 1024
+SNIPPET_CHARS = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MemoryDesk(Part):
+    """See ``tickets.storage.DeskStore``."""
+
+    async def find_ticket(self, number: TicketNumber) -> TicketEnvelope | None:
+        tables = self._read()
+        ticket_id = tables.ticket_numbers.get(number)
+        return None if ticket_id is None else _envelope(tables, tables.tickets[ticket_id])
+
+    async def find_command(self, actor: str, key: str) -> CommandResult | None:
+        kept = self._read().commands.get((actor, key))
+        return None if kept is None else kept[0]
+
+    async def apply_change(self, change: TicketChange, now: datetime) -> None:
+        with self._write("events", "outbox") as tables:
+            _keep_command(tables, change, now)
+            kept = tables.tickets.get(change.ticket.id)
+            if kept is None or kept.version != change.expected_version:
+                raise Conflict("the ticket has changed since it was read")
+            tables.tickets[kept.id] = replace(change.ticket, number=kept.number)
+            open_threads(tables, change.ticket)
+            if change.message is not None:
+                add_message(tables, change.message)
+            _put_delivery(tables, change)
+            make_searchable(tables, kept.number, change.search_text)
+            for event in change.events:
+                add_event(tables, event)
+            self._crash("store.change_written")
+
+    async def list_tickets(self, filter: TicketFilter) -> Page:
+        tables = self._read()
+        words = frozenset(query_segments(filter.query))
+        if filter.query.strip() and not words:
+            return Page(items=(), next=None)
+        found = [ticket for ticket in tables.tickets.values() if _matches(tables, ticket, filter, words)]
+        return _page(tables, found, filter, _place_in_search if words else _place_by_priority)
+
+    async def count_tickets(self, user: UserId | None) -> Counts:
+        unfinished = [ticket for ticket in self._read().tickets.values() if ticket.status != "closed"]
+        return Counts(
+            open=sum(ticket.status == "open" for ticket in unfinished),
+            pending=sum(ticket.status == "pending" for ticket in unfinished),
+            unassigned=sum(ticket.assignee is None for ticket in unfinished),
+            mine=sum(user is not None and ticket.assignee == user for ticket in unfinished),
+        )
+
+    async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
+        history = self._read().history
+        return [history[at] for at in sorted(history) if at > seq][:limit]
+
+    async def newest_seq(self) -> int:
+        return max(self._read().history, default=0)
+
+    async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
+        ticket = self._read().tickets.get(ticket_id)
+        return None if ticket is None else ticket.number
+
+    async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
+        return self._read().attachments.get(attachment_id)
+
+    async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
+        with self._write("events") as tables:
+            sha256 = put_blob(tables, content)
+            if (kept := tables.attachments.get(attachment_id)) is None:
+                return
+            stored = replace(kept, state="stored", sha256=sha256, size_bytes=len(content), note="")
+            _settle(tables, stored, now)
+
+    async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
+        with self._write("events") as tables:
+            if (kept := tables.attachments.get(attachment_id)) is not None:
+                _settle(tables, replace(kept, state="missing", sha256=None, note=note), now)
+
+    async def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:
+        content = self._read().blobs.get(blob_id, b"")
+        for at in range(0, len(content), CHUNK_BYTES):
+            yield content[at : at + CHUNK_BYTES]
+
+
+def _envelope(tables: Tables, ticket: Ticket) -> TicketEnvelope:
+    threads = [thread for ticket_id, thread in tables.ticket_threads if ticket_id == ticket.id]
+    people = {who: role for (ticket_id, who), role in tables.participants.items() if ticket_id == ticket.id}
+    identities = [tables.identities[who] for who in sorted(people)]
+    deliveries = [delivery for delivery in tables.deliveries.values() if delivery.ticket_id == ticket.id]
+    return TicketEnvelope(
+        ticket=ticket,
+        threads=tuple(tables.threads[thread] for thread in threads),
+        contacts=tuple(tables.contacts[who] for who in sorted({i.contact_id for i in identities})),
+        identities=tuple(identities),
+        participants=tuple(
+            Participant(who, cast("Literal['requester', 'other']", people[who])) for who in sorted(people)
+        ),
+        messages=tuple(_with_attachments(tables, message) for message in _messages(tables, ticket.id)),
+        deliveries=tuple(sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))),
+        events=tuple(event for _, event in sorted(tables.history.items()) if event.ticket_id == ticket.id),
+    )
+
+
+def _messages(tables: Tables, ticket_id: TicketId) -> list[Message]:
+    mine = [message for message in tables.messages.values() if message.ticket_id == ticket_id]
+    return sorted(mine, key=lambda message: (message.stored_at, message.id))
+
+
+def _with_attachments(tables: Tables, message: Message) -> Message:
+    mine = tuple(a for a in tables.attachments.values() if a.message_id == message.id)
+    return replace(message, attachments=mine)
+
+
+def _keep_command(tables: Tables, change: TicketChange, now: datetime) -> None:
+    if (command := change.command) is None:
+        return
+    if (command.actor, command.key) in tables.commands:
+        raise Conflict("the idempotency key was used meanwhile")
+    result = CommandResult(fingerprint=command.fingerprint, result=change.result)
+    tables.commands[command.actor, command.key] = (result, now)
+
+
+def _put_delivery(tables: Tables, change: TicketChange) -> None:
+    if (delivery := change.delivery) is None:
+        return
+    if change.expected_delivery is None:
+        add_delivery(tables, delivery)
+        return
+    kept = tables.deliveries.get(delivery.id)
+    in_hand = tables.delivery_holds.get(delivery.id, FREE).until > delivery.updated_at
+    if kept is None or kept.state != change.expected_delivery or in_hand:
+        raise Conflict("the delivery has changed since it was read")
+    tables.deliveries[delivery.id] = _decided(kept, delivery)
+    tables.delivery_holds.pop(delivery.id, None)
+
+
+def _decided(kept: Delivery, wanted: Delivery) -> Delivery:
+    """The delivery as a person left it: states and reasons, never what was already sent."""
+    states = {part.n: part.state for part in wanted.parts}
+    return replace(
+        kept,
+        state=wanted.state,
+        next_at=wanted.next_at,
+        updated_at=wanted.updated_at,
+        code=wanted.code,
+        detail=wanted.detail,
+        parts=tuple(replace(part, state=states.get(part.n, part.state)) for part in kept.parts),
+    )
+
+
+def _matches(tables: Tables, ticket: Ticket, wanted: TicketFilter, words: frozenset[str]) -> bool:
+    assignee = None if wanted.assignee == "-" else wanted.assignee
+    return (
+        (wanted.status is None or ticket.status == wanted.status)
+        and (wanted.channel is None or ticket.channel == wanted.channel)
+        and (wanted.assignee is None or ticket.assignee == assignee)
+        and words <= tables.searched.get(ticket.number, frozenset())
+    )
+
+
+def _page(
+    tables: Tables, found: list[Ticket], wanted: TicketFilter, place: Callable[[Ticket], tuple[int, ...]]
+) -> Page:
+    """The cursor is the place in the order, so that tickets that come and go meanwhile shift nothing."""
+    rest = [ticket for ticket in found if not wanted.cursor or place(ticket) > _places(wanted.cursor)]
+    rest.sort(key=place)
+    shown, more = rest[: wanted.limit], len(rest) > wanted.limit
+    cursor = ".".join(str(number) for number in place(shown[-1])) if more else None
+    return Page(items=tuple(_row(tables, ticket) for ticket in shown), next=cursor)
+
+
+def _place_in_search(ticket: Ticket) -> tuple[int, ...]:
+    return (-ticket.number,)
+
+
+def _place_by_priority(ticket: Ticket) -> tuple[int, ...]:
+    waits_since = ticket.waiting_since or ticket.updated_at
+    return (-ticket.priority, (waits_since - _EPOCH) // timedelta(microseconds=1), ticket.number)
+
+
+def _places(cursor: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in cursor.split("."))
+
+
+def _row(tables: Tables, ticket: Ticket) -> TicketRow:
+    messages = _messages(tables, ticket.id)
+    words = [m.text for m in messages if m.direction == "in" and m.deleted_at is None and m.text.strip()]
+    threads = [thread for ticket_id, thread in tables.ticket_threads if ticket_id == ticket.id]
+    return TicketRow(
+        ticket=ticket,
+        snippet=" ".join(words[-1].split())[:SNIPPET_CHARS] if words else "",
+        message_count=len(messages),
+        visibility="public" if any(tables.threads[t].visibility == "public" for t in threads) else "private",
+    )
+
+
+def _settle(tables: Tables, attachment: Attachment, now: datetime) -> None:
+    tables.attachments[attachment.id] = attachment
+    message = tables.messages[attachment.message_id]
+    add_event(
+        tables,
+        TicketEvent(kind="attachment", actor="intake", at=now, ticket_id=message.ticket_id, message_id=message.id),
+    )

@@ -1,0 +1,208 @@
+"""Deliveries in the memory store: leased, marked before sending, recorded after; budgets."""
+
+from collections.abc import Sequence
+from dataclasses import replace as replace_row
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from simulators.memory_store.admission import add_event, add_ref
+from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
+from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
+from tickets.model import Delivery, DeliveryPart, Receipt, TicketEvent
+from tickets.ports import Bucket
+from tickets.storage import NewRef
+
+LOST = "The program stopped while this was being sent. The platform may or may not have taken it."
+HAIR = timedelta(microseconds=1)
+
+
+class MemoryOutbox(Part):
+    """See ``tickets.storage.OutboxStore``."""
+
+    async def lease_deliveries(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        with self._write() as tables:
+            heads = _heads(tables)
+            due = [
+                delivery
+                for delivery in tables.deliveries.values()
+                if delivery.state == "queued"
+                and delivery.target.account in accounts
+                and delivery.next_at <= now
+                and tables.delivery_holds.get(delivery.id, FREE).until <= now
+                and (delivery.thread_id is None or heads[delivery.thread_id] == delivery.id)
+            ]
+            leased = sorted(due, key=lambda delivery: (-delivery.priority, delivery.next_at))[:limit]
+            for delivery in leased:
+                tables.delivery_holds[delivery.id] = Hold(holder, now + timedelta(seconds=lease_s))
+            return leased
+
+    async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        with self._write() as tables:
+            levels = {bucket: tables.budgets.get((account, bucket.name), Level()) for bucket in buckets}
+            drained = {bucket: _drained(level, bucket, now) for bucket, level in levels.items()}
+            waits = [_wait_s(level, bucket, now) for bucket, level in drained.items()]
+            if max(waits, default=0.0) > 0:
+                return max(waits)
+            for bucket, level in drained.items():
+                tables.budgets[account, bucket.name] = replace_row(level, taken=level.taken + 1)
+            return 0.0
+
+    async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
+        with self._write() as tables:
+            level = tables.budgets.get((account, bucket), Level())
+            blocked_until = max(level.blocked_until, until)
+            tables.budgets[account, bucket] = replace_row(level, blocked_until=blocked_until)
+
+    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+        with self._write("events") as tables:
+            delivery = tables.deliveries.get(delivery_id)
+            held = tables.delivery_holds.get(delivery_id, FREE)
+            if delivery is None or delivery.state != "queued" or held.holder != holder or held.until <= now:
+                return False
+            part = _part(delivery, n)
+            delivery = _with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
+            tables.deliveries[delivery_id] = replace(delivery, state="sending", updated_at=now, code="", detail="")
+            _tell(tables, delivery, "sending", n, "", now)
+            return True
+
+    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+        with self._write("events", "outbox") as tables:
+            sent = {"state": "sent", "external_id": receipt.external_id, "sent_at": receipt.sent_at}
+            delivery = _with_part(tables.deliveries[delivery_id], n, **sent)
+            finished = all(part.state == "sent" for part in delivery.parts)
+            delivery = replace(
+                delivery,
+                state="sent" if finished else "queued",
+                updated_at=now,
+                code="",
+                detail=receipt.note,
+            )
+            tables.deliveries[delivery_id] = delivery
+            if finished:
+                tables.delivery_holds.pop(delivery_id, None)
+            _record_way_back(tables, delivery, n, receipt)
+            _tell(tables, delivery, delivery.state, n, "", now)
+            self._crash("store.receipt_written")
+
+    async def record_failure(
+        self,
+        delivery_id: DeliveryId,
+        n: int,
+        state: Literal["queued", "held", "failed", "unknown"],
+        code: str,
+        detail: str,
+        next_at: datetime,
+        now: datetime,
+    ) -> None:
+        with self._write("events", "outbox") as tables:
+            _fail(tables, delivery_id, n, state, code, detail, next_at, now)
+
+    async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
+        with self._write() as tables:
+            delivery = tables.deliveries[delivery_id]
+            if delivery.state != "queued":
+                return
+            tables.deliveries[delivery_id] = replace(
+                delivery, next_at=next_at, updated_at=now, code="waiting", detail=why
+            )
+            tables.delivery_holds.pop(delivery_id, None)
+
+    async def reap_deliveries(self, now: datetime) -> int:
+        with self._write("events") as tables:
+            expired = [name for name, hold in tables.delivery_holds.items() if hold.until <= now]
+            lost = [name for name in expired if tables.deliveries[name].state == "sending"]
+            for delivery_id in lost:
+                n = next(part.n for part in tables.deliveries[delivery_id].parts if part.state == "sending")
+                _fail(tables, delivery_id, n, "unknown", "worker_lost", LOST, now, now)
+            return len(lost)
+
+    async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
+        with self._write() as tables:
+            tickets = {ticket_id for ticket_id, thread in tables.ticket_threads if thread == thread_id}
+            for (ticket_id, identity_id), role in tables.participants.items():
+                identity = tables.identities[identity_id]
+                if ticket_id in tickets and role == "requester" and identity.channel == channel:
+                    tables.identities[identity_id] = replace(identity, unreachable=True)
+
+    async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
+        return self._read().deliveries.get(delivery_id)
+
+
+def _heads(tables: Tables) -> dict[ThreadId, DeliveryId]:
+    """The oldest delivery of each thread that is not settled: the only one that may be sent."""
+    oldest_last = sorted(tables.deliveries.values(), key=lambda d: (d.created_at, d.id), reverse=True)
+    return {d.thread_id: d.id for d in oldest_last if d.thread_id and d.state in ("queued", "sending")}
+
+
+def _drained(level: Level, bucket: Bucket, now: datetime) -> Level:
+    """What still weighs on a bucket after time has passed."""
+    elapsed_s = max(0.0, (now - level.at).total_seconds())
+    taken = max(0.0, level.taken - elapsed_s * bucket.per_s)
+    return replace_row(level, taken=taken, at=max(now, level.at))
+
+
+def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
+    blocked_s = (level.blocked_until - now).total_seconds()
+    over = level.taken + 1 - bucket.capacity
+    if over <= 0:
+        return max(blocked_s, 0.0)
+    return max(blocked_s, over / bucket.per_s, HAIR.total_seconds())
+
+
+def _part(delivery: Delivery, n: int) -> DeliveryPart:
+    return next(part for part in delivery.parts if part.n == n)
+
+
+def _with_part(delivery: Delivery, n: int, **changes: Any) -> Delivery:
+    parts = tuple(replace(part, **changes) if part.n == n else part for part in delivery.parts)
+    return replace(delivery, parts=parts)
+
+
+def _fail(
+    tables: Tables,
+    delivery_id: DeliveryId,
+    n: int,
+    state: Literal["queued", "held", "failed", "unknown"],
+    code: str,
+    detail: str,
+    next_at: datetime,
+    now: datetime,
+) -> None:
+    delivery = _with_part(tables.deliveries[delivery_id], n, state=state)
+    tables.deliveries[delivery_id] = replace(
+        delivery, state=state, code=code, detail=detail, next_at=next_at, updated_at=now
+    )
+    tables.delivery_holds.pop(delivery_id, None)
+    _tell(tables, delivery, state, n, code, now)
+
+
+def _record_way_back(tables: Tables, delivery: Delivery, n: int, receipt: Receipt) -> None:
+    """So that the person's answer to this piece reaches the same ticket."""
+    message_id, ticket_id, thread_id = delivery.message_id, delivery.ticket_id, delivery.thread_id
+    if message_id is None:
+        return
+    if ticket_id is not None and thread_id is not None:
+        for name in (receipt.external_id, *receipt.aliases):
+            add_ref(tables, NewRef(delivery.target.channel, name, message_id, ticket_id, thread_id, n, ours=True))
+    if n == 1:
+        named = replace(tables.messages[message_id], external_id=receipt.external_id)
+        tables.messages[message_id] = named
+
+
+def _tell(tables: Tables, delivery: Delivery, state: str, n: int, code: str, now: datetime) -> None:
+    add_event(
+        tables,
+        TicketEvent(
+            kind="delivery",
+            actor="outbox",
+            at=now,
+            ticket_id=delivery.ticket_id,
+            message_id=delivery.message_id,
+            delivery_id=delivery.id,
+            data={"state": state, "part": n, "code": code},
+        ),
+    )

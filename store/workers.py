@@ -1,0 +1,55 @@
+"""Dead workers: what they held is freed, what they were sending is unknown."""
+
+from datetime import datetime
+
+from store.deliveries import LOST, record_failure
+from store.engine import Tx
+from store.rows import micros
+from tickets.ids import DeliveryId
+
+PREFIX = "worker:"
+
+
+def reap(tx: Tx, now: datetime, alone: str | None) -> int:
+    dead = _dead(tx, now, alone)
+    if not dead:
+        return 0
+    holders = {"holders": dead}
+    for table in ("conversation", "job"):
+        tx.run(
+            f"UPDATE {table} SET lease_until = 0, lease_holder = NULL WHERE lease_holder IN EACH(:holders)",
+            holders,
+        )
+    lost = tx.all(
+        "SELECT d.id, COALESCE((SELECT MIN(p.n) FROM delivery_part p WHERE p.delivery_id = d.id "
+        "AND p.state = 'sending'), 1) FROM delivery d "
+        "WHERE d.state = 'sending' AND d.lease_holder IN EACH(:holders)",
+        holders,
+    )
+    for delivery_id, n in lost:
+        record_failure(tx, DeliveryId(delivery_id), n, "unknown", "worker_lost", LOST, now, now)
+    tx.run(
+        "UPDATE delivery SET lease_until = 0, lease_holder = NULL "
+        "WHERE state = 'queued' AND lease_holder IN EACH(:holders)",
+        holders,
+    )
+    tx.run("DELETE FROM lease WHERE holder IN EACH(:holders)", holders)
+    return len(lost)
+
+
+def _dead(tx: Tx, now: datetime, alone: str | None) -> list[str]:
+    """Holders whose own lease has run out; or, for the only worker, everybody else who holds anything."""
+    if alone is None:
+        rows = tx.all(
+            "SELECT holder FROM lease WHERE substr(name, 1, :length) = :prefix AND expires_at <= :now",
+            {"length": len(PREFIX), "prefix": PREFIX, "now": micros(now)},
+        )
+    else:
+        rows = tx.all(
+            "SELECT lease_holder FROM conversation WHERE lease_until > 0 AND lease_holder <> :alone "
+            "UNION SELECT lease_holder FROM job WHERE state = 'waiting' AND lease_holder <> :alone "
+            "UNION SELECT lease_holder FROM delivery WHERE state IN ('queued', 'sending') "
+            "AND lease_holder <> :alone UNION SELECT holder FROM lease WHERE holder <> :alone",
+            {"alone": alone},
+        )
+    return sorted(row[0] for row in rows if row[0])

@@ -1,0 +1,1 @@
+acknowledgement = Danke für Ihre Nachricht. Sie ist angekommen, und jemand aus unserem Team antwortet Ihnen hier.

@@ -1,0 +1,1 @@
+acknowledgement = Thank you for writing. Your message has arrived, and a person will answer you here.

@@ -1,0 +1,1 @@
+acknowledgement = Gracias por escribirnos. Hemos recibido tu mensaje y una persona te responderá por aquí.

@@ -1,0 +1,1 @@
+acknowledgement = Terima kasih sudah menghubungi kami. Pesan Anda sudah kami terima, dan petugas kami akan menjawab di sini.

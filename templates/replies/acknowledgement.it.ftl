@@ -1,0 +1,1 @@
+acknowledgement = Grazie per averci scritto. Il messaggio è arrivato e una persona del team ti risponderà qui.

@@ -1,0 +1,1 @@
+acknowledgement = Bedankt voor je bericht. Het is aangekomen en iemand van ons team antwoordt je hier.

@@ -1,0 +1,1 @@
+acknowledgement = Dziękujemy za wiadomość. Dotarła do nas, a ktoś z zespołu odpowie tutaj.

@@ -1,0 +1,1 @@
+acknowledgement = Obrigado pela mensagem. Já a recebemos, e alguém da nossa equipe vai responder por aqui.

@@ -1,0 +1,1 @@
+welcome = Hallo! Schreiben Sie Ihre Frage hier, in jeder Sprache. Jede Nachricht wird von einem Menschen gelesen.

@@ -1,0 +1,1 @@
+welcome = Hello! Write your question here, in any language. A person reads every message.

@@ -1,0 +1,1 @@
+welcome = Dzień dobry! Napisz swoje pytanie w dowolnym języku. Każdą wiadomość czyta człowiek.

@@ -1,0 +1,1 @@
+welcome = Olá! Escreva aqui sua pergunta, em qualquer idioma. Uma pessoa lê todas as mensagens.

@@ -1,0 +1,1 @@
+welcome = Merhaba! Sorunuzu istediğiniz dilde buraya yazın. Her mesajı ekibimizden biri okur.
