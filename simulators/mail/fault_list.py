@@ -3,7 +3,6 @@
 from simulators.faults import Fault, Faults
 
 MAIL_FAULTS: dict[str, frozenset[str]] = {
-    # SMTP: every one also takes mailbox= (the login it is limited to)
     "smtp_drop_before_accept": frozenset(),
     "smtp_drop_after_accept": frozenset(),
     "smtp_delay": frozenset({"seconds", "stage"}),
@@ -11,10 +10,9 @@ MAIL_FAULTS: dict[str, frozenset[str]] = {
     "smtp_refuse_auth": frozenset({"code"}),
     "smtp_no_starttls": frozenset(),
     "smtp_drop_at_quit": frozenset(),
-    # IMAP: every one also takes mailbox= (the login it is limited to)
     "imap_bye": frozenset({"command", "text"}),
     "imap_cut": frozenset({"uid", "after"}),
-    "imap_garble_fetch": frozenset({"uid"}),
+    "imap_garble_fetch": frozenset({"uid", "text"}),
     "imap_omit_fetch": frozenset({"uid"}),
     "imap_huge_literal": frozenset({"uid", "size"}),
     "imap_delay": frozenset({"seconds", "command"}),
@@ -25,7 +23,7 @@ MAIL_FAULTS: dict[str, frozenset[str]] = {
     "imap_no_idle_capability": frozenset(),
     "imap_no_starttls": frozenset(),
 }
-"""Fault name to the details it understands; `docs` of each are on `MailFaults`."""
+"""Fault name to the details it understands, besides ``mailbox``; `MailFaults` explains them."""
 
 
 class MailFaults(Faults):
@@ -56,7 +54,9 @@ class MailFaults(Faults):
     - imap_bye(text): ``* BYE`` and close, at the next command.
     - imap_cut(uid, after): close inside the literal of a FETCH answer, after
       so many of its bytes (default: half).
-    - imap_garble_fetch(uid): that message's FETCH line cannot be parsed.
+    - imap_garble_fetch(uid, text): one line that cannot be parsed stands for
+      that message; text: what follows ``* n FETCH `` (by default with its
+      brackets balanced, so that the next line is not drawn in).
     - imap_omit_fetch(uid): that message is left out.
     - imap_huge_literal(uid, size=99999999999): the literal claims that size;
       then the real bytes, then silence.

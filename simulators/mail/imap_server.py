@@ -1,9 +1,9 @@
 """The IMAP side: an own small IMAP4rev1 server on asyncio streams (RFC 3501).
 
-pymap 0.36 was tried: light and typed, but neither UIDVALIDITY nor the clock
-can be set from outside, and half of the faults (one garbled or missing FETCH
-line, a cut literal, hidden capabilities) would need a proxy that parses all
-of IMAP again.
+pymap 0.36.7 was tried: light and typed, but it gives no way to change a
+folder's UIDVALIDITY, and half of the faults (one garbled or missing FETCH
+line, a cut literal, hidden capabilities) would need a proxy that parses IMAP
+a second time.
 """
 
 import asyncio

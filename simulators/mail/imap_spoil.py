@@ -3,7 +3,7 @@
 import re
 
 from simulators.faults import Fault
-from simulators.mail.fault_list import number
+from simulators.mail.fault_list import number, words
 from simulators.mail.imap_session import Hangup, ImapSession, Silence
 
 _LITERAL = re.compile(rb"\{(\d+)\}\r\n")
@@ -37,7 +37,8 @@ async def send_spoiled(session: ImapSession, fault: Fault, answer: bytes) -> Non
     if fault.name == "imap_omit_fetch":
         return
     if fault.name == "imap_garble_fetch":
-        session.send_raw(answer.partition(b"(")[0] + b"(UID 1x FLAGS ]](\\ BODY[ {~ garbled\r\n")
+        garbage = words(fault, "text", "(UID ?x FLAGS ~garbled~ BODY[])")
+        session.send(answer.partition(b"(")[0] + garbage.encode())
         return
     literal = _LITERAL.search(answer)
     assert literal is not None

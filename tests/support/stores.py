@@ -1,7 +1,9 @@
 """Databases to test on: one empty one for each test, on every engine."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -29,6 +31,15 @@ class Database:
         if self.engine == "memory":
             return self._memory.twin(crash=crash)
         return open_store(self.url, key, crash=crash)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What is really in the database, read past the store."""
+        if self.engine == "sqlite":
+            with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as file, file:
+                return file.execute(sql).fetchall()
+        with psycopg.connect(self.url) as connection:
+            cursor = connection.execute(sql)
+            return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager
