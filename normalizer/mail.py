@@ -17,6 +17,7 @@ from tickets.model import Author, Ignored, InboundMessage, RawEvent, ThreadRef
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
 RAW_SHOWN_BYTES = 64 * 1024
+TOO_LARGE = "This mail is too large to be fetched; it was left in the mailbox."
 MANY_DELIMITERS = 5_000
 """More lines that look like MIME delimiters than this: not parsed, as the parser takes minutes."""
 
@@ -27,9 +28,11 @@ def normalize_mail(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> In
     authserv_ids: whose Authentication-Results count (RFC 8601).  Raises
     PayloadError when nobody can be named as the sender.
     """
+    if event.note == "not_handed_out":
+        raise PayloadError("the mail server did not hand it out; it is still in the mailbox")
     head, body = split(event.payload)
     if event.note == "too_large":
-        return _build(event, head, body, mail_body.unread(_too_large(event)), authserv_ids)
+        return _build(event, head, body, mail_body.unread(TOO_LARGE), authserv_ids)
     if body.count(b"\n--") > MANY_DELIMITERS:
         return normalize_unparsed(event, "It has too many parts to be taken apart.", authserv_ids=authserv_ids)
     return _build(event, head, body, mail_body.read(head + b"\n" + body), authserv_ids)
@@ -105,7 +108,3 @@ def _content_hash(headers: Headers, body: bytes) -> str:
         digest.update(headers.first(name).encode("utf-8", "surrogateescape") + b"\0")
     digest.update(body)
     return digest.hexdigest()[:40]
-
-
-def _too_large(event: RawEvent) -> str:
-    return "This mail is too large to be fetched; it was left in the mailbox."

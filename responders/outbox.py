@@ -164,6 +164,7 @@ def _reply(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId |
         part=part.n,
         parts=len(delivery.parts),
         previous=previous,
+        automatic=delivery.kind != "reply",
     )
 
 

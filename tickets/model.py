@@ -323,6 +323,7 @@ class Reply(Shape, frozen=True):
     send_key: fixed before the first attempt, the same on every attempt; at
     most 25 characters.  part and parts: 1 of n; a piece after the first
     follows ``previous``, the receipt's id of the piece before it.
+    automatic: the program wrote it, not a person.
     """
 
     target: ReplyTarget
@@ -332,6 +333,7 @@ class Reply(Shape, frozen=True):
     part: int = 1
     parts: int = 1
     previous: ExternalMessageId | None = None
+    automatic: bool = False
 
 
 class Receipt(Shape, frozen=True):

@@ -4,7 +4,7 @@ Small required Protocols; optional powers are Protocols of their own, found by
 ``isinstance``.  ``service`` hands one package to another through these.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -91,7 +91,7 @@ class Batch(Shape, frozen=True):
 class Source(Protocol):
     """Where messages come from."""
 
-    def batches(self, cursor: str | None) -> AsyncIterator[Batch]:
+    def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Everything after ``cursor`` (None: from the first start), for ever.
 
         The next batch is asked for only after the last one was committed and

@@ -1,0 +1,1 @@
+"""The door for platforms that push: maps HTTP to WebhookReceiver."""

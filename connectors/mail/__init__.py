@@ -1,0 +1,1 @@
+"""Email: IMAP through aioimaplib, SMTP through aiosmtplib."""

@@ -1,0 +1,18 @@
+"""What email can do."""
+
+from tickets.ports import Capabilities
+
+CAPABILITIES = Capabilities(
+    channel="email",
+    text_limit=None,
+    text_unit="characters",
+    receiving="one folder of a mailbox, announced by IDLE, read by UID",
+    acknowledging="a flag in the mailbox, after the commit",
+    answering="in the thread, by In-Reply-To and References",
+    edits="there are none: a mail cannot be changed",
+    deletions="there are none: a mail cannot be taken back",
+    attachments_in="kept, up to 25 MiB a mail",
+    backfill="everything after the last UID; after a new UIDVALIDITY all of it, without repeats",
+    unknown_settled_by="a person: a server that took a mail tells nobody later",
+    limits="the provider's, as configured",
+)

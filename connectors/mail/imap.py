@@ -1,0 +1,259 @@
+"""One IMAP connection behind a typed edge that keeps aioimaplib's faults inside.
+
+Every call runs under a time limit and ends when the connection is lost; after
+either the connection is thrown away.  What the server should have handed out
+is compared with what arrived: the library drops lines it cannot read and
+still says OK.
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Coroutine, Iterable, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, TypeVar
+
+import aioimaplib
+from aioimaplib.aioimaplib import Command, quoted
+
+from connectors.mail.settings import ImapSettings
+from connectors.tls import client_context
+from tickets.errors import CredentialRejected, Unreachable
+
+T = TypeVar("T")
+CALL_S = 30.0
+FETCH_S = 120.0
+_FETCH = re.compile(rb"\d+ FETCH ", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+_DATE = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"', re.IGNORECASE)
+
+
+class Folder(NamedTuple):
+    """An opened folder.  next_uid: 0 when the server does not say."""
+
+    validity: int
+    next_uid: int
+
+
+class Listed(NamedTuple):
+    """A mail as listed.  received_at: aware; None when the server's date cannot be read."""
+
+    uid: int
+    size_bytes: int
+    received_at: datetime | None
+
+
+class ImapConnection:
+    """Use once: after any error make another.  Raises Unreachable, CredentialRejected."""
+
+    def __init__(self, settings: ImapSettings, address: str) -> None:
+        self._settings = settings
+        self._user = settings.user or address
+        self._lost = asyncio.Event()
+        self._client: Any = None
+
+    async def open(self) -> Folder:
+        """Connect, sign in, open the folder."""
+        settings = self._settings
+        context = None if settings.tls == "none" else client_context(settings.ca_file)
+        if settings.tls == "tls":
+            self._client = aioimaplib.IMAP4_SSL(
+                host=settings.host, port=settings.port, timeout=CALL_S, ssl_context=context
+            )
+        else:
+            self._client = aioimaplib.IMAP4(host=settings.host, port=settings.port, timeout=CALL_S)
+        self._client.protocol.conn_lost_cb = lambda _error: self._lost.set()
+        await self._call(self._client.wait_hello_from_server())
+        if settings.tls == "starttls":
+            assert context is not None
+            await self._call(self._start_tls(context))
+        await self._sign_in()
+        return await self._select()
+
+    async def close(self) -> None:
+        """Let go; never raises, never waits long."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        transport = client.protocol.transport
+        if transport is not None and not self._lost.is_set():
+            transport.close()
+        task = client._client_task
+        if not task.done():
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def list_from(self, uid: int) -> list[int]:
+        """The UIDs from ``uid`` on, rising."""
+        response = await self._call(self._client.uid_search(f"UID {uid}:*", charset=None))
+        self._demand(response, "SEARCH")
+        found = (int(word) for line in response.lines[:-1] for word in bytes(line).split() if word.isdigit())
+        # "n:*" always names the last mail, even one before n (RFC 3501 §6.4.8).
+        return sorted({number for number in found if number >= uid})
+
+    async def describe(self, uids: Sequence[int]) -> list[Listed]:
+        """Sizes and dates of at most 100 mails; those that are gone are left out."""
+        entries = await self._fetch(uids, "(UID RFC822.SIZE INTERNALDATE)")
+        listed = []
+        for text, _literal in entries:
+            uid, size, date = _UID.search(text), _SIZE.search(text), _DATE.search(text)
+            if uid and size:
+                listed.append(Listed(int(uid[1]), int(size[1]), _moment(date[1]) if date else None))
+        return sorted(listed)
+
+    async def fetch_bodies(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Whole mails by UID, without marking them as read; perhaps not all that were asked for."""
+        return await self._fetch_parts(uids, "(UID BODY.PEEK[])")
+
+    async def fetch_headers(self, uids: Sequence[int]) -> dict[int, bytes]:
+        return await self._fetch_parts(uids, "(UID BODY.PEEK[HEADER])")
+
+    async def mark_seen(self, uids: Sequence[int]) -> None:
+        response = await self._call(self._client.uid("store", _numbers(uids), "+FLAGS.SILENT", "(\\Seen)"))
+        self._demand(response, "STORE")
+
+    @property
+    def announces(self) -> bool:
+        """Whether the server can tell of new mail by itself (RFC 2177)."""
+        return bool(self._client.has_capability("IDLE"))
+
+    async def wait_for_mail(self, seconds: float) -> None:
+        """Return when the server announces a change, or after ``seconds``."""
+        idle = await self._call(self._client.idle_start(timeout=seconds + CALL_S))
+        try:
+            await self._announcement(seconds)
+        finally:
+            if not self._lost.is_set() and self._client is not None:
+                self._client.idle_done()
+        await self._call(idle)
+
+    async def _announcement(self, seconds: float) -> None:
+        try:
+            while True:
+                push = await self._call(self._client.wait_server_push(seconds), limit_s=seconds)
+                lines = push if isinstance(push, list) else [push]
+                if any(b"BYE" in bytes(line)[:4] for line in lines):
+                    raise Unreachable("The mail server says goodbye.")
+                if any(b"EXISTS" in bytes(line) or b"EXPUNGE" in bytes(line) for line in lines):
+                    return
+        except _TimeIsUp:
+            return
+
+    # Inside
+
+    async def _start_tls(self, context: ssl.SSLContext) -> None:
+        """RFC 3501 §6.2.1; the library has no call for it."""
+        protocol = self._client.protocol
+        response = await protocol.execute(Command("STARTTLS", protocol.new_tag()))
+        self._demand(response, "STARTTLS")
+        if protocol.incomplete_line:
+            raise Unreachable("The mail server sent text before TLS was up; somebody may be in between.")
+        loop = asyncio.get_running_loop()
+        protocol.transport = await loop.start_tls(
+            protocol.transport, protocol, context, server_hostname=self._settings.host
+        )
+        await protocol.capability()
+
+    async def _sign_in(self) -> None:
+        password = self._settings.password.reveal()
+        response = await self._call(self._client.login(quoted(self._user), password))
+        if response.result != "OK":
+            raise CredentialRejected("The mail server refuses user or password.")
+        await self._call(self._client.protocol.capability())
+
+    async def _select(self) -> Folder:
+        response = await self._call(self._client.select(quoted(self._settings.folder)))
+        if response.result != "OK":
+            raise Unreachable(f"The folder {self._settings.folder} cannot be opened. Check its name.")
+        text = b"\n".join(bytes(line) for line in response.lines)
+        validity = re.search(rb"UIDVALIDITY (\d+)", text)
+        if validity is None:
+            raise Unreachable("The mail server gives its folder no UIDVALIDITY; mails cannot be told apart.")
+        following = re.search(rb"UIDNEXT (\d+)", text)
+        return Folder(int(validity[1]), int(following[1]) if following else 0)
+
+    async def _fetch_parts(self, uids: Sequence[int], parts: str) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        for text, literal in await self._fetch(uids, parts):
+            uid = _UID.search(text)
+            if uid and literal is not None:
+                found[int(uid[1])] = literal
+        return {uid: found[uid] for uid in uids if uid in found}
+
+    async def _fetch(self, uids: Sequence[int], parts: str) -> list[tuple[bytes, bytes | None]]:
+        response = await self._call(self._client.uid("fetch", _numbers(uids), parts), limit_s=FETCH_S)
+        self._demand(response, "FETCH")
+        return _entries(response.lines)
+
+    def _demand(self, response: Any, what: str) -> None:
+        if response.result != "OK":
+            raise Unreachable(f"The mail server refuses {what}.")
+
+    async def _call(self, call: Coroutine[Any, Any, T] | asyncio.Future[T], *, limit_s: float = CALL_S) -> T:
+        """One of the library's calls, ended by the limit or a lost connection; its errors become ours."""
+        work = asyncio.ensure_future(call)
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({work, lost}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if self._lost.is_set():
+                raise Unreachable("The mail server closed the connection.")
+            raise _TimeIsUp(f"The mail server did not answer within {limit_s:.0f} s.")
+        except (Unreachable, CredentialRejected):
+            raise
+        except (ssl.SSLError, ssl.CertificateError) as error:
+            raise Unreachable(
+                f"The mail server's certificate or TLS is refused ({type(error).__name__})."
+            ) from error
+        except (
+            aioimaplib.AioImapException,
+            aioimaplib.Error,
+            OSError,
+            TimeoutError,
+            ValueError,
+            IndexError,
+        ) as error:
+            raise Unreachable(f"The mail server cannot be used ({type(error).__name__}).") from error
+        finally:
+            for task in (work, lost):
+                if not task.done():
+                    task.cancel()
+
+
+class _TimeIsUp(Unreachable):
+    """The server stayed silent for the whole limit."""
+
+
+def _numbers(uids: Iterable[int]) -> str:
+    """A set of UIDs as IMAP writes it, runs joined: ``3:7,9``."""
+    runs: list[list[int]] = []
+    for uid in sorted(uids):
+        if runs and uid == runs[-1][1] + 1:
+            runs[-1][1] = uid
+        else:
+            runs.append([uid, uid])
+    return ",".join(f"{first}:{last}" if first < last else str(first) for first, last in runs)
+
+
+def _entries(lines: Sequence[bytes | bytearray]) -> list[tuple[bytes, bytes | None]]:
+    """Each mail's text and literal; the library gives literals as bytearray between the lines."""
+    entries: list[tuple[bytes, bytes | None]] = []
+    for line in lines[:-1]:
+        if isinstance(line, bytearray):
+            if entries:
+                entries[-1] = (entries[-1][0], bytes(line))
+        elif _FETCH.match(line):
+            entries.append((line, None))
+        elif entries:
+            entries[-1] = (entries[-1][0] + b" " + line, entries[-1][1])
+    return entries
+
+
+def _moment(text: bytes) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text.decode("ascii", "replace").replace("-", " ", 2))
+    except (ValueError, TypeError, IndexError):
+        return None

@@ -1,0 +1,85 @@
+"""Answering: one plain mail in the thread, its Message-ID fixed before the first attempt."""
+
+import hashlib
+import hmac
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from connectors.context import ConnectorContext
+from connectors.mail.settings import Settings
+from connectors.mail.smtp import SmtpConnection
+from tickets.errors import DeliveryError
+from tickets.ids import ExternalMessageId
+from tickets.model import Receipt, Reply
+from tickets.ports import Bucket
+
+_PLAIN_ADDRESS = re.compile(r"[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,64}@[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,255}")
+SIGNATURE_BYTES = 10
+BURST = 10
+
+
+class MailSender:
+    def __init__(self, settings: Settings, context: ConnectorContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._smtp = SmtpConnection(settings.smtp, settings.address)
+
+    def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
+        return (Bucket(name="all", capacity=BURST, per_s=self._settings.smtp.per_minute / 60),)
+
+    async def send(self, reply: Reply) -> Receipt:
+        recipient = _only_recipient(reply)
+        message_id = await self.message_id(reply)
+        raw = _written(self._settings, reply, recipient, message_id)
+        self._context.crash("mail.before_send")
+        await self._smtp.send(self._settings.address, recipient, raw)
+        self._context.crash("mail.after_send")
+        return Receipt(external_id=ExternalMessageId(message_id), sent_at=self._context.clock.now())
+
+    async def check(self) -> None:
+        await self._smtp.check()
+
+    async def close(self) -> None:
+        await self._smtp.close()
+
+    async def message_id(self, reply: Reply) -> str:
+        """The same on every attempt, and impossible to guess for who did not get the mail."""
+        secret = await self._context.secret("message-id")
+        tag = hmac.new(secret, reply.send_key.encode(), hashlib.sha256).digest()[:SIGNATURE_BYTES]
+        return f"<sb.{reply.send_key}.{tag.hex()}@{self._settings.address.rpartition('@')[2]}>"
+
+
+def _only_recipient(reply: Reply) -> str:
+    if len(reply.target.to) != 1 or not _PLAIN_ADDRESS.fullmatch(reply.target.to[0]):
+        raise DeliveryError(
+            "no_address", "There is no single plain address to answer.", temporary=False, delivered=False
+        )
+    return reply.target.to[0]
+
+
+def _written(settings: Settings, reply: Reply, recipient: str, message_id: str) -> bytes:
+    """The mail's bytes.  A line break in any header is refused by the policy, not repaired."""
+    target = reply.target
+    references = [name for name in target.references if name != target.in_reply_to]
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["From"] = Address(settings.name, addr_spec=settings.address)
+        mail["To"] = recipient
+        mail["Subject"] = target.subject or "Re:"
+        mail["Date"] = format_datetime(reply.created_at)
+        mail["Message-ID"] = message_id
+        if target.in_reply_to:
+            mail["In-Reply-To"] = target.in_reply_to
+            mail["References"] = " ".join([*references, target.in_reply_to])
+        if reply.automatic:
+            mail["Auto-Submitted"] = "auto-replied"
+            mail["X-Auto-Response-Suppress"] = "All"
+        mail.set_content(reply.text, charset="utf-8", cte="8bit" if reply.text.isascii() else "base64")
+        return mail.as_bytes()
+    except (ValueError, UnicodeError, IndexError) as error:
+        raise DeliveryError(
+            "unwritable", f"The mail cannot be written ({error}).", temporary=False, delivered=False
+        ) from error

@@ -1,0 +1,146 @@
+"""Answering by SMTP: one connection kept, each mail's fate known or called unknown.
+
+Up to the end of the data every failure means "not sent".  After the final
+dot a lost connection can mean anything (RFC 1047): that is never guessed.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiosmtplib
+
+from connectors.mail.settings import SmtpSettings
+from connectors.tls import client_context
+from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Unreachable
+
+CALL_S = 60.0
+AFTER_DOT_S = 600.0
+"""RFC 5321 §4.5.3.2.6: ten minutes for the answer to the final dot."""
+IDLE_S = 45.0
+"""A connection unused for longer is made anew: servers close theirs without a word."""
+
+
+class SmtpConnection:
+    """One account's way out; one mail at a time."""
+
+    def __init__(self, settings: SmtpSettings, address: str) -> None:
+        self._settings = settings
+        self._user = settings.user or address
+        self._client: aiosmtplib.SMTP | None = None
+        self._used_at = 0.0
+        self._lock = asyncio.Lock()
+
+    async def check(self) -> None:
+        """Sign in and out again.  Raises ConnectorError."""
+        async with self._lock:
+            try:
+                await self._connected()
+            except DeliveryError as error:
+                raise _as_connector_error(error) from error
+            finally:
+                await self._drop()
+
+    async def send(self, sender: str, recipient: str, message: bytes) -> None:
+        """Return once the server has taken the mail.  Raises DeliveryError."""
+        async with self._lock:
+            try:
+                client = await self._connected()
+                with _before_data():
+                    await client.mail(sender)
+                    await client.rcpt(recipient)
+                with _after_data():
+                    await client.data(message, timeout=AFTER_DOT_S)
+                self._used_at = asyncio.get_running_loop().time()
+            except BaseException:
+                await self._drop()  # after any error the library may still call it connected
+                raise
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._drop()
+
+    async def _connected(self) -> aiosmtplib.SMTP:
+        now = asyncio.get_running_loop().time()
+        if self._client is not None and self._client.is_connected and now - self._used_at < IDLE_S:
+            return self._client
+        await self._drop()
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            timeout=CALL_S,
+            use_tls=settings.tls == "tls",
+            start_tls=settings.tls == "starttls",
+            tls_context=None if settings.tls == "none" else client_context(settings.ca_file),
+            local_hostname="switchboard",
+        )
+        self._client = client
+        with _before_data():
+            await client.connect()
+            await client.login(self._user, settings.password.reveal())
+        return client
+
+    async def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                client.close()
+
+
+@contextmanager
+def _before_data() -> Iterator[None]:
+    """Until the data are sent nothing can have arrived."""
+    try:
+        yield
+    except aiosmtplib.SMTPAuthenticationError as error:
+        raise DeliveryError(
+            "credential", "The mail server refuses user or password.", temporary=True, delivered=False
+        ) from error
+    except aiosmtplib.SMTPNotSupported as error:
+        raise DeliveryError(
+            "no_tls", "The mail server offers no TLS; nothing secret was sent.", temporary=True, delivered=False
+        ) from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise _refused(error) from error
+    except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
+        raise DeliveryError(
+            "unreachable",
+            f"The mail server cannot be used ({type(error).__name__}).",
+            temporary=True,
+            delivered=False,
+        ) from error
+
+
+@contextmanager
+def _after_data() -> Iterator[None]:
+    """A clear refusal is one; silence or a lost connection is not."""
+    try:
+        yield
+    except aiosmtplib.SMTPResponseException as error:
+        raise _refused(error) from error
+    except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as error:
+        raise DeliveryError(
+            "no_answer",
+            f"The connection was lost after the mail was handed over ({type(error).__name__}).",
+            temporary=True,
+            delivered=None,
+        ) from error
+
+
+def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
+    """4xx: later perhaps; 5xx: never (RFC 5321 §4.2.1)."""
+    temporary = 400 <= error.code < 500
+    said = " ".join(str(error.message).split())[:300]
+    return DeliveryError(
+        f"smtp_{error.code}",
+        f"The mail server answered {error.code}: {said}",
+        temporary=temporary,
+        delivered=False,
+    )
+
+
+def _as_connector_error(error: DeliveryError) -> ConnectorError:
+    return CredentialRejected(str(error)) if error.code == "credential" else Unreachable(str(error))

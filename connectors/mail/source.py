@@ -1,0 +1,192 @@
+"""Receiving: a watermark of UIDVALIDITY and UID, committed with the mails themselves.
+
+\\Seen is no bookmark: people read mail too.  What the server announces is
+only a hint; what counts is the search after the watermark.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from email.utils import parseaddr
+
+import msgspec
+from msgspec.structs import replace
+
+from connectors.context import ConnectorContext
+from connectors.mail.imap import Folder, ImapConnection, Listed
+from connectors.mail.settings import Settings
+from tickets.errors import Unreachable
+from tickets.model import RawEvent
+from tickets.ports import Batch
+
+MOST_AT_ONCE = 50
+BYTES_AT_ONCE = 8 * 1024 * 1024
+FETCH_ATTEMPTS = 3
+HEAD_BYTES = 64 * 1024
+_FROM = re.compile(rb"^From:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """Where we stand in a folder.
+
+    uid: the last one taken.  since: mails that the server received before
+    this first start are not ours to take; None: all are.
+    """
+
+    validity: int
+    uid: int
+    since: datetime | None
+
+
+class MailSource:
+    """One folder of one mailbox."""
+
+    def __init__(self, settings: Settings, context: ConnectorContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._connection: ImapConnection | None = None
+        self._mark = Watermark(0, 0, None)
+
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        connection = ImapConnection(self._settings.imap, self._settings.address)
+        self._connection = connection
+        try:
+            folder = await connection.open()
+            self._mark = self._start(folder, cursor)
+            yield self._at_mark()
+            while True:
+                async with aclosing(self._new_mail(connection)) as news:
+                    async for batch in news:
+                        yield batch
+                await self._wait(connection)
+        finally:
+            self._connection = None
+            await connection.close()
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """Mark as read what is safe now.  The watermark has moved already: a failure here loses nothing."""
+        uids = [_uid(event) for event in batch.events]
+        if uids and self._settings.after_intake == "seen" and self._connection is not None:
+            await self._connection.mark_seen(uids)
+
+    def _start(self, folder: Folder, cursor: str | None) -> Watermark:
+        """Where to go on.  A new UIDVALIDITY renumbers everything: read again, repeats are recognised."""
+        if cursor is None:
+            everything = self._settings.first_start == "all"
+            since = None if everything else self._context.clock.now()
+            return Watermark(folder.validity, 0 if everything else max(0, folder.next_uid - 1), since)
+        mark = msgspec.json.decode(cursor, type=Watermark)
+        return mark if mark.validity == folder.validity else Watermark(folder.validity, 0, mark.since)
+
+    async def _new_mail(self, connection: ImapConnection) -> AsyncGenerator[Batch, None]:
+        mark = self._mark
+        rescan = mark.uid == 0
+        uids = await connection.list_from(mark.uid + 1)
+        for at in range(0, len(uids), MOST_AT_ONCE):
+            span = uids[at : at + MOST_AT_ONCE]
+            listed = await connection.describe(span)
+            wanted = [one for one in listed if not (rescan and _before(one, mark.since))]
+            for group in _by_size(wanted, self._settings.largest_bytes):
+                events = await self._fetch(connection, mark.validity, group)
+                self._context.crash("mail.fetched")
+                self._mark = replace(mark, uid=max(one.uid for one in group))
+                yield self._at_mark(events)
+            if span[-1] > self._mark.uid:
+                self._mark = replace(mark, uid=span[-1])
+                yield self._at_mark()
+
+    def _at_mark(self, events: Sequence[RawEvent] = ()) -> Batch:
+        return Batch(events=tuple(events), cursor=msgspec.json.encode(self._mark).decode())
+
+    async def _fetch(self, connection: ImapConnection, validity: int, group: Sequence[Listed]) -> list[RawEvent]:
+        """The mails of a group; one that the server will not hand out becomes an event that says so."""
+        largest = self._settings.largest_bytes
+        small = [one.uid for one in group if one.size_bytes <= largest]
+        large = [one.uid for one in group if one.size_bytes > largest]
+        bodies = await self._insist(connection, small)
+        heads = await connection.fetch_headers(large) if large else {}
+        events = []
+        for one in group:
+            if one.uid in bodies:
+                events.append(self._event(validity, one.uid, bodies[one.uid], ""))
+            elif one.uid in large:
+                events.append(self._event(validity, one.uid, heads.get(one.uid, b""), "too_large"))
+            elif await connection.describe([one.uid]):
+                events.append(self._event(validity, one.uid, b"", "not_handed_out"))
+        return events
+
+    async def _insist(self, connection: ImapConnection, uids: Sequence[int]) -> dict[int, bytes]:
+        """Bodies of all the UIDs; those missing are asked for again, one by one."""
+        found = await connection.fetch_bodies(uids) if uids else {}
+        for _ in range(FETCH_ATTEMPTS - 1):
+            for uid in [uid for uid in uids if uid not in found]:
+                found |= await connection.fetch_bodies([uid])
+        return found
+
+    def _event(self, validity: int, uid: int, raw: bytes, note: str) -> RawEvent:
+        return RawEvent(
+            channel="email",
+            account=self._context.account,
+            external_id=f"{self._settings.imap.folder}/{validity}/{uid}",
+            conversation=_sender(raw) or f"{validity}/{uid}",
+            payload=raw,
+            received_at=self._context.clock.now(),
+            own_id=self._settings.address.lower(),
+            note=note,
+        )
+
+    async def _wait(self, connection: ImapConnection) -> None:
+        imap = self._settings.imap
+        if connection.announces:
+            await connection.wait_for_mail(min(imap.look_every_s, imap.idle_refresh_s))
+        else:
+            await self._context.clock.sleep(imap.look_every_s)
+
+
+def _uid(event: RawEvent) -> int:
+    return int(event.external_id.rpartition("/")[2])
+
+
+def _before(one: Listed, since: datetime | None) -> bool:
+    """Servers keep whole seconds, so a mail of the very second counts as new."""
+    if since is None or one.received_at is None:
+        return False
+    return one.received_at < since.replace(microsecond=0)
+
+
+def _by_size(listed: Sequence[Listed], largest: int) -> list[list[Listed]]:
+    """Groups that fit into memory together, in order."""
+    groups: list[list[Listed]] = []
+    size_bytes = 0
+    for one in listed:
+        counted = one.size_bytes if one.size_bytes <= largest else HEAD_BYTES
+        if not groups or size_bytes + counted > BYTES_AT_ONCE:
+            groups.append([])
+            size_bytes = 0
+        groups[-1].append(one)
+        size_bytes += counted
+    return groups
+
+
+def _sender(raw: bytes) -> str:
+    """Who seems to have written: only to keep one person's mails in one hand, never to trust."""
+    match = _FROM.search(raw[:HEAD_BYTES].replace(b"\r\n", b"\n"))
+    if match is None:
+        return ""
+    text = match[1].decode("utf-8", "replace")[:1000]
+    return (parseaddr(text)[1] or text.strip()).lower()[:200]
+
+
+async def probe(settings: Settings) -> str:
+    """Sign in and out again; what was found, for a person."""
+    connection = ImapConnection(settings.imap, settings.address)
+    try:
+        async with asyncio.timeout(60):
+            await connection.open()
+    except TimeoutError as error:
+        raise Unreachable("The mail server did not answer within 60 s.") from error
+    finally:
+        await connection.close()
+    return settings.address

@@ -1,0 +1,18 @@
+"""What the platform can do, in sentences for people.  Name the page and the date you read it."""
+
+from tickets.ports import Capabilities
+
+CAPABILITIES = Capabilities(
+    channel="x",
+    text_limit=500,
+    text_unit="characters",
+    receiving="everything written to the account, by asking",
+    acknowledging="the next question's position, after the commit",
+    answering="into the conversation",
+    edits="not told",
+    deletions="not told",
+    attachments_in="none",
+    backfill="everything the platform keeps",
+    unknown_settled_by="looking the message up by its key",
+    limits="one message a second",
+)

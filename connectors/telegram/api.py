@@ -1,0 +1,257 @@
+"""The edge to python-telegram-bot: typed calls in, our errors out.
+
+Updates are fetched as bytes through the library's own HTTP layer: its
+``get_updates`` parses a whole batch or nothing, so that one update of a
+wrong shape would stop all others.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import HTTPXRequest
+
+from connectors.telegram.settings import Settings
+from connectors.tls import client_context
+from tickets.errors import (
+    ConnectorError,
+    ConsumerConflict,
+    CredentialRejected,
+    DeliveryError,
+    PayloadError,
+    RateLimited,
+    Unreachable,
+)
+from tickets.ids import ExternalMessageId
+from tickets.model import Receipt
+
+ALLOWED_UPDATES = ("message", "edited_message")
+CONNECT_S = 10.0
+ANSWER_S = 20.0
+BEYOND_POLL_S = 10.0
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Envelope(msgspec.Struct):
+    """What every answer of the Bot API looks like; the result stays bytes."""
+
+    ok: bool
+    result: list[msgspec.Raw] = []
+    error_code: int = 0
+    description: str = ""
+    parameters: dict[str, int] = {}
+
+
+class GarbledAnswer(Unreachable):
+    """An answer that is no JSON.  body: its bytes."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__("Telegram's answer cannot be read.")
+        self.body = body
+
+
+class TelegramApi:
+    """One bot's calls.  Raises ConnectorError from every call but ``send_text``, which raises DeliveryError."""
+
+    def __init__(self, settings: Settings) -> None:
+        verify = {"verify": client_context(settings.ca_file)}
+        self._poll = HTTPXRequest(
+            connection_pool_size=1,
+            connect_timeout=CONNECT_S,
+            read_timeout=settings.poll_timeout_s + BEYOND_POLL_S,
+            httpx_kwargs=verify,
+        )
+        calls = HTTPXRequest(
+            connection_pool_size=16,
+            connect_timeout=CONNECT_S,
+            read_timeout=ANSWER_S,
+            pool_timeout=ANSWER_S,
+            httpx_kwargs=verify,
+        )
+        self._updates_url = f"{settings.base_url}{settings.token.reveal()}/getUpdates"
+        self._timeout_s = settings.poll_timeout_s
+        self._bot = Bot(
+            settings.token.reveal(),
+            base_url=settings.base_url,
+            base_file_url=settings.base_file_url,
+            request=calls,
+            get_updates_request=self._poll,
+        )
+
+    async def open(self) -> None:
+        with translated():
+            await self._bot.initialize()
+
+    async def close(self) -> None:
+        try:
+            await self._bot.shutdown()
+        except (TelegramError, httpx.HTTPError, RuntimeError):
+            return  # nothing is lost by connections that end by themselves
+
+    @property
+    def bot_id(self) -> str:
+        return str(self._bot.id)
+
+    @property
+    def name(self) -> str:
+        return f"@{self._bot.username}"
+
+    async def fetch_updates(self, offset: int | None, limit: int) -> list[bytes]:
+        """Waiting updates, each as its own bytes; confirms every one below ``offset``.
+
+        Raises GarbledAnswer when the answer as a whole is no JSON.
+        """
+        wanted: dict[str, str | int] = {
+            "timeout": int(self._timeout_s),
+            "limit": limit,
+            "allowed_updates": msgspec.json.encode(ALLOWED_UPDATES).decode(),
+        }
+        if offset is not None:
+            wanted["offset"] = offset
+        with translated():
+            status, body = await self._poll.do_request(f"{self._updates_url}?{urlencode(wanted)}", "GET")
+        return _updates(status, bytes(body))
+
+    async def drop_webhook(self) -> None:
+        """Polling and webhook exclude each other; nothing that waits is dropped."""
+        with translated():
+            if (await self._bot.get_webhook_info()).url:
+                await self._bot.delete_webhook(drop_pending_updates=False)
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        with translated():
+            await self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
+
+    async def send_text(self, chat: int, text: str, quoting: int | None) -> Receipt:
+        """Plain text, never markup; a quoted message that is gone is left out, and said so."""
+        quote = ReplyParameters(quoting, allow_sending_without_reply=True) if quoting is not None else None
+        with translated_delivery():
+            sent = await self._bot.send_message(
+                chat, text, reply_parameters=quote, link_preview_options=LinkPreviewOptions(is_disabled=True)
+            )
+        lost = quoting is not None and sent.reply_to_message is None
+        return Receipt(
+            external_id=ExternalMessageId(f"{self.bot_id}/{sent.chat.id}/{sent.message_id}"),
+            sent_at=sent.date.astimezone(UTC),
+            note="The message it answers is gone; sent without the quote." if lost else "",
+        )
+
+    async def edit_text(self, chat: int, message: int, text: str) -> None:
+        with translated_delivery():
+            try:
+                await self._bot.edit_message_text(text, chat_id=chat, message_id=message)
+            except BadRequest as error:
+                if "not modified" not in str(error).lower():
+                    raise
+
+    async def send_typing(self, chat: int) -> None:
+        with translated():
+            await self._bot.send_chat_action(chat, "typing")
+
+    async def fetch_file(self, file_id: str) -> AsyncIterator[bytes]:
+        """Raises PayloadError when Telegram no longer hands it out."""
+        with translated():
+            try:
+                file = await self._bot.get_file(file_id)
+            except BadRequest as error:
+                raise PayloadError(f"Telegram does not hand it out: {error}") from error
+            content = await file.download_as_bytearray()
+        yield bytes(content)
+
+
+def _updates(status: int, body: bytes) -> list[bytes]:
+    try:
+        answer = msgspec.json.decode(body, type=Envelope)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise GarbledAnswer(body) from error
+    if answer.ok:
+        return [bytes(update) for update in answer.result]
+    raise _refusal(status, answer.description, answer.parameters)
+
+
+def _refusal(status: int, description: str, parameters: Mapping[str, int]) -> ConnectorError:
+    if status in (401, 404):
+        return CredentialRejected("Telegram refuses the token. Get the present one from @BotFather.")
+    if status == 409:
+        return ConsumerConflict(f"Telegram says that somebody else reads this bot's messages: {description}.")
+    if status == 429:
+        return RateLimited("Telegram asks for a pause.", float(max(1, parameters.get("retry_after", 1))))
+    return Unreachable(f"Telegram answered {status}: {description or 'no reason given'}.")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The library's errors as ConnectorError."""
+    try:
+        yield
+    except InvalidToken as error:
+        raise CredentialRejected("Telegram refuses the token. Get the present one from @BotFather.") from error
+    except RetryAfter as error:
+        raise RateLimited("Telegram asks for a pause.", _seconds(error)) from error
+    except Conflict as error:
+        raise ConsumerConflict("Telegram says that somebody else reads this bot's messages.") from error
+    except (TelegramError, httpx.HTTPError) as error:
+        raise Unreachable(f"Telegram cannot be reached ({_kind(error)}).") from error
+
+
+@contextmanager
+def translated_delivery() -> Iterator[None]:
+    """The library's errors as DeliveryError, each saying whether the message may have arrived."""
+    try:
+        yield
+    except RetryAfter as error:
+        raise DeliveryError(
+            "rate_limited",
+            "Telegram asks for a pause.",
+            temporary=True,
+            delivered=False,
+            retry_after_s=_seconds(error),
+        ) from error
+    except InvalidToken as error:
+        raise DeliveryError(
+            "credential", "Telegram refuses the bot's token.", temporary=True, delivered=False
+        ) from error
+    except Forbidden as error:
+        raise DeliveryError(
+            "blocked", "The person has blocked the bot or left.", temporary=False, delivered=False
+        ) from error
+    except (ChatMigrated, BadRequest, Conflict) as error:
+        raise DeliveryError(
+            "refused", f"Telegram refuses the message: {error}.", temporary=False, delivered=False
+        ) from error
+    except (TimedOut, NetworkError, TelegramError, httpx.HTTPError) as error:
+        raise _uncertain(error) from error
+
+
+def _uncertain(error: Exception) -> DeliveryError:
+    """Only a request that never left is certainly not delivered."""
+    if isinstance(error, _NEVER_LEFT) or isinstance(error.__cause__, _NEVER_LEFT):
+        return DeliveryError("unreachable", "Telegram cannot be reached.", temporary=True, delivered=False)
+    return DeliveryError(
+        "no_answer", f"Telegram gave no clear answer ({_kind(error)}).", temporary=True, delivered=None
+    )
+
+
+def _kind(error: Exception) -> str:
+    """The kind of an error; its text may hold the token's address."""
+    return type(error.__cause__ or error).__name__
+
+
+def _seconds(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return max(1.0, float(wait if isinstance(wait, int) else wait.total_seconds()))

@@ -1,0 +1,18 @@
+"""What Telegram can do.  Source: https://core.telegram.org/bots/api, read 2026-11."""
+
+from tickets.ports import Capabilities
+
+CAPABILITIES = Capabilities(
+    channel="telegram",
+    text_limit=4096,
+    text_unit="utf16",
+    receiving="private chats, by polling or webhook; albums gathered into one message",
+    acknowledging="the next poll's offset, or 200 to the webhook, after the commit",
+    answering="in the chat, quoting the message answered",
+    edits="kept as versions",
+    deletions="not told to bots",
+    attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
+    backfill="what the server holds: 24 hours",
+    unknown_settled_by="a person: there is no history to look into",
+    limits="1 message a second and chat, 30 a second in all",
+)

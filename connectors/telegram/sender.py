@@ -1,0 +1,56 @@
+"""Answering: plain text into the chat, quoting the message answered."""
+
+from connectors.context import ConnectorContext
+from connectors.telegram.api import TelegramApi
+from tickets.errors import ConnectorError, DeliveryError
+from tickets.ids import ExternalMessageId
+from tickets.model import Receipt, Reply, ReplyTarget
+from tickets.ports import Bucket
+
+IN_ALL = Bucket(name="all", capacity=30, per_s=30.0)
+"""30 messages a second overall (https://core.telegram.org/bots/faq, read 2026-11)."""
+PER_CHAT_S = 1.0
+PER_GROUP_S = 20 / 60
+
+
+class TelegramSender:
+    def __init__(self, api: TelegramApi, context: ConnectorContext) -> None:
+        self._api = api
+        self._context = context
+
+    def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
+        chat = reply.target.thread_key
+        per_s = PER_GROUP_S if chat.startswith("-") else PER_CHAT_S
+        return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s), IN_ALL
+
+    async def send(self, reply: Reply) -> Receipt:
+        self._context.crash("telegram.before_send")
+        quoting = reply.target.in_reply_to if reply.part == 1 else None
+        receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting))
+        self._context.crash("telegram.after_send")
+        return receipt
+
+    async def edit(self, target: ReplyTarget, message: ExternalMessageId, text: str) -> None:
+        number = _number(message)
+        if number is None:
+            raise DeliveryError("refused", "There is no such message.", temporary=False, delivered=False)
+        await self._api.edit_text(_chat(target), number, text)
+
+    async def send_typing(self, target: ReplyTarget) -> None:
+        try:
+            await self._api.send_typing(_chat(target))
+        except ConnectorError:
+            return  # a courtesy: nobody misses it
+
+
+def _chat(target: ReplyTarget) -> int:
+    try:
+        return int(target.thread_key)
+    except ValueError as error:
+        raise DeliveryError("refused", "This is no Telegram chat.", temporary=False, delivered=False) from error
+
+
+def _number(name: ExternalMessageId | None) -> int | None:
+    """The message's number within its chat, from ``bot/chat/number``."""
+    tail = (name or "").rpartition("/")[2]
+    return int(tail) if tail.isdigit() else None

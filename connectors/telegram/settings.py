@@ -1,0 +1,40 @@
+"""``[telegram.<name>]`` in config.toml."""
+
+from typing import Literal
+
+import msgspec
+
+from tickets.secret import Secret
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    token: Secret
+    """The bot's token, from @BotFather."""
+    mode: Literal["poll", "webhook"] = "poll"
+    """poll: we ask.  webhook: Telegram calls ``webhook_url``, which must reach this program by https."""
+    webhook_url: str = ""
+    """The public address that leads to ``/hooks/telegram/<name>`` of this program."""
+    base_url: str = "https://api.telegram.org/bot"
+    """Another one for a self-hosted Bot API server; the token is appended."""
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    ca_file: str = ""
+    """A private certificate authority, PEM; empty for the system's."""
+    poll_timeout_s: float = msgspec.field(default=25.0)
+    """How long Telegram holds a request open when there is nothing, seconds."""
+    album_quiet_s: float = 1.5
+    """An album is complete when no picture of it came for so long, seconds."""
+    acknowledge: bool = True
+    """Tell people once that their message arrived."""
+
+    def __post_init__(self) -> None:
+        if self.mode == "webhook" and not self.webhook_url.startswith("https://"):
+            raise ValueError("webhook_url must be an https:// address when mode is 'webhook'")
+        if not 1 <= self.poll_timeout_s <= 50:
+            raise ValueError("poll_timeout_s must be between 1 and 50")
+        token = self.token.reveal()
+        if not token.partition(":")[0].isdigit() or len(token.partition(":")[2]) < 10:
+            raise ValueError("token must look like 123456:ABC…, as @BotFather gives it")
+
+    def consumes(self) -> str:
+        """What only one consumer may read: two accounts with the same are a mistake."""
+        return self.token.reveal()

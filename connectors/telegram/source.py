@@ -1,0 +1,179 @@
+"""Receiving: our own loop over getUpdates, or the webhook.  Commit first, confirm afterwards."""
+
+import asyncio
+import hashlib
+import hmac
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import msgspec
+
+from connectors.context import ConnectorContext
+from connectors.telegram.api import ALLOWED_UPDATES, GarbledAnswer, TelegramApi
+from connectors.telegram.settings import Settings
+from tickets.model import RawEvent
+from tickets.ports import Batch, WebhookAnswer, WebhookRequest
+
+LIMIT = 100
+"""The most that getUpdates hands out."""
+MOST_PUSHED = 200
+PUSH_S = 25.0
+LARGEST_PUSH = 1024 * 1024
+_UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
+
+
+class Peek(msgspec.Struct):
+    """The little a connector must know of an update to line it up; never fails on the rest."""
+
+    chat: str
+    group: str
+    update_id: int | None
+
+
+class PollingSource:
+    """Asks for updates.  The cursor is the next offset: asking with it confirms what was committed."""
+
+    def __init__(self, api: TelegramApi, settings: Settings, context: ConnectorContext) -> None:
+        self._api = api
+        self._settings = settings
+        self._context = context
+
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        offset = int(cursor) if cursor else None
+        limit = LIMIT
+        while True:
+            self._context.crash("telegram.before_confirm")
+            try:
+                updates = await self._api.fetch_updates(offset, limit)
+                limit = LIMIT
+            except GarbledAnswer as answer:
+                if limit > 1:
+                    limit = 1  # one at a time, until the unreadable one stands alone
+                    continue
+                updates = [_alone(answer)]
+            if updates:
+                batch = self._batch(updates)
+                offset = int(batch.cursor) if batch.cursor else offset
+                yield batch
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """Nothing to do: the next question's offset confirms."""
+
+    async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+        async for chunk in self._api.fetch_file(remote_id):
+            yield chunk
+
+    def _batch(self, updates: list[bytes]) -> Batch:
+        peeks = [peek(update) for update in updates]
+        known = [one.update_id for one in peeks if one.update_id is not None]
+        return Batch(
+            events=tuple(
+                raw_event(self._settings, self._context, self._api.bot_id, update, one)
+                for update, one in zip(updates, peeks, strict=True)
+            ),
+            cursor=str(max(known) + 1) if known else None,
+        )
+
+
+class PushedSource:
+    """Is called by Telegram.  200 is answered only after the update is committed."""
+
+    def __init__(self, api: TelegramApi, settings: Settings, context: ConnectorContext) -> None:
+        self._api = api
+        self._settings = settings
+        self._context = context
+        self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue(MOST_PUSHED)
+        self._committing: list[asyncio.Future[None]] = []
+
+    async def secret(self) -> str:
+        """What Telegram must send with each call: made once, kept encrypted."""
+        return (await self._context.secret("webhook")).hex()
+
+    async def receive(self, request: WebhookRequest) -> WebhookAnswer:
+        if request.method != "POST":
+            return WebhookAnswer(405, "POST only")
+        given = request.headers.get("x-telegram-bot-api-secret-token", "")
+        if not hmac.compare_digest(given.encode(), (await self.secret()).encode()):
+            return WebhookAnswer(403, "forbidden")
+        if len(request.body) > LARGEST_PUSH:
+            return WebhookAnswer(413, "too large")
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            self._queue.put_nowait((request.body, committed))
+            async with asyncio.timeout(PUSH_S):
+                await committed
+        except (asyncio.QueueFull, TimeoutError):
+            return WebhookAnswer(503, "busy")
+        self._context.crash("telegram.webhook_saved")
+        return WebhookAnswer(200)
+
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        while True:
+            bodies = [await self._queue.get()]
+            while not self._queue.empty() and len(bodies) < LIMIT:
+                bodies.append(self._queue.get_nowait())
+            self._committing = [committed for _, committed in bodies]
+            yield Batch(
+                events=tuple(
+                    raw_event(self._settings, self._context, self._api.bot_id, body, peek(body))
+                    for body, _ in bodies
+                )
+            )
+
+    async def acknowledge(self, batch: Batch) -> None:
+        for committed in self._committing:
+            if not committed.done():
+                committed.set_result(None)
+
+    async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+        async for chunk in self._api.fetch_file(remote_id):
+            yield chunk
+
+
+def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update: bytes, seen: Peek) -> RawEvent:
+    """An update as it came.
+
+    Telegram starts its ids anew at random after a quiet week, so an id alone
+    is no name: the content's hash stands beside it.
+    """
+    digest = hashlib.sha256(update).hexdigest()[:16]
+    return RawEvent(
+        channel="telegram",
+        account=context.account,
+        external_id=f"{seen.update_id if seen.update_id is not None else 'none'}/{digest}",
+        conversation=seen.chat or "none",
+        payload=update,
+        received_at=context.clock.now(),
+        own_id=bot_id,
+        group=seen.group,
+        quiet_s=settings.album_quiet_s if seen.group else 0.0,
+    )
+
+
+def peek(update: bytes) -> Peek:
+    """Chat, album and id of an update, each empty where it is not as expected."""
+    try:
+        found = msgspec.json.decode(update)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        match = _UPDATE_ID.search(update)
+        return Peek("", "", int(match[1]) if match else None)
+    if not isinstance(found, dict):
+        return Peek("", "", None)
+    update_id = found.get("update_id")
+    candidates = (found.get(kind) for kind in ALLOWED_UPDATES)
+    message: dict[str, object] = next((one for one in candidates if isinstance(one, dict)), {})
+    chat = message.get("chat")
+    chat_id = chat.get("id") if isinstance(chat, dict) else None
+    group = message.get("media_group_id")
+    return Peek(
+        chat=str(chat_id) if isinstance(chat_id, int) else "",
+        group=f"{chat_id}/{group}" if isinstance(group, str) else "",
+        update_id=update_id if isinstance(update_id, int) and not isinstance(update_id, bool) else None,
+    )
+
+
+def _alone(answer: GarbledAnswer) -> bytes:
+    """The bytes of the one update that makes its batch unreadable; raises what it was given when there is none."""
+    if not _UPDATE_ID.search(answer.body):
+        raise answer
+    return answer.body
