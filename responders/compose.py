@@ -1,12 +1,12 @@
 """From a text and a conversation to a delivery ready for the outbox.  Pure but for fresh ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from responders.fit import fit
 from responders.templates import ReplyTemplates
-from tickets.ids import DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
+from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
 from tickets.model import (
     Delivery,
     DeliveryKind,
@@ -110,7 +110,7 @@ class Notices:
     """
 
     def __init__(
-        self, templates: ReplyTemplates, limits: dict[str, Limits], acknowledging: frozenset[str]
+        self, templates: ReplyTemplates, limits: Mapping[AccountId, Limits], acknowledging: frozenset[AccountId]
     ) -> None:
         self._templates = templates
         self._limits = limits

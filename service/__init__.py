@@ -1,0 +1,1 @@
+"""The program itself: the only place that wires one package to another."""

@@ -1,0 +1,100 @@
+"""One account's life: opened, leased, pumped; its health told at every turn."""
+
+import asyncio
+import logging
+from typing import Literal
+
+from connectors.pump import pump
+from service.supervisor import Trouble, keep_running
+from tickets.ids import AccountId
+from tickets.model import ChannelHealth
+from tickets.ports import Clock, Connector, CrashHook, Sender
+from tickets.storage import Store
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 20.0
+RENEW_S = 5.0
+State = Literal["starting", "up", "waiting", "down", "rejected"]
+
+
+class AccountRunner:
+    """Receives over one account as long as this worker holds its lease, and lends its sender.
+
+    senders: the accounts that can send now, kept up to date.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        store: Store,
+        clock: Clock,
+        crash: CrashHook,
+        holder: str,
+        senders: dict[AccountId, Sender],
+    ) -> None:
+        self.connector = connector
+        self._store = store
+        self._clock = clock
+        self._crash = crash
+        self._holder = holder
+        self._senders = senders
+        self._state: State = "starting"
+        self._detail = ""
+
+    async def run(self) -> None:
+        """For ever; whatever fails is begun again."""
+        try:
+            await keep_running(self.connector.account, self._live, self._clock, self._troubled)
+        finally:
+            self._senders.pop(self.connector.account, None)
+            await self.connector.close()
+
+    async def _live(self) -> None:
+        account = self.connector.account
+        await self._tell("starting", "Connecting.")
+        await self.connector.open()
+        self._senders[account] = self.connector.sender
+        await self._wait_for_lease()
+        await self._tell("up", "")
+        try:
+            async with asyncio.TaskGroup() as group:
+                renewing = group.create_task(self._renew())
+                await pump(self.connector.source, account, self._store, self._clock, self._crash)
+                renewing.cancel()
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+
+    async def _wait_for_lease(self) -> None:
+        while not await self._take_lease():
+            await self._tell("waiting", "Another worker receives over this account.")
+            await self._clock.sleep(RENEW_S)
+
+    async def _take_lease(self) -> bool:
+        name = f"account:{self.connector.account}"
+        return await self._store.acquire_lease(name, self._holder, self._clock.now(), LEASE_S)
+
+    async def _renew(self) -> None:
+        """Prolong the lease and the health's freshness.  Raises RuntimeError when another worker took over."""
+        while True:
+            await self._clock.sleep(RENEW_S)
+            if not await self._take_lease():
+                raise RuntimeError("lease lost")
+            await self._tell(self._state, self._detail)
+
+    async def _troubled(self, trouble: Trouble) -> None:
+        await self._tell(trouble.state, trouble.detail)
+
+    async def _tell(self, state: State, detail: str) -> None:
+        self._state, self._detail = state, detail
+        now = self._clock.now()
+        await self._store.set_health(
+            ChannelHealth(
+                account=self.connector.account,
+                channel=self.connector.capabilities.channel,
+                state=state,
+                detail=detail,
+                since=now,
+                checked_at=now,
+            )
+        )

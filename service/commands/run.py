@@ -1,0 +1,104 @@
+"""``switchboard run`` and ``switchboard sandbox``."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from service.commands.common import ConfigOption, read_config
+from service.config import Config
+
+if TYPE_CHECKING:
+    from service.lifespan import Started
+
+FIRST_USER = "admin"
+out = Console(highlight=False, soft_wrap=True)
+
+
+def run(config: ConfigOption = None) -> None:
+    """Start Switchboard: every configured channel and the inbox. Without a channel, the sandbox."""
+    settings = read_config(config)
+    if not settings.accounts:
+        out.print(
+            "No channel is configured yet, so this is the [bold]sandbox[/]: everything runs, nothing is real."
+        )
+        out.print("For a real channel see config.toml and the README.\n")
+        _start_sandbox(settings)
+    else:
+        _start(settings)
+
+
+def sandbox(config: ConfigOption = None) -> None:
+    """Start against simulated platforms with scripted people, whatever is configured."""
+    _start_sandbox(read_config(config))
+
+
+def _start(settings: Config) -> None:
+    from service.lifespan import run as serve
+    from service.locks import only_service
+    from service.logs import start_logging
+
+    _warn(settings)
+    with only_service(settings.sqlite_path):
+        listener = start_logging(settings.log)
+        try:
+            asyncio.run(_until_signal(lambda stop: serve(settings, _greet(settings), stop)))
+        finally:
+            listener.stop()
+
+
+def _start_sandbox(settings: Config) -> None:
+    from service.locks import only_service
+    from service.logs import start_logging
+    from service.sandbox import play, sandbox_config
+
+    settings = sandbox_config(settings)
+    _warn(settings)
+    with only_service(settings.sqlite_path):
+        listener = start_logging(settings.log)
+        try:
+            asyncio.run(_until_signal(lambda stop: play(settings, _greet(settings, sandbox=True), stop)))
+        finally:
+            listener.stop()
+
+
+async def _until_signal(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until the first SIGTERM or Ctrl-C; a second one changes nothing, as stopping is under way."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(stop)
+
+
+def _warn(settings: Config) -> None:
+    for warning in settings.warnings:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"[yellow]![/] {warning}")
+
+
+def _greet(settings: Config, *, sandbox: bool = False) -> "Callable[[Started], Awaitable[None]]":
+    async def greet(started: "Started") -> None:
+        base = settings.inbox.public_url.rstrip("/") or started.url
+        out.print(f"Switchboard is running. The inbox: [bold]{base}[/]")
+        users = await started.access.list_users()
+        if not users:
+            users = [await started.access.add_user(FIRST_USER, "admin")]
+        if len(users) == 1:
+            secret = await started.access.make_signin_link(users[0])
+            out.print(f"Sign in as {users[0].name} (works once, for 30 minutes): [bold]{base}/enter/{secret}[/]")
+        else:
+            out.print("Sign in there, or make a link: switchboard user link NAME")
+        if sandbox:
+            out.print(
+                "\nTry this: watch the messages arrive. Open one and answer it (Ctrl-Enter sends): soon\n"
+                "the person writes back. Somebody's account was stolen: see why that ticket is on top.\n"
+            )
+        out.print("Stop with Ctrl-C.")
+        with contextlib.suppress(ValueError):
+            sys.stdout.flush()
+
+    return greet

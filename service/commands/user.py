@@ -1,0 +1,97 @@
+"""``switchboard user``: who may sign in to the inbox."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from desk.access import Access
+from service.clock import SystemClock
+from service.commands.common import ConfigOption, in_loop, opened_store, read_config
+from service.commands.token import RoleName
+from service.config import DEFAULT_PORT, Config
+
+app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+out = Console(highlight=False, soft_wrap=True)
+T = TypeVar("T")
+
+
+def _with_access(settings: Config, work: Callable[[Access], Awaitable[T]]) -> T:
+    async def opened() -> T:
+        async with opened_store(settings) as store:
+            return await work(Access(store, SystemClock()))
+
+    return in_loop(opened())
+
+
+@app.command("add")
+def add(
+    name: str,
+    role: Annotated[RoleName, typer.Option("--role", "-r", help="What they may do.")] = "agent",
+    config: ConfigOption = None,
+) -> None:
+    """Add somebody and print a sign-in link for them."""
+    settings = read_config(config)
+
+    async def work(access: Access) -> str:
+        return await access.make_signin_link(await access.add_user(name, role))
+
+    _show_link(settings, name, _with_access(settings, work))
+
+
+@app.command("link")
+def link(name: str, config: ConfigOption = None) -> None:
+    """Print a new sign-in link: it works once, within 30 minutes."""
+    settings = read_config(config)
+
+    async def work(access: Access) -> str:
+        return await access.make_signin_link(await access.get_user(name))
+
+    _show_link(settings, name, _with_access(settings, work))
+
+
+@app.command("list")
+def list_users(config: ConfigOption = None) -> None:
+    """List everybody."""
+    for user in _with_access(read_config(config), lambda access: access.list_users()):
+        state = "" if user.active else "  switched off"
+        out.print(f"{user.name}  {user.role}{state}", markup=False)
+
+
+@app.command("role")
+def role(name: str, role: RoleName, config: ConfigOption = None) -> None:
+    """Change what somebody may do."""
+    _with_access(read_config(config), lambda access: access.set_role(name, role))
+    out.print(f"{name} is now {role}.", markup=False)
+
+
+@app.command("password")
+def password(name: str, config: ConfigOption = None) -> None:
+    """Set somebody's password (asked for, never on the command line)."""
+    wanted = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+    _with_access(read_config(config), lambda access: access.set_password(name, wanted))
+    out.print(f"{name} can sign in with the new password.", markup=False)
+
+
+@app.command("off")
+def off(name: str, config: ConfigOption = None) -> None:
+    """Switch somebody off; their sessions end at once."""
+    _with_access(read_config(config), lambda access: access.set_active(name, False))
+    out.print(f"{name} can no longer sign in.", markup=False)
+
+
+@app.command("on")
+def on(name: str, config: ConfigOption = None) -> None:
+    """Let somebody in again."""
+    _with_access(read_config(config), lambda access: access.set_active(name, True))
+    out.print(f"{name} can sign in again.", markup=False)
+
+
+def _show_link(settings: Config, name: str, secret: str) -> None:
+    base = (
+        settings.inbox.public_url.rstrip("/")
+        or f"http://{settings.inbox.host}:{settings.inbox.port or DEFAULT_PORT}"
+    )
+    out.print(f"{name} signs in here (works once, for 30 minutes):", markup=False)
+    typer.echo(f"{base}/enter/{secret}")

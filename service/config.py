@@ -1,0 +1,354 @@
+"""The configuration: read once, frozen, checked before the first socket.
+
+``config.toml``, then the environment over it: ``SWITCHBOARD__INBOX__PORT``
+sets ``inbox.port``.  Nothing else in the project reads the environment.
+"""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast, get_args
+
+import msgspec
+
+from connectors.registry import CHANNELS, settings_type
+from router.language import DEFAULT_LANGUAGES
+from service.toml_lines import key_lines, nearest_line
+from tickets.errors import ConfigError
+from tickets.ids import AccountId, Channel
+from tickets.secret import Secret
+
+PREFIX = "SWITCHBOARD__"
+LARGEST_BYTES = 1024 * 1024
+DEFAULT_PORT = 8600
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Common options of every section."""
+
+
+class ServiceSection(Section, frozen=True):
+    data_dir: str = "data"
+    """Where the database and the secret key live; made when missing."""
+    database: str = ""
+    """``postgresql://…``, or ``sqlite:///path``; empty: SQLite in ``data_dir``."""
+
+
+class InboxSection(Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: 8600, or another free port when that is taken."""
+    public_url: str = ""
+    """How people reach the inbox, e.g. ``https://desk.example.org``; with https cookies are Secure."""
+    undo_s: float = 10.0
+    """An answer written in the inbox can be taken back for so long, seconds."""
+
+
+class WebhooksSection(Section, frozen=True):
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0: platforms call the inbox's own port."""
+
+
+class RouterSection(Section, frozen=True):
+    default_queue: str = "support"
+    languages: tuple[str, ...] = DEFAULT_LANGUAGES
+    """Languages to choose from, ISO 639-1."""
+    reopen_within_h: float = 168.0
+    """A message within so many hours after closing reopens the ticket; later it starts a new one."""
+
+
+class RepliesSection(Section, frozen=True):
+    default_language: str = "en"
+    """The language of our own texts when the person's is unknown or has no template."""
+
+
+class LogSection(Section, frozen=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class AccountConfig(NamedTuple):
+    """One account of a channel; ``settings`` is of the channel's own type."""
+
+    channel: Channel
+    settings: Any
+
+
+class Config(NamedTuple):
+    """Everything that was configured.  warnings: sentences for whoever starts the program."""
+
+    service: ServiceSection
+    inbox: InboxSection
+    webhooks: WebhooksSection
+    router: RouterSection
+    replies: RepliesSection
+    log: LogSection
+    accounts: dict[AccountId, AccountConfig]
+    crash_at: str
+    secret_key: str
+    warnings: tuple[str, ...]
+
+    @property
+    def data_dir(self) -> Path:
+        return Path(self.service.data_dir)
+
+    @property
+    def database(self) -> str:
+        return self.service.database or f"sqlite:///{self.data_dir / 'switchboard.db'}"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """None on PostgreSQL."""
+        return Path(self.database.removeprefix("sqlite:///")) if self.database.startswith("sqlite:///") else None
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "service": ServiceSection,
+    "inbox": InboxSection,
+    "webhooks": WebhooksSection,
+    "router": RouterSection,
+    "replies": RepliesSection,
+    "log": LogSection,
+}
+
+
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read and check everything; ``path`` None: only defaults and the environment.
+
+    Raises ConfigError that lists every mistake, each with its key, its line
+    and what to do, and never a value that may be secret.
+    """
+    text = _read(path) if path is not None else ""
+    source = path.name if path is not None else "configuration"
+    return _Loader(text, source, path, environment).load()
+
+
+class _Loader:
+    def __init__(self, text: str, source: str, path: Path | None, environment: Mapping[str, str]) -> None:
+        self._source = source
+        self._path = path
+        self._environment = environment
+        self._lines = key_lines(text)
+        self._mistakes: list[str] = []
+        self._warnings: list[str] = []
+        self._from_environment: set[tuple[str, ...]] = set()
+        try:
+            self._tree: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{source} is not valid TOML: {_first_line(error)}.") from error
+        self._overlay()
+
+    def load(self) -> Config:
+        sections = {name: self._section(name, kind) for name, kind in SECTIONS.items()}
+        accounts = self._accounts()
+        self._unknown_sections()
+        self._same_consumer(accounts)
+        self._plausible(sections)
+        if self._mistakes:
+            raise ConfigError("\n".join(self._mistakes))
+        return Config(
+            **cast("dict[str, Any]", sections),
+            accounts=accounts,
+            crash_at=self._environment.get("SWITCHBOARD_CRASH_AT", ""),
+            secret_key=self._environment.get("SWITCHBOARD_SECRET_KEY", ""),
+            warnings=tuple(self._warnings),
+        )
+
+    def _overlay(self) -> None:
+        """Values from the environment, each read as TOML where it is TOML, else as text."""
+        for name, value in self._environment.items():
+            if not name.startswith(PREFIX):
+                continue
+            path = tuple(part.lower() for part in name.removeprefix(PREFIX).split("__"))
+            place = self._tree
+            for part in path[:-1]:
+                place = place.setdefault(part, {})
+                if not isinstance(place, dict):
+                    raise ConfigError(f"{name} goes into {'.'.join(path[:-1])}, which is not a table.")
+            place[path[-1]] = _toml_value(value)
+            self._from_environment.add(path)
+
+    def _section(self, name: str, kind: type[Section]) -> Section:
+        return cast("Section", self._convert((name,), self._tree.get(name, {}), kind) or kind())
+
+    def _accounts(self) -> dict[AccountId, AccountConfig]:
+        accounts: dict[AccountId, AccountConfig] = {}
+        for channel in CHANNELS:
+            named = self._tree.get(channel, {})
+            if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
+                self._mistake((channel,), f"needs a name for each account, as in [{channel}.main]")
+                continue
+            for name, table in named.items():
+                self._account(accounts, channel, name, table)
+        return accounts
+
+    def _account(
+        self, accounts: dict[AccountId, AccountConfig], channel: Channel, name: str, table: dict[str, Any]
+    ) -> None:
+        if not _NAME.fullmatch(name):
+            self._mistake((channel, name), "an account's name has small letters, digits, - and _ only")
+            return
+        settings = self._convert((channel, name), table, settings_type(channel))
+        if settings is not None:
+            accounts[AccountId(f"{channel}:{name}")] = AccountConfig(channel, settings)
+
+    def _convert(self, path: tuple[str, ...], table: object, kind: type[msgspec.Struct]) -> msgspec.Struct | None:
+        """The table in its shape; None, with the mistake noted, when it does not fit."""
+        try:
+            return msgspec.convert(table, kind, dec_hook=self._secret)
+        except msgspec.ValidationError as error:
+            what, _, where = str(error).partition(" - at ")
+            inner = tuple(re.findall(r"[\w-]+", where.strip("`").removeprefix("$")))
+            field = re.search(r"field `([^`]+)`", what)
+            full = (*path, *inner, field[1]) if field else (*path, *inner)
+            self._mistake(full, _in_words(what, kind))
+            return None
+
+    def _secret(self, kind: type, value: object) -> object:
+        """A secret written down, or where it is kept: ``{env=…}``, ``{file=…}``, ``{keyring=…}``."""
+        if kind is not Secret:
+            raise NotImplementedError(f"no reading of {kind}")
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, dict) and len(value) == 1:
+            where, name = next(iter(value.items()))
+            value = self._kept(where, name) if isinstance(name, str) else None
+        elif isinstance(value, str):
+            self._written_down()
+        if not isinstance(value, str):
+            raise ValueError(
+                'is a secret: write it as text, or {env="NAME"}, {file="path"} or {keyring="service/name"}'
+            )
+        if not value.strip():
+            raise ValueError("is empty")
+        if value != value.strip():
+            raise ValueError("begins or ends with white space; remove it")
+        return Secret(value)
+
+    def _kept(self, where: str, name: str) -> str | None:
+        if where == "env":
+            if name not in self._environment:
+                raise ValueError(f"is to come from the environment variable {name}, which is not set")
+            return self._environment[name]
+        if where == "file":
+            return self._from_file(name)
+        if where == "keyring":
+            return _from_keyring(name)
+        return None
+
+    def _from_file(self, name: str) -> str:
+        path = Path(name)
+        try:
+            value = path.read_text(encoding="utf-8")
+            others = path.stat().st_mode & stat.S_IROTH
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"is to come from the file {name}, which cannot be read") from error
+        if others:
+            self._warnings.append(
+                f"Everybody on this machine can read the secret in {name}. Run: chmod 600 {name}"
+            )
+        return value.rstrip("\r\n")
+
+    def _written_down(self) -> None:
+        """A secret in config.toml itself: fine, as long as others cannot read the file."""
+        if self._path is None or not self._path.stat().st_mode & stat.S_IROTH:
+            return
+        warning = (
+            f"{self._source} holds a secret and everybody on this machine can read it. Run: chmod 600 {self._path}"
+        )
+        if warning not in self._warnings:
+            self._warnings.append(warning)
+
+    def _unknown_sections(self) -> None:
+        for name in self._tree.keys() - SECTIONS.keys() - CHANNELS.keys():
+            known = ", ".join([*SECTIONS, *CHANNELS])
+            self._mistake((name,), f"is not known; known are: {known}")
+
+    def _same_consumer(self, accounts: dict[AccountId, AccountConfig]) -> None:
+        seen: dict[tuple[str, str], AccountId] = {}
+        for account, config in accounts.items():
+            name = (config.channel, config.settings.consumes())
+            if name in seen:
+                first = seen[name].replace(":", ".")
+                self._mistake(tuple(account.split(":")), f"reads the same as [{first}]; remove one of the two")
+            seen.setdefault(name, account)
+
+    def _plausible(self, sections: dict[str, Section]) -> None:
+        service = cast("ServiceSection", sections["service"])
+        if service.database and not service.database.startswith(("sqlite:///", "postgresql://", "postgres://")):
+            self._mistake(("service", "database"), "must begin with sqlite:/// or postgresql://")
+        for name in ("inbox", "webhooks"):
+            port = cast("InboxSection | WebhooksSection", sections[name]).port
+            if not 0 <= port <= 65535:
+                self._mistake((name, "port"), "must be between 0 and 65535")
+        inbox = cast("InboxSection", sections["inbox"])
+        if not 0 <= inbox.undo_s <= 300:
+            self._mistake(("inbox", "undo_s"), "must be between 0 and 300")
+
+    def _mistake(self, path: tuple[str, ...], what: str) -> None:
+        """``config.toml line 7: inbox.port must be …``"""
+        key = ".".join(path)
+        if any(path[: len(known)] == known for known in self._from_environment):
+            variable = PREFIX + "__".join(part.upper() for part in path)
+            self._mistakes.append(f"{variable}: {key} {what}.")
+            return
+        line = nearest_line(self._lines, path)
+        where = f"{self._source} line {line}" if line else self._source
+        self._mistakes.append(f"{where}: {key} {what}.")
+
+
+def _in_words(what: str, kind: type[msgspec.Struct]) -> str:
+    """msgspec's sentence about a value, in ours; it tells types, never values."""
+    if "unknown field" in what:
+        return f"is not known; known are: {', '.join(kind.__struct_fields__)}"
+    if "missing required field" in what:
+        return "is missing; add it"
+    if match := re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", what):
+        return f"must be {match[1]}, not {match[2]}"
+    if match := re.match(r"Invalid enum value", what):
+        choices = sorted(
+            {str(choice) for field in msgspec.structs.fields(kind) for choice in get_args(field.type)}
+        )
+        return f"is not one of the known values ({', '.join(choices)})"
+    return what[:1].lower() + what[1:]
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ConfigError(f"{path} is larger than 1 MiB; that is no configuration.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text. Save it as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Give another with --config.") from error
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+    except ImportError as error:
+        raise ValueError("needs the keyring: pip install 'switchboard[keyring]'") from error
+    service, _, user = name.partition("/")
+    find = cast("Callable[[str, str], str | None]", keyring.get_password)
+    value = find(service, user)
+    if value is None:
+        raise ValueError(f"is to come from the keyring entry {name}, which does not exist")
+    return value
+
+
+def _toml_value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _first_line(error: Exception) -> str:
+    """TOML errors tell place and kind, and at most one character of the text."""
+    return str(error).splitlines()[0].rstrip(".")

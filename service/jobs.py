@@ -1,0 +1,92 @@
+"""Timed work: what a tick or a decision enqueued, done once by whoever is free."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from tickets.errors import ConnectorError, PayloadError
+from tickets.ids import AccountId, AttachmentId
+from tickets.ports import Clock, Connector, FileSource
+from tickets.storage import Job, NewJob, Store
+
+log = logging.getLogger(__name__)
+
+BATCH = 8
+LEASE_S = 300.0
+MOST_ATTEMPTS = 5
+RETRY_BASE_S = 5.0
+LARGEST_FILE_BYTES = 25 * 1024 * 1024
+
+
+class JobRunner:
+    """Runs leased jobs by their kind."""
+
+    def __init__(self, store: Store, clock: Clock, holder: str, connectors: Mapping[AccountId, Connector]) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._connectors = connectors
+        self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
+            "fetch_attachment": self._fetch_attachment,
+            "forget_old": self._forget_old,
+        }
+
+    async def run_due(self) -> int:
+        """How many jobs were in hand.  Raises StoreUnavailable."""
+        jobs = await self._store.lease_jobs(self._holder, self._clock.now(), LEASE_S, BATCH)
+        for job in jobs:
+            await self._run(job)
+        return len(jobs)
+
+    async def _run(self, job: Job) -> None:
+        try:
+            await self._kinds[job.kind](job)
+        except (ConnectorError, KeyError) as error:
+            await self._again(job, error)
+        else:
+            await self._store.finish_job(job.id, self._clock.now())
+
+    async def _again(self, job: Job, error: Exception) -> None:
+        if job.attempts < MOST_ATTEMPTS:
+            delay = timedelta(seconds=RETRY_BASE_S * 2 ** (job.attempts - 1))
+            await self._store.fail_job(job.id, type(error).__name__, self._clock.now() + delay)
+            return
+        log.warning("A job was given up: %s", job.kind)
+        if job.kind == "fetch_attachment":
+            note = "It could not be fetched from the platform."
+            await self._store.fail_attachment(AttachmentId(job.payload["attachment"]), note, self._clock.now())
+        await self._store.fail_job(job.id, type(error).__name__, None)
+
+    async def _fetch_attachment(self, job: Job) -> None:
+        attachment_id = AttachmentId(job.payload["attachment"])
+        attachment = await self._store.find_attachment(attachment_id)
+        if attachment is None or attachment.state != "pending" or attachment.remote_id is None:
+            return
+        source = self._connectors[AccountId(job.payload["account"])].source
+        if not isinstance(source, FileSource):
+            await self._store.fail_attachment(attachment_id, "This channel hands out no files.", self._clock.now())
+            return
+        try:
+            content = await _whole(source, attachment.remote_id)
+        except PayloadError as error:
+            await self._store.fail_attachment(attachment_id, str(error), self._clock.now())
+            return
+        await self._store.store_attachment(attachment_id, content, self._clock.now())
+
+    async def _forget_old(self, _job: Job) -> None:
+        await self._store.forget_old(self._clock.now())
+
+
+async def _whole(source: FileSource, remote_id: str) -> bytes:
+    """Raises PayloadError past 25 MiB."""
+    content = bytearray()
+    async for chunk in source.fetch_file(remote_id):
+        content += chunk
+        if len(content) > LARGEST_FILE_BYTES:
+            raise PayloadError("It is larger than 25 MiB.")
+    return bytes(content)
+
+
+def hourly(now: datetime) -> tuple[NewJob, ...]:
+    """What is to be done once an hour, by whichever worker; two leaders enqueue it once."""
+    return (NewJob(kind="forget_old", dedupe_key=f"forget_old:{now:%Y-%m-%dT%H}", run_at=now),)

@@ -1,0 +1,85 @@
+"""Logs: a constant sentence and fields; never content, never secrets, never in the way.
+
+Lines go through a bounded queue: when the place they are written to blocks,
+the program goes on and later says how many lines it dropped.
+"""
+
+import logging
+import queue
+import re
+import sys
+from logging.handlers import QueueHandler, QueueListener
+
+import structlog
+
+from service.config import LogSection
+
+QUEUE_LINES = 10_000
+QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "aioimaplib", "uvicorn", "asyncio", "mail.log")
+"""Libraries that tell addresses with tokens, or too much; only their warnings pass."""
+_TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{20,}|swb_[A-Za-z0-9_-]{20,}|(?<=[Bb]earer )\S{12,}")
+
+
+class DroppingHandler(QueueHandler):
+    """Never waits: a line that finds the queue full is counted and dropped."""
+
+    dropped = 0
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            self.dropped += 1
+            return
+        if self.dropped:
+            dropped, self.dropped = self.dropped, 0
+            logging.getLogger(__name__).warning("Log lines were dropped because nobody read them: %d", dropped)
+
+
+class Redacting(logging.Filter):
+    """The last line of defence: what looks like a token leaves as ``[secret]``."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        cleaned = _TOKENS.sub("[secret]", message)
+        if cleaned != message:
+            record.msg, record.args = cleaned, ()
+        if record.exc_info:
+            record.exc_text = _TOKENS.sub("[secret]", logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+
+def start_logging(section: LogSection) -> QueueListener:
+    """Route everything to standard error; stop the listener at the end."""
+    lines: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_LINES)
+    handler = DroppingHandler(lines)
+    handler.addFilter(Redacting())
+    sink = logging.StreamHandler(sys.stderr)
+    sink.setFormatter(_formatter(section))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(section.level.upper())
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    listener = QueueListener(lines, sink)
+    listener.start()
+    return listener
+
+
+def _formatter(section: LogSection) -> logging.Formatter:
+    chain: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if section.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=chain,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )

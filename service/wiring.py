@@ -1,0 +1,135 @@
+"""One package handed to another: every part of the program, made and joined, nothing started."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from connectors.context import ConnectorContext
+from connectors.registry import capabilities_of, make_connector
+from desk.access import Access
+from desk.commands import Desk
+from responders.compose import Limits, Notices
+from responders.outbox import Outbox
+from responders.templates import ReplyTemplates
+from router.decision import Decider, Policy
+from router.intake import Intake
+from router.language import LanguageRecognizer
+from router.rules import rule_table
+from service.config import Config
+from service.jobs import JobRunner
+from service.keys import secret_key
+from service.parsers import Parsers
+from store.sql import open_store
+from tickets.errors import ConfigError
+from tickets.ids import AccountId
+from tickets.ports import Clock, Connector, CrashHook
+from tickets.storage import Store
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+SECRET_BYTES = 32
+
+
+class Parts(NamedTuple):
+    """The program's parts."""
+
+    store: Store
+    connectors: dict[AccountId, Connector]
+    languages: LanguageRecognizer
+    parsers: Parsers
+    intake: Intake
+    outbox: Outbox
+    jobs: JobRunner
+    desk: Desk
+    access: Access
+    holder: str
+
+
+def make_store(config: Config, crash: CrashHook) -> Store:
+    """Raises ConfigError.  Does not connect."""
+    return open_store(config.database, secret_key(config.secret_key, config.data_dir), crash=crash)
+
+
+def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook) -> dict[AccountId, Connector]:
+    """One connector for each configured account.  Raises ConfigError for a library that is missing."""
+    return {
+        account: make_connector(
+            one.channel, one.settings, ConnectorContext(account, clock, crash, _secrets_of(account, store))
+        )
+        for account, one in config.accounts.items()
+    }
+
+
+def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> Parts:
+    """Raises ConfigError."""
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    connectors = make_connectors(config, store, clock, crash)
+    languages = LanguageRecognizer(config.router.languages)
+    parsers = make_parsers(config)
+    decider = make_decider(config, languages)
+    return Parts(
+        store=store,
+        connectors=connectors,
+        languages=languages,
+        parsers=parsers,
+        intake=Intake(store, parsers, decider, clock, crash, holder),
+        outbox=Outbox(store, clock, crash, holder),
+        jobs=JobRunner(store, clock, holder, connectors),
+        desk=Desk(store, clock, crash, _limits(config)),
+        access=Access(store, clock),
+        holder=holder,
+    )
+
+
+def make_parsers(config: Config) -> Parsers:
+    return Parsers(
+        {account: tuple(_setting(one.settings, "authserv_ids", ())) for account, one in config.accounts.items()}
+    )
+
+
+def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
+    """Raises ConfigError for templates that cannot be read."""
+    templates = ReplyTemplates(TEMPLATES / "replies", config.replies.default_language)
+    templates.check()
+    policy = Policy(
+        rules=rule_table(config.router.default_queue),
+        reopen_within=timedelta(hours=config.router.reopen_within_h),
+    )
+    acknowledging = frozenset(
+        account for account, one in config.accounts.items() if _setting(one.settings, "acknowledge", False)
+    )
+    return Decider(policy, languages, Notices(templates, _limits(config), acknowledging))
+
+
+def _limits(config: Config) -> dict[AccountId, Limits]:
+    return {account: Limits.of(capabilities_of(one.channel)) for account, one in config.accounts.items()}
+
+
+def _setting(settings: Any, name: str, otherwise: Any) -> Any:
+    """A setting that only some channels have."""
+    return getattr(settings, name, otherwise)
+
+
+def _secrets_of(account: AccountId, store: Store) -> Callable[[str], Any]:
+    """The account's lasting secrets, each read once from the store and then remembered."""
+    known: dict[str, bytes] = {}
+
+    async def secret(name: str) -> bytes:
+        if name not in known:
+            known[name] = await store.get_secret(f"{account}/{name}", lambda: secrets.token_bytes(SECRET_BYTES))
+        return known[name]
+
+    return secret
+
+
+def require_folder(path: Path) -> None:
+    """Raises ConfigError when the folder cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"service.data_dir {path} cannot be made ({error.strerror}). Set it to a folder that can be written."
+        ) from error

@@ -1,0 +1,104 @@
+"""The loops of a worker.  Each looks when it is woken, and now and then by itself."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from responders.outbox import Outbox
+from router.intake import Intake
+from service.jobs import JobRunner
+from tickets.errors import StoreUnavailable
+from tickets.ids import AccountId
+from tickets.ports import Clock, Sender
+from tickets.storage import Store
+
+log = logging.getLogger(__name__)
+
+LOOK_ANYWAY_S = 0.5
+"""Other processes' commits on SQLite wake nobody here; groups become quiet without any commit."""
+DATABASE_AWAY_S = 1.0
+HEARTBEAT_S = 5.0
+HEARTBEAT_LASTS_S = 20.0
+LEADER_LEASE = "leader"
+
+
+class Worker:
+    """This process among the workers.  holder: its name, unique among all that ever ran."""
+
+    def __init__(self, store: Store, clock: Clock, holder: str, *, alone: bool) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._alone = alone
+        self.stopping = asyncio.Event()
+        self.leading = False
+
+    async def intake_loop(self, intake: Intake) -> None:
+        while not self.stopping.is_set():
+            pulse = self._store.pulse("inbound")
+            try:
+                handled = await intake.drain_inbound()
+            except StoreUnavailable as error:
+                await self._database_away(error)
+                continue
+            if not handled:
+                await self._store.wait("inbound", pulse, LOOK_ANYWAY_S)
+
+    async def outbox_loop(self, outbox: Outbox, senders: Mapping[AccountId, Sender]) -> None:
+        """Begins deliveries until stopping; returns when the last one begun has ended."""
+        async with asyncio.TaskGroup() as group:
+            while not self.stopping.is_set():
+                pulse = self._store.pulse("outbox")
+                try:
+                    begun = await outbox.start_due(senders, group)
+                except StoreUnavailable as error:
+                    await self._database_away(error)
+                    continue
+                if not begun:
+                    await self._store.wait("outbox", pulse, LOOK_ANYWAY_S)
+
+    async def job_loop(self, jobs: JobRunner) -> None:
+        while not self.stopping.is_set():
+            pulse = self._store.pulse("jobs")
+            try:
+                done = await jobs.run_due()
+            except StoreUnavailable as error:
+                await self._database_away(error)
+                continue
+            if not done:
+                await self._store.wait("jobs", pulse, 2 * LOOK_ANYWAY_S)
+
+    async def heartbeat_loop(self) -> None:
+        """Show that this worker lives, free what dead ones held, and keep or take the lead."""
+        while True:
+            try:
+                await self.beat()
+            except StoreUnavailable as error:
+                log.warning("The heartbeat waits for the database: %s", error)
+                self.leading = False
+            await self._clock.sleep(HEARTBEAT_S)
+
+    async def beat(self) -> None:
+        now = self._clock.now()
+        name = f"worker:{self._holder}"
+        await self._store.acquire_lease(name, self._holder, now, HEARTBEAT_LASTS_S)
+        lost = await self._store.reap_workers(now, self._holder if self._alone else None)
+        if lost:
+            log.warning("Deliveries of a dead worker are of unknown fate and wait for a person: %d", lost)
+        self.leading = await self._store.acquire_lease(LEADER_LEASE, self._holder, now, HEARTBEAT_LASTS_S)
+
+    async def leave(self) -> None:
+        """Tell the other workers at once that this one is gone."""
+        try:
+            await self._store.release_lease(LEADER_LEASE, self._holder)
+            await self._store.acquire_lease(
+                f"worker:{self._holder}", self._holder, self._clock.now() - timedelta(days=1), 0
+            )
+            await self._store.reap_workers(self._clock.now(), None)
+        except StoreUnavailable:
+            log.warning("The database is away; the other workers will notice by themselves")
+
+    async def _database_away(self, error: StoreUnavailable) -> None:
+        log.warning("Work pauses: %s", error)
+        await self._clock.sleep(DATABASE_AWAY_S)
