@@ -7,13 +7,13 @@ from datetime import datetime
 from store import blobs, intake
 from store.deliveries import insert_deliveries
 from store.engine import Params, Tx, one
+from store.history import insert_events
 from store.jobs import insert_jobs
 from store.rows import (
     IDENTITY_COLUMNS,
     INSERT_MESSAGE,
     THREAD_COLUMNS,
     TICKET_COLUMNS,
-    event_params,
     identity_of,
     identity_params,
     message_params,
@@ -26,7 +26,7 @@ from store.rows import (
 )
 from tickets.errors import Conflict
 from tickets.ids import Channel, ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
-from tickets.model import Identity, Thread, Ticket, TicketEvent
+from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
 from tickets.segments import segments
 from tickets.storage import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
@@ -63,7 +63,8 @@ def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identi
     )
     found = [identity_of(row) for row in rows]
     by_name = {(identity.channel, identity.external_id): identity for identity in found}
-    return {key: identity for key, identity in by_name.items() if key in query.identities}
+    stored = {key: (key[0], printable(key[1])) for key in query.identities}
+    return {key: by_name[name] for key, name in stored.items() if name in by_name}
 
 
 def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
@@ -72,8 +73,8 @@ def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId]
         "FROM message_ref WHERE ref IN EACH(:refs)",
         {"refs": sorted({printable(ref) for _, ref in query.refs})},
     )
-    return {
-        (row[0], ExternalMessageId(row[1])): MessageRef(
+    by_name = {
+        (row[0], row[1]): MessageRef(
             message_id=MessageId(row[2]),
             ticket_id=TicketId(row[3]),
             thread_id=ThreadId(row[4]),
@@ -81,8 +82,9 @@ def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId]
             ours=bool(row[6]),
         )
         for row in rows
-        if (row[0], row[1]) in query.refs
     }
+    stored = {key: (key[0], printable(key[1])) for key in query.refs}
+    return {key: by_name[name] for key, name in stored.items() if name in by_name}
 
 
 def _threads(tx: Tx, query: ContextQuery, ids: set[ThreadId]) -> dict[ThreadId, Thread]:
@@ -93,17 +95,19 @@ def _threads(tx: Tx, query: ContextQuery, ids: set[ThreadId]) -> dict[ThreadId, 
         {
             "ids": sorted(ids),
             "accounts": sorted({account for account, _ in query.threads}),
-            "keys": sorted({key for _, key in query.threads}),
+            "keys": sorted({printable(key) for _, key in query.threads}),
         },
     )
+    asked = {(account, printable(key)) for account, key in query.threads}
     threads = [thread_of(row) for row in rows]
-    return {thread.id: thread for thread in threads}
+    return {thread.id: thread for thread in threads if thread.id in ids or (thread.account, thread.key) in asked}
 
 
 def _thread_tickets(tx: Tx, ids: list[ThreadId]) -> dict[ThreadId, TicketId]:
     """The newest ticket of each thread; an open one before any closed."""
     rows = tx.all(
-        "SELECT thread_id, ticket_id FROM ticket_thread WHERE thread_id IN EACH(:ids) ORDER BY is_open, joined_at",
+        "SELECT thread_id, ticket_id FROM ticket_thread WHERE thread_id IN EACH(:ids) "
+        "ORDER BY is_open, joined_at, ticket_id",
         {"ids": sorted(ids)},
     )
     return {ThreadId(row[0]): TicketId(row[1]) for row in rows}
@@ -169,6 +173,7 @@ INSERT INTO ticket_thread (ticket_id, thread_id, is_open, joined_at)
 VALUES (:ticket_id, :thread_id, :is_open, :now)
 ON CONFLICT (ticket_id, thread_id) DO UPDATE SET is_open = excluded.is_open
 """
+OPEN_THREADS = "UPDATE ticket_thread SET is_open = :is_open WHERE ticket_id = :id AND is_open <> :is_open"
 SHOW_ON_TICKET = """
 UPDATE ticket SET message_count = message_count + :messages,
     snippet = CASE WHEN :snippet = '' THEN snippet ELSE :snippet END,
@@ -180,10 +185,6 @@ INSERT_REF = """
 INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours)
 VALUES (:ref, :channel, :part, :message_id, :ticket_id, :thread_id, :content_hash, :ours)
 ON CONFLICT DO NOTHING
-"""
-INSERT_EVENT = """
-INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, delivery_id, data)
-VALUES (:kind, :actor, :at, :ticket_id, :message_id, :delivery_id, :data)
 """
 
 
@@ -313,6 +314,7 @@ def _write_membership(tx: Tx, admissions: Sequence[Admission], now: datetime) ->
             if a.ticket is not None and a.thread_id is not None
         ],
     )
+    tx.many(OPEN_THREADS, [open_threads_params(a.ticket) for a in admissions if a.ticket])
     tx.many(
         "INSERT INTO participant (ticket_id, identity_id, role) VALUES (:ticket_id, :identity_id, :role) "
         "ON CONFLICT DO NOTHING",
@@ -323,6 +325,11 @@ def _write_membership(tx: Tx, admissions: Sequence[Admission], now: datetime) ->
             for p in a.participants
         ],
     )
+
+
+def open_threads_params(ticket: Ticket) -> Params:
+    """For OPEN_THREADS: a ticket holds all its threads while it is open, none when it is closed."""
+    return {"id": ticket.id, "is_open": int(ticket.status != "closed")}
 
 
 def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:
@@ -353,18 +360,22 @@ def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
 
 def _shown(admission: Admission) -> Params:
     assert admission.ticket is not None
-    text = admission.message.text if admission.message else (admission.change and admission.change.text) or ""
+    message = admission.message
     return {
         "id": admission.ticket.id,
-        "messages": int(admission.message is not None),
-        "snippet": printable(" ".join(text[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS]),
+        "messages": int(message is not None),
+        "snippet": _snippet(message.text) if message is not None and message.direction == "in" else "",
         "thread_id": admission.thread_id,
     }
 
 
+def _snippet(text: str) -> str:
+    return printable(" ".join(text[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS])
+
+
 def _change_message(tx: Tx, change: MessageChange) -> None:
     """Keep what the message said so far as a version, then change it."""
-    row = one(tx.all("SELECT text FROM message WHERE id = :id", {"id": change.message_id}))
+    row = one(tx.all("SELECT text, ticket_id FROM message WHERE id = :id", {"id": change.message_id}))
     if row is None:
         return
     tx.run(
@@ -382,6 +393,20 @@ def _change_message(tx: Tx, change: MessageChange) -> None:
             "UPDATE message SET text = :text WHERE id = :id",
             {"id": change.message_id, "text": printable(change.text)},
         )
+    _show_last_words(tx, row[1])
+
+
+def _show_last_words(tx: Tx, ticket_id: str) -> None:
+    """The list shows what the person said last and did not delete."""
+    row = one(
+        tx.all(
+            "SELECT text FROM message WHERE ticket_id = :id AND direction = 'in' AND deleted_at IS NULL "
+            "AND text <> '' ORDER BY stored_at DESC, id DESC LIMIT 1",
+            {"id": ticket_id},
+        )
+    )
+    snippet = _snippet(row[0]) if row else ""
+    tx.run("UPDATE ticket SET snippet = :snippet WHERE id = :id", {"id": ticket_id, "snippet": snippet})
 
 
 INSERT_ATTACHMENT = """
@@ -408,7 +433,7 @@ def _attachment_rows(tx: Tx, admissions: Sequence[Admission], now: datetime) -> 
                     "state": "stored" if sha256 else "pending" if draft.remote_id else "missing",
                     "size_bytes": draft.size_bytes if draft.content is None else len(draft.content),
                     "sha256": sha256,
-                    "remote_id": draft.remote_id,
+                    "remote_id": draft.remote_id and printable(draft.remote_id),
                     "content_id": draft.content_id and printable(draft.content_id),
                     "note": printable(draft.note),
                 }
@@ -449,10 +474,6 @@ def hashed(segment: str) -> int:
 
 def add_to_search(tx: Tx, number: TicketNumber, text: str) -> None:
     _write_search(tx, [(number, text)] if text else [])
-
-
-def insert_events(tx: Tx, events: Sequence[TicketEvent]) -> None:
-    tx.many(INSERT_EVENT, [event_params(event) for event in events])
 
 
 def _end_events(tx: Tx, admissions: Sequence[Admission]) -> None:

@@ -1,9 +1,11 @@
 """The outbox: leased, marked before sending, recorded after; budgets shared by all workers."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from store.engine import Params, Row, Tx, one
+from store.history import keep_order
 from store.rows import (
     DELIVERY_COLUMNS,
     PART_COLUMNS,
@@ -64,8 +66,8 @@ def replace_delivery(tx: Tx, delivery: Delivery, expected_state: str) -> bool:
             "expected": expected_state,
             "next_at": micros(delivery.next_at),
             "updated_at": micros(delivery.updated_at),
-            "code": delivery.code,
-            "detail": delivery.detail,
+            "code": printable(delivery.code),
+            "detail": printable(delivery.detail),
         },
     )
     tx.many(
@@ -168,7 +170,7 @@ def record_receipt(
             "id": delivery_id,
             "state": "queued" if left else "sent",
             "now": micros(now),
-            "note": receipt.note,
+            "note": printable(receipt.note),
             "left": left,
         },
     )
@@ -217,7 +219,7 @@ def record_failure(
             "state": state,
             "next_at": micros(next_at),
             "now": micros(now),
-            "code": code,
+            "code": printable(code),
             "detail": printable(detail),
         },
     )
@@ -228,7 +230,7 @@ def postpone(tx: Tx, delivery_id: DeliveryId, next_at: datetime, why: str, now: 
     tx.run(
         "UPDATE delivery SET next_at = :next_at, updated_at = :now, code = 'waiting', detail = :why, "
         "lease_until = 0, lease_holder = NULL WHERE id = :id AND state = 'queued'",
-        {"id": delivery_id, "next_at": micros(next_at), "now": micros(now), "why": why},
+        {"id": delivery_id, "next_at": micros(next_at), "now": micros(now), "why": printable(why)},
     )
 
 
@@ -251,6 +253,7 @@ def reap_deliveries(tx: Tx, now: datetime) -> int:
 
 def _tell(tx: Tx, delivery_id: DeliveryId, state: str, n: int, code: str, now: datetime) -> None:
     """The step as an event, so that the inbox and the reports see it."""
+    keep_order(tx)
     tx.run(
         "INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, delivery_id, data) "
         "SELECT 'delivery', 'outbox', :now, d.ticket_id, d.message_id, d.id, :data FROM delivery d "
@@ -282,9 +285,9 @@ def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: date
     wait_us = 0
     for bucket in buckets:
         free_at, blocked_until = held[bucket.name]
-        per_call_us = 1_000_000 / bucket.per_s
+        per_call_us = _per_call_us(bucket)
         level = max(free_at, present) + per_call_us - present
-        wait_us = max(wait_us, int(level - bucket.capacity * per_call_us), blocked_until - present)
+        wait_us = max(wait_us, level - bucket.capacity * per_call_us, blocked_until - present)
     if wait_us > 0:
         return wait_us / 1_000_000
     tx.many(
@@ -293,12 +296,17 @@ def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: date
             {
                 "account": account,
                 "bucket": bucket.name,
-                "free_at": int(max(held[bucket.name][0], present) + 1_000_000 / bucket.per_s),
+                "free_at": max(held[bucket.name][0], present) + _per_call_us(bucket),
             }
             for bucket in buckets
         ],
     )
     return 0.0
+
+
+def _per_call_us(bucket: Bucket) -> int:
+    """What one call weighs; rounded up, so that the platform's limit is never passed by a hair."""
+    return math.ceil(1_000_000 / bucket.per_s)
 
 
 def _hold(tx: Tx, account: AccountId, names: Iterable[str]) -> dict[str, tuple[int, int]]:

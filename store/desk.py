@@ -5,9 +5,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from store.admission import UPDATE_TICKET, add_to_search, hashed, insert_events, update_params
+from store.admission import OPEN_THREADS, UPDATE_TICKET, add_to_search, hashed, open_threads_params, update_params
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Params, Row, Tx, one
+from store.history import insert_events, keep_order
 from store.rows import (
     ATTACHMENT_COLUMNS,
     DELIVERY_COLUMNS,
@@ -178,10 +179,7 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
         )
     if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) != 1:
         raise Conflict("the ticket has changed since it was read")
-    tx.run(
-        "UPDATE ticket_thread SET is_open = :is_open WHERE ticket_id = :id AND is_open <> :is_open",
-        {"id": change.ticket.id, "is_open": int(change.ticket.status != "closed")},
-    )
+    tx.run(OPEN_THREADS, open_threads_params(change.ticket))
     _write_message(tx, change)
     _write_delivery(tx, change)
     add_to_search(tx, change.ticket.number, change.search_text)
@@ -288,7 +286,7 @@ def count_tickets(tx: Tx, user: UserId | None) -> Counts:
     row = tx.all(
         "SELECT COALESCE(SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0), "
         "COALESCE(SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END), 0), "
-        "COALESCE(SUM(CASE WHEN status = 'open' AND assignee IS NULL THEN 1 ELSE 0 END), 0), "
+        "COALESCE(SUM(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END), 0), "
         "COALESCE(SUM(CASE WHEN assignee = :user THEN 1 ELSE 0 END), 0) "
         "FROM ticket WHERE status <> 'closed'",
         {"user": user or ""},
@@ -326,6 +324,7 @@ def settle_attachment(tx: Tx, attachment_id: AttachmentId, settled: Params, now:
         "size_bytes = COALESCE(:size_bytes, size_bytes) WHERE id = :id",
         {"id": attachment_id, **settled},
     )
+    keep_order(tx)
     tx.run(
         "INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, data) "
         "SELECT 'attachment', 'intake', :now, m.ticket_id, m.id, '{}' "

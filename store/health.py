@@ -1,7 +1,7 @@
 """How the accounts are doing, and what the metrics count."""
 
 from store.engine import Tx
-from store.rows import literal_channel, micros, moment, moment_or_none
+from store.rows import literal_channel, micros, moment, moment_or_none, printable
 from tickets.ids import AccountId
 from tickets.model import ChannelHealth
 
@@ -21,7 +21,7 @@ def set_health(tx: Tx, health: ChannelHealth) -> None:
             "account": health.account,
             "channel": health.channel,
             "state": health.state,
-            "detail": health.detail,
+            "detail": printable(health.detail),
             "since": micros(health.since),
             "checked_at": micros(health.checked_at),
         },

@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from store import blobs
 from store.engine import Row, Tx, one
 from store.rows import literal_channel, micros, moment, printable
+from store.shares import CONVERSATION_EVENTS, share_out
 from tickets.ids import AccountId, EventId
 from tickets.model import RawEvent
 from tickets.storage import LeasedEvent, QuarantinedEvent
 
 INLINE_BYTES = 64 * 1024
 """Payloads up to this size stand in the event's row, larger ones in a blob."""
-CONVERSATION_EVENTS = 50
-LEASE_BYTES = 48 * 1024 * 1024
-"""At most about so many payload bytes are handed out at once."""
 
 RAISE_CONVERSATION = """
 INSERT INTO conversation (account, key, due_at, oldest_at, arrivals, leased_arrivals, lease_until)
@@ -43,7 +41,7 @@ def append_raw(tx: Tx, account: AccountId, events: Sequence[RawEvent], cursor: s
     tx.many(RAISE_CONVERSATION, [_conversation_params(event) for event in ordered])
     fresh = tx.many(INSERT_EVENT, [_event_params(tx, event) for event in events])
     if cursor is not None:
-        tx.run(SAVE_CURSOR, {"account": account, "cursor": cursor})
+        tx.run(SAVE_CURSOR, {"account": account, "cursor": printable(cursor)})
     return fresh
 
 
@@ -69,10 +67,10 @@ def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
         "sha256": sha256,
         "size_bytes": len(event.payload),
         "received_at": received_at,
-        "own_id": event.own_id,
-        "group_key": event.group,
+        "own_id": printable(event.own_id),
+        "group_key": printable(event.group),
         "quiet_s": event.quiet_s,
-        "note": event.note,
+        "note": printable(event.note),
     }
 
 
@@ -96,11 +94,11 @@ WITH ranked AS (
     ORDER BY r.turn, c.oldest_at LIMIT :limit LOCKED(c)
 )
 UPDATE conversation SET lease_holder = :holder, lease_until = :until, leased_arrivals = arrivals
-WHERE id IN (SELECT id FROM picked) RETURNING id
+WHERE id IN (SELECT id FROM picked) RETURNING id, account, oldest_at
 """
 WAITING_EVENTS = """
-SELECT id, conversation_id, size_bytes FROM (
-    SELECT id, conversation_id, size_bytes,
+SELECT id, conversation_id, size_bytes, group_key FROM (
+    SELECT id, conversation_id, size_bytes, group_key,
         row_number() OVER (PARTITION BY conversation_id ORDER BY id) AS place
     FROM raw_event WHERE state = 'waiting' AND conversation_id IN EACH(:conversations)
 ) AS waiting WHERE place <= :most ORDER BY id
@@ -117,8 +115,8 @@ def lease_events(tx: Tx, holder: str, now: datetime, lease_s: float, limit: int)
     if not leased:
         return []
     conversations = [row[0] for row in leased]
-    waiting = tx.all(WAITING_EVENTS, {"conversations": conversations, "most": CONVERSATION_EVENTS})
-    taken = _within_bounds(waiting, limit)
+    waiting = tx.all(WAITING_EVENTS, {"conversations": conversations, "most": CONVERSATION_EVENTS + 1})
+    taken = share_out(leased, waiting, limit)
     _settle_conversations(tx, conversations, waiting, taken)
     if not taken:
         return []
@@ -127,29 +125,14 @@ def lease_events(tx: Tx, holder: str, now: datetime, lease_s: float, limit: int)
     return [LeasedEvent(id=EventId(row[0]), event=_event_of(tx, row), attempts=row[11]) for row in rows]
 
 
-def _within_bounds(waiting: list[Row], limit: int) -> list[int]:
-    """The events handed out: oldest first, until there are enough of them or of their bytes."""
-    taken: list[int] = []
-    size_bytes = 0
-    for event_id, _conversation, size in waiting:
-        if taken and (len(taken) >= limit or size_bytes + size > LEASE_BYTES):
-            break
-        taken.append(event_id)
-        size_bytes += size
-    return taken
-
-
 def _settle_conversations(tx: Tx, leased: list[int], waiting: list[Row], taken: list[int]) -> None:
     """Nothing waits in an empty conversation; one that was cut stays due after its lease; one left out is free."""
     chosen = set(taken)
     with_events = {row[1] for row in waiting if row[0] in chosen}
-    per_conversation: dict[int, int] = {}
-    for row in waiting:
-        per_conversation[row[1]] = per_conversation.get(row[1], 0) + 1
+    not_empty = {row[1] for row in waiting}
     cut = {row[1] for row in waiting if row[0] not in chosen} & with_events
-    cut |= {number for number, count in per_conversation.items() if count >= CONVERSATION_EVENTS}
-    empty = [number for number in leased if number not in per_conversation]
-    left_out = [number for number in leased if number in per_conversation and number not in with_events]
+    empty = [number for number in leased if number not in not_empty]
+    left_out = [number for number in leased if number in not_empty and number not in with_events]
     if cut:
         tx.run("UPDATE conversation SET leased_arrivals = -1 WHERE id IN EACH(:ids)", {"ids": sorted(cut)})
     if empty:
@@ -160,7 +143,9 @@ def _settle_conversations(tx: Tx, leased: list[int], waiting: list[Row], taken: 
 
 END_LEASES = """
 UPDATE conversation SET lease_until = 0, lease_holder = NULL,
-    due_at = CASE WHEN arrivals = leased_arrivals THEN NULL ELSE due_at END
+    due_at = CASE WHEN arrivals = leased_arrivals AND NOT EXISTS (
+        SELECT 1 FROM raw_event e WHERE e.conversation_id = conversation.id AND e.state = 'waiting'
+    ) THEN NULL ELSE due_at END
 WHERE id IN EACH(:ids)
 """
 
@@ -168,16 +153,18 @@ WHERE id IN EACH(:ids)
 def end_leases(tx: Tx, event_ids: Sequence[EventId]) -> None:
     """Their events are handled: free the conversations.
 
-    Only columns of the same row decide whether more waits, so that an append
-    racing with this statement can never be forgotten.
+    It stays due while events of it wait that were leased and not handled, or
+    when more arrived: the row's own columns tell of an append that races
+    with this statement, so that it can never be forgotten.
     """
     tx.run(END_LEASES, {"ids": _conversations_of(tx, event_ids)})
 
 
 def release_events(tx: Tx, ids: Sequence[EventId], retry_at: datetime) -> None:
     tx.run(
-        "UPDATE conversation SET lease_until = 0, lease_holder = NULL, due_at = :due_at WHERE id IN EACH(:ids)",
-        {"ids": _conversations_of(tx, ids), "due_at": micros(retry_at)},
+        "UPDATE conversation SET lease_until = 0, lease_holder = NULL, "
+        "due_at = CASE WHEN due_at > :retry_at THEN due_at ELSE :retry_at END WHERE id IN EACH(:ids)",
+        {"ids": _conversations_of(tx, ids), "retry_at": micros(retry_at)},
     )
 
 
@@ -238,7 +225,8 @@ def replay(tx: Tx, event_id: EventId, now: datetime) -> bool:
     )
     if changed:
         tx.run(
-            "UPDATE conversation SET arrivals = arrivals + 1, due_at = :now "
+            "UPDATE conversation SET arrivals = arrivals + 1, "
+            "due_at = CASE WHEN due_at > :now THEN due_at ELSE :now END "
             "WHERE id = (SELECT conversation_id FROM raw_event WHERE id = :id)",
             {"id": event_id, "now": micros(now)},
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from store.engine import Tx
-from store.rows import micros, to_json
+from store.rows import micros, printable, to_json
 from tickets.ids import JobId
 from tickets.storage import Job, NewJob
 
@@ -20,7 +20,7 @@ def insert_jobs(tx: Tx, jobs: Sequence[NewJob]) -> int:
         [
             {
                 "kind": job.kind,
-                "dedupe_key": job.dedupe_key,
+                "dedupe_key": printable(job.dedupe_key),
                 "payload": to_json(job.payload),
                 "run_at": micros(job.run_at),
             }
@@ -60,12 +60,12 @@ def fail_job(tx: Tx, job_id: JobId, reason: str, retry_at: datetime | None) -> N
     if retry_at is None:
         tx.run(
             "UPDATE job SET state = 'failed', reason = :reason WHERE id = :id",
-            {"id": job_id, "reason": reason},
+            {"id": job_id, "reason": printable(reason)},
         )
     else:
         tx.run(
             "UPDATE job SET run_at = :at, lease_until = 0, reason = :reason WHERE id = :id",
-            {"id": job_id, "reason": reason, "at": micros(retry_at)},
+            {"id": job_id, "reason": printable(reason), "at": micros(retry_at)},
         )
 
 

@@ -26,6 +26,8 @@ ATTEMPTS = 3
 """A transaction that lost a deadlock is run again so often."""
 CHANNEL = "switchboard"
 OLDEST = 150_000
+MADE_MEANWHILE = (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject)
+"""What the loser of two concurrent CREATE statements gets, IF NOT EXISTS or not."""
 
 translated_text = lru_cache(maxsize=512)(for_postgres)
 
@@ -77,15 +79,15 @@ class PostgresEngine:
 
     async def close(self) -> None:
         self._closing.set()
-        if self._threads is not None:
-            await asyncio.to_thread(self._threads.shutdown)
-            self._threads = None
-        if self._pool is not None:
-            await asyncio.to_thread(self._pool.close)
-            self._pool = None
-        if self._listener is not None:
-            await asyncio.to_thread(self._listener.join)
-            self._listener = None
+        threads, self._threads = self._threads, None  # first, so that no work comes behind the end
+        if threads is not None:
+            await asyncio.to_thread(threads.shutdown)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(pool.close)
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await asyncio.to_thread(listener.join)
 
     async def write(self, work: Callable[[TxPort], T], *, topics: Iterable[Topic] = ()) -> T:
         wanted = tuple(topics)
@@ -159,7 +161,7 @@ def _translated() -> Iterator[None]:
         yield
     except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
         raise
-    except psycopg.IntegrityError as error:
+    except (psycopg.IntegrityError, *MADE_MEANWHILE) as error:
         raise Conflict(error.diag.message_primary or "constraint") from error
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as error:
         raise StoreUnavailable(f"The database server cannot be used ({type(error).__name__}).") from error

@@ -1,5 +1,6 @@
 """Between rows and shapes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,7 +62,11 @@ def moment_or_none(value: int | None) -> datetime | None:
 
 
 def to_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    """JSON that both engines can hold, whatever the texts inside."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return printable(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
 
 
 def printable(text: str) -> str:
@@ -156,7 +161,7 @@ def identity_params(identity: Identity) -> Params:
         "id": identity.id,
         "contact_id": identity.contact_id,
         "channel": identity.channel,
-        "external_id": identity.external_id,
+        "external_id": printable(identity.external_id),
         "display_name": printable(identity.display_name),
         "handle": identity.handle and printable(identity.handle),
         "language": identity.language,
@@ -237,10 +242,10 @@ def message_params(message: Message) -> Params:
         "language": message.language,
         "sent_at": micros(message.sent_at),
         "stored_at": micros(message.stored_at),
-        "external_id": message.external_id,
-        "reply_to": message.reply_to,
-        "recipients_to": printable(to_json(message.to)),
-        "recipients_cc": printable(to_json(message.cc)),
+        "external_id": message.external_id and printable(message.external_id),
+        "reply_to": message.reply_to and printable(message.reply_to),
+        "recipients_to": to_json(message.to),
+        "recipients_cc": to_json(message.cc),
         "authenticity": message.authenticity and to_json(message.authenticity),
         "automatic": message.automatic and to_json(message.automatic),
         "warnings": to_json(message.warnings),
@@ -314,14 +319,14 @@ def delivery_params(delivery: Delivery) -> dict[str, Any]:
         "thread_id": delivery.thread_id,
         "ticket_id": delivery.ticket_id,
         "message_id": delivery.message_id,
-        "target": printable(to_json(delivery.target)),
+        "target": to_json(delivery.target),
         "state": delivery.state,
         "priority": delivery.priority,
         "next_at": micros(delivery.next_at),
         "created_at": micros(delivery.created_at),
         "updated_at": micros(delivery.updated_at),
-        "code": delivery.code,
-        "detail": delivery.detail,
+        "code": printable(delivery.code),
+        "detail": printable(delivery.detail),
     }
 
 

@@ -12,6 +12,8 @@ from store.engine import Engine, Tx, one
 from tickets.errors import Conflict, SchemaMismatch, StoreUnavailable
 
 _FILE = re.compile(r"(\d{4})_\w+\.sql")
+ATTEMPTS = 10
+"""A migration that lost a race against another program is tried so often."""
 WORDS = {
     "sqlite": {"$serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "$blob": "BLOB"},
     "postgres": {"$serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "$blob": "BYTEA"},
@@ -34,6 +36,16 @@ async def bring_up(engine: Engine, dialect: str) -> int:
     """
     known = migrations()
     newest = max(known)
+    for _attempt in range(ATTEMPTS):
+        try:
+            return await _step_up(engine, dialect, known)
+        except Conflict:
+            continue  # another program is doing the same: look again where it has come
+    raise StoreUnavailable(f"Another program is upgrading this database to schema {newest}; start again.")
+
+
+async def _step_up(engine: Engine, dialect: str, known: dict[int, str]) -> int:
+    newest = max(known)
     current = await engine.write(_version)
     if current > newest:
         raise SchemaMismatch(
@@ -42,10 +54,7 @@ async def bring_up(engine: Engine, dialect: str) -> int:
         )
     for number in range(current + 1, newest + 1):
         statements = _statements(known[number], dialect)
-        try:
-            await engine.write(partial(_apply, number=number, statements=statements))
-        except Conflict as error:
-            raise StoreUnavailable("Another program is upgrading this database; start again.") from error
+        await engine.write(partial(_apply, number=number, statements=statements))
     return newest
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from store import access, admission, blobs, deliveries, desk, health, intake, jobs, schema, workers
 from store.engine import Engine, Tx
-from store.rows import micros
+from store.rows import micros, printable
 from store.sqlite import SqliteEngine
 from store.vault import Vault
 from tickets.errors import ConfigError
@@ -224,7 +224,7 @@ class SqlStore:
         await self._engine.write(work, topics=["events"])
 
     async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
-        settled = {"state": "missing", "sha256": None, "note": note, "size_bytes": None}
+        settled = {"state": "missing", "sha256": None, "note": printable(note), "size_bytes": None}
         await self._engine.write(
             lambda tx: desk.settle_attachment(tx, attachment_id, settled, now), topics=["events"]
         )

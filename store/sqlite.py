@@ -88,13 +88,13 @@ class SqliteEngine:
         self._readers = concurrent.futures.ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
 
     async def close(self) -> None:
-        if self._writer is not None:
+        writer, self._writer = self._writer, None  # first, so that no work is queued behind the end
+        readers, self._readers = self._readers, None
+        if writer is not None:
             self._queue.put(None)
-            await asyncio.to_thread(self._writer.join)
-            self._writer = None
-        if self._readers is not None:
-            self._readers.shutdown(wait=True)
-            self._readers = None
+            await asyncio.to_thread(writer.join)
+        if readers is not None:
+            readers.shutdown(wait=True)
         for connection in self._reader_connections:
             connection.close()
         self._reader_connections.clear()

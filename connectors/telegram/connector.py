@@ -26,7 +26,6 @@ class TelegramConnector:
 
     async def open(self) -> None:
         await self._api.open()
-        await self._api.drop_webhook()
 
     async def close(self) -> None:
         await self._api.close()
@@ -37,7 +36,6 @@ class PushedTelegramConnector:
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = TelegramApi(settings)
-        self._url = settings.webhook_url
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = PushedSource(self._api, settings, context)
@@ -49,7 +47,6 @@ class PushedTelegramConnector:
 
     async def open(self) -> None:
         await self._api.open()
-        await self._api.set_webhook(self._url, await self.source.secret())
 
     async def close(self) -> None:
         await self._api.close()

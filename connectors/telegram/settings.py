@@ -27,13 +27,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Tell people once that their message arrived."""
 
     def __post_init__(self) -> None:
-        if self.mode == "webhook" and not self.webhook_url.startswith("https://"):
+        if self.mode == "webhook" and not self.webhook_url.startswith(self._webhook_schemes()):
             raise ValueError("webhook_url must be an https:// address when mode is 'webhook'")
         if not 1 <= self.poll_timeout_s <= 50:
             raise ValueError("poll_timeout_s must be between 1 and 50")
         token = self.token.reveal()
         if not token.partition(":")[0].isdigit() or len(token.partition(":")[2]) < 10:
             raise ValueError("token must look like 123456:ABC…, as @BotFather gives it")
+
+    def _webhook_schemes(self) -> tuple[str, ...]:
+        """Telegram itself calls https only; a Bot API server of one's own may call http."""
+        return ("https://",) if self.base_url.startswith("https://api.telegram.org/") else ("https://", "http://")
 
     def consumes(self) -> str:
         """What only one consumer may read: two accounts with the same are a mistake."""

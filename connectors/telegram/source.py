@@ -39,6 +39,7 @@ class PollingSource:
         self._context = context
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        await self._api.drop_webhook()
         offset = int(cursor) if cursor else None
         limit = LIMIT
         while True:
@@ -108,6 +109,7 @@ class PushedSource:
         return WebhookAnswer(200)
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        await self._api.set_webhook(self._settings.webhook_url, await self.secret())
         while True:
             bodies = [await self._queue.get()]
             while not self._queue.empty() and len(bodies) < LIMIT:

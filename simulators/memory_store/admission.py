@@ -11,7 +11,7 @@ from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
-from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket, TicketEvent
+from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
 from tickets.segments import segments
 from tickets.storage import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
 
@@ -30,7 +30,7 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
                 add_delivery(tables, delivery)
         enqueue(tables, admission.jobs)
         for event in admission.events:
-            add_event(tables, event)
+            tables.record(event)
     return numbers
 
 
@@ -68,6 +68,7 @@ def _add_people(tables: Tables, admission: Admission) -> None:
             handle=changed.handle,
             language=changed.language,
             unreachable=changed.unreachable,
+            acknowledged_at=changed.acknowledged_at,
         )
     if (thread := admission.new_thread) is not None:
         _refuse((thread.account, thread.key) in tables.thread_names or thread.id in tables.threads, "thread")
@@ -208,8 +209,3 @@ def make_searchable(tables: Tables, number: TicketNumber, text: str) -> None:
 def add_delivery(tables: Tables, delivery: Delivery) -> None:
     _refuse(delivery.id in tables.deliveries, "delivery")
     tables.deliveries[delivery.id] = delivery
-
-
-def add_event(tables: Tables, event: TicketEvent) -> None:
-    seq = tables.next_number("seq")
-    tables.history[seq] = replace(event, seq=seq)

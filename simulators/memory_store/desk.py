@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from simulators.memory_store.admission import (
     add_delivery,
-    add_event,
     add_message,
     make_searchable,
     open_threads,
@@ -51,7 +50,7 @@ class MemoryDesk(Part):
             _put_delivery(tables, change)
             make_searchable(tables, kept.number, change.search_text)
             for event in change.events:
-                add_event(tables, event)
+                tables.record(event)
             self._crash("store.change_written")
 
     async def list_tickets(self, filter: TicketFilter) -> Page:
@@ -219,7 +218,6 @@ def _row(tables: Tables, ticket: Ticket) -> TicketRow:
 def _settle(tables: Tables, attachment: Attachment, now: datetime) -> None:
     tables.attachments[attachment.id] = attachment
     message = tables.messages[attachment.message_id]
-    add_event(
-        tables,
+    tables.record(
         TicketEvent(kind="attachment", actor="intake", at=now, ticket_id=message.ticket_id, message_id=message.id),
     )

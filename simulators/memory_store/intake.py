@@ -34,7 +34,7 @@ class MemoryIntake(Part):
     async def lease_events(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[LeasedEvent]:
         until = now + timedelta(seconds=lease_s)
         with self._write() as tables:
-            ids = [event for name in _due(tables, now, limit) for event in _take(tables, *name, until)]
+            ids = [event for name in _due(tables, now, limit) for event in _take(tables, *name, holder, until)]
             return [_leased(tables, event_id) for event_id in sorted(ids)]
 
     async def find_context(self, query: ContextQuery) -> Context:
@@ -135,7 +135,8 @@ def _unsplit(tables: Tables, name: ConversationName, most: int) -> int:
     if _is_seam(groups, count):
         return count
     before = [at for at in range(1, count) if _is_seam(groups, at)]
-    return before[-1] if before else next(at for at in range(count, len(groups) + 1) if _is_seam(groups, at))
+    after = next(at for at in range(count, len(groups) + 1) if _is_seam(groups, at))
+    return before[-1] if before else min(after, CONVERSATION_EVENTS)
 
 
 def _is_seam(groups: list[str], at: int) -> bool:
@@ -143,9 +144,9 @@ def _is_seam(groups: list[str], at: int) -> bool:
     return at == len(groups) or not groups[at] or groups[at] != groups[at - 1]
 
 
-def _take(tables: Tables, name: ConversationName, count: int, until: datetime) -> tuple[EventId, ...]:
+def _take(tables: Tables, name: ConversationName, count: int, holder: str, until: datetime) -> tuple[EventId, ...]:
     conversation = tables.conversations[name]
-    tables.conversations[name] = replace(conversation, lease_until=until)
+    tables.conversations[name] = replace(conversation, holder=holder, lease_until=until)
     taken = conversation.waiting[:count]
     for event_id in taken:
         row = tables.events[event_id]

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace as replace_row
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec.structs import replace
 
-from simulators.memory_store.admission import add_event, add_ref
+from simulators.memory_store.admission import add_ref
+from simulators.memory_store.fates import fail, let_go, part_of, tell, with_part
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
 from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
-from tickets.model import Delivery, DeliveryPart, Receipt, TicketEvent
+from tickets.model import Delivery, Receipt
 from tickets.ports import Bucket
 from tickets.storage import NewRef
 
-LOST = "The program stopped while this was being sent. The platform may or may not have taken it."
 HAIR = timedelta(microseconds=1)
 
 
@@ -63,16 +63,16 @@ class MemoryOutbox(Part):
             held = tables.delivery_holds.get(delivery_id, FREE)
             if delivery is None or delivery.state != "queued" or held.holder != holder or held.until <= now:
                 return False
-            part = _part(delivery, n)
-            delivery = _with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
+            part = part_of(delivery, n)
+            delivery = with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
             tables.deliveries[delivery_id] = replace(delivery, state="sending", updated_at=now, code="", detail="")
-            _tell(tables, delivery, "sending", n, "", now)
+            tell(tables, delivery, "sending", n, "", now)
             return True
 
     async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
         with self._write("events", "outbox") as tables:
             sent = {"state": "sent", "external_id": receipt.external_id, "sent_at": receipt.sent_at}
-            delivery = _with_part(tables.deliveries[delivery_id], n, **sent)
+            delivery = with_part(tables.deliveries[delivery_id], n, **sent)
             finished = all(part.state == "sent" for part in delivery.parts)
             delivery = replace(
                 delivery,
@@ -85,7 +85,7 @@ class MemoryOutbox(Part):
             if finished:
                 tables.delivery_holds.pop(delivery_id, None)
             _record_way_back(tables, delivery, n, receipt)
-            _tell(tables, delivery, delivery.state, n, "", now)
+            tell(tables, delivery, delivery.state, n, "", now)
             self._crash("store.receipt_written")
 
     async def record_failure(
@@ -99,7 +99,7 @@ class MemoryOutbox(Part):
         now: datetime,
     ) -> None:
         with self._write("events", "outbox") as tables:
-            _fail(tables, delivery_id, n, state, code, detail, next_at, now)
+            fail(tables, delivery_id, n, state, code, detail, next_at, now)
 
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
         with self._write() as tables:
@@ -114,11 +114,7 @@ class MemoryOutbox(Part):
     async def reap_deliveries(self, now: datetime) -> int:
         with self._write("events") as tables:
             expired = [name for name, hold in tables.delivery_holds.items() if hold.until <= now]
-            lost = [name for name in expired if tables.deliveries[name].state == "sending"]
-            for delivery_id in lost:
-                n = next(part.n for part in tables.deliveries[delivery_id].parts if part.state == "sending")
-                _fail(tables, delivery_id, n, "unknown", "worker_lost", LOST, now, now)
-            return len(lost)
+            return let_go(tables, expired, now)
 
     async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
         with self._write() as tables:
@@ -153,33 +149,6 @@ def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
     return max(blocked_s, over / bucket.per_s, HAIR.total_seconds())
 
 
-def _part(delivery: Delivery, n: int) -> DeliveryPart:
-    return next(part for part in delivery.parts if part.n == n)
-
-
-def _with_part(delivery: Delivery, n: int, **changes: Any) -> Delivery:
-    parts = tuple(replace(part, **changes) if part.n == n else part for part in delivery.parts)
-    return replace(delivery, parts=parts)
-
-
-def _fail(
-    tables: Tables,
-    delivery_id: DeliveryId,
-    n: int,
-    state: Literal["queued", "held", "failed", "unknown"],
-    code: str,
-    detail: str,
-    next_at: datetime,
-    now: datetime,
-) -> None:
-    delivery = _with_part(tables.deliveries[delivery_id], n, state=state)
-    tables.deliveries[delivery_id] = replace(
-        delivery, state=state, code=code, detail=detail, next_at=next_at, updated_at=now
-    )
-    tables.delivery_holds.pop(delivery_id, None)
-    _tell(tables, delivery, state, n, code, now)
-
-
 def _record_way_back(tables: Tables, delivery: Delivery, n: int, receipt: Receipt) -> None:
     """So that the person's answer to this piece reaches the same ticket."""
     message_id, ticket_id, thread_id = delivery.message_id, delivery.ticket_id, delivery.thread_id
@@ -191,18 +160,3 @@ def _record_way_back(tables: Tables, delivery: Delivery, n: int, receipt: Receip
     if n == 1:
         named = replace(tables.messages[message_id], external_id=receipt.external_id)
         tables.messages[message_id] = named
-
-
-def _tell(tables: Tables, delivery: Delivery, state: str, n: int, code: str, now: datetime) -> None:
-    add_event(
-        tables,
-        TicketEvent(
-            kind="delivery",
-            actor="outbox",
-            at=now,
-            ticket_id=delivery.ticket_id,
-            message_id=delivery.message_id,
-            delivery_id=delivery.id,
-            data={"state": state, "part": n, "code": code},
-        ),
-    )

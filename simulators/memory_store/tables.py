@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from tickets.errors import StoreUnavailable
 from tickets.ids import (
     AccountId,
@@ -62,6 +64,7 @@ class Conversation:
     """What one worker at a time may handle.  waiting: its events not yet handled, in order of arrival."""
 
     waiting: tuple[EventId, ...] = ()
+    holder: str = ""
     lease_until: datetime = NEVER
     not_before: datetime = NEVER
 
@@ -94,6 +97,7 @@ class JobRow:
     run_at: datetime
     state: str = "waiting"
     attempts: int = 0
+    holder: str = ""
     lease_until: datetime = NEVER
     finished_at: datetime = NEVER
 
@@ -186,6 +190,11 @@ class Tables:
         """Counts from 1; a number taken by a transaction that failed is given again."""
         self._numbers[name] = self._numbers.get(name, 0) + 1
         return self._numbers[name]
+
+    def record(self, event: TicketEvent) -> None:
+        """Append to the history."""
+        seq = self.next_number("seq")
+        self.history[seq] = replace(event, seq=seq)
 
     @contextmanager
     def transaction(self, topics: tuple[Topic, ...]) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from simulators.memory_store.reaping import reap_workers
 from simulators.memory_store.tables import NEVER, Hold, JobRow, Part, Table, Tables
 from tickets.ids import AccountId, JobId
 from tickets.model import ChannelHealth
@@ -36,6 +37,10 @@ class MemoryWork(Part):
             if held is not None and held.holder == holder:
                 del tables.leases[name]
 
+    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+        with self._write("events", "inbound", "outbox", "jobs") as tables:
+            return reap_workers(tables, now, alone)
+
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
         with self._write("jobs") as tables:
             return enqueue(tables, wanted)
@@ -48,7 +53,7 @@ class MemoryWork(Part):
                 for job_id, row in tables.jobs.items()
                 if row.state == "waiting" and row.run_at <= now and row.lease_until <= now
             ]
-            return [_lease_job(tables, job_id, until) for _, job_id in sorted(due)[:limit]]
+            return [_lease_job(tables, job_id, holder, until) for _, job_id in sorted(due)[:limit]]
 
     async def finish_job(self, job_id: JobId, now: datetime) -> None:
         with self._write() as tables:
@@ -110,9 +115,9 @@ def enqueue(tables: Tables, wanted: Sequence[NewJob]) -> int:
     return len(fresh)
 
 
-def _lease_job(tables: Tables, job_id: JobId, until: datetime) -> Job:
+def _lease_job(tables: Tables, job_id: JobId, holder: str, until: datetime) -> Job:
     row = tables.jobs[job_id]
-    tables.jobs[job_id] = replace_row(row, attempts=row.attempts + 1, lease_until=until)
+    tables.jobs[job_id] = replace_row(row, attempts=row.attempts + 1, holder=holder, lease_until=until)
     return Job(id=job_id, kind=row.job.kind, payload=dict(row.job.payload), attempts=row.attempts + 1)
 
 

@@ -6,6 +6,8 @@ CREATE TABLE counter (
     value BIGINT NOT NULL
 );
 INSERT INTO counter (name, value) VALUES ('ticket_number', 0);
+-- Its row is the lock under which ticket events are numbered and committed in the same order.
+INSERT INTO counter (name, value) VALUES ('event_order', 0);
 
 -- Receiving ------------------------------------------------------------------
 
@@ -346,7 +348,7 @@ CREATE TABLE session (
     seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 CREATE INDEX session_expiry ON session (expires_at);
 CREATE TABLE api_token (
     name TEXT PRIMARY KEY,

@@ -58,7 +58,11 @@ def at(seconds: float) -> datetime:
 
 def raw(name: str, conversation: str = "chat", account: str = MAIN, **fields: Any) -> RawEvent:
     """A raw event received at the beginning."""
-    wanted = {"payload": f"payload of {name}".encode(), "received_at": T0, "own_id": "bot"} | fields
+    wanted = {
+        "payload": f"payload of {name}".encode(errors="replace"),
+        "received_at": T0,
+        "own_id": "bot",
+    } | fields
     return RawEvent("telegram", AccountId(account), name, conversation, **wanted)
 
 
@@ -181,9 +185,9 @@ async def get_ticket(store: Store, number: TicketNumber) -> Ticket:
     return envelope.ticket
 
 
-def file(name: str, message_name: str, **draft: Any) -> NewAttachment:
-    wanted = {"name": f"{name}.pdf", "media_type": "application/pdf"} | draft
-    return NewAttachment(AttachmentId(f"a-{name}"), MessageId(f"m-{message_name}"), AttachmentDraft(**wanted))
+def file(key: str, message_name: str, **draft: Any) -> NewAttachment:
+    wanted = {"name": f"{key}.pdf", "media_type": "application/pdf"} | draft
+    return NewAttachment(AttachmentId(f"a-{key}"), MessageId(f"m-{message_name}"), AttachmentDraft(**wanted))
 
 
 def event(kind: str, ticket_name: str, **fields: Any) -> TicketEvent:
@@ -266,6 +270,6 @@ def query(**fields: Any) -> ContextQuery:
     return ContextQuery(**(wanted | fields))
 
 
-def user(name: str, **fields: Any) -> User:
-    wanted = {"name": name, "role": "agent", "active": True, "created_at": T0} | fields
-    return User(UserId(f"u-{name}"), **wanted)
+def user(key: str, **fields: Any) -> User:
+    wanted = {"name": key, "role": "agent", "active": True, "created_at": T0} | fields
+    return User(UserId(f"u-{key}"), **wanted)

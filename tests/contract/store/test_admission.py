@@ -169,9 +169,7 @@ async def test_a_ticket_may_have_several_threads_and_reopens_in_all(store: Store
     await store.apply_change(changing(known, ticket=replace(known, status="closed", version=3)), at(2))
     known = await get_ticket(store, known.number)
     await store.admit([following(known, "m3", ticket=replace(known, status="open", version=4))], at(3))
-    second = opening("bob")
-    with pytest.raises(Conflict):
-        await store.admit([replace(second, new_thread=None, thread_id=ThreadId("h-more"))], at(4))
+    await refused(store, replace(opening("bob"), thread_id=ThreadId("h-more")))
 
 
 async def test_a_new_ticket_may_open_where_the_last_one_is_closed(store: Store) -> None:

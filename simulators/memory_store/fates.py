@@ -1,0 +1,65 @@
+"""What becomes of a delivery in the memory store, step by step."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from simulators.memory_store.tables import Tables
+from tickets.ids import DeliveryId
+from tickets.model import Delivery, DeliveryPart, TicketEvent
+
+LOST = "The program stopped while this was being sent. The platform may or may not have taken it."
+
+
+def let_go(tables: Tables, held: Sequence[DeliveryId], now: datetime) -> int:
+    """Nobody has these in hand any more: those being sent are unknown; how many they were."""
+    lost = [delivery_id for delivery_id in held if tables.deliveries[delivery_id].state == "sending"]
+    for delivery_id in lost:
+        n = next(part.n for part in tables.deliveries[delivery_id].parts if part.state == "sending")
+        fail(tables, delivery_id, n, "unknown", "worker_lost", LOST, now, now)
+    for delivery_id in held:
+        tables.delivery_holds.pop(delivery_id, None)
+    return len(lost)
+
+
+def part_of(delivery: Delivery, n: int) -> DeliveryPart:
+    return next(part for part in delivery.parts if part.n == n)
+
+
+def with_part(delivery: Delivery, n: int, **changes: Any) -> Delivery:
+    parts = tuple(replace(part, **changes) if part.n == n else part for part in delivery.parts)
+    return replace(delivery, parts=parts)
+
+
+def fail(
+    tables: Tables,
+    delivery_id: DeliveryId,
+    n: int,
+    state: Literal["queued", "held", "failed", "unknown"],
+    code: str,
+    detail: str,
+    next_at: datetime,
+    now: datetime,
+) -> None:
+    delivery = with_part(tables.deliveries[delivery_id], n, state=state)
+    tables.deliveries[delivery_id] = replace(
+        delivery, state=state, code=code, detail=detail, next_at=next_at, updated_at=now
+    )
+    tables.delivery_holds.pop(delivery_id, None)
+    tell(tables, delivery, state, n, code, now)
+
+
+def tell(tables: Tables, delivery: Delivery, state: str, n: int, code: str, now: datetime) -> None:
+    tables.record(
+        TicketEvent(
+            kind="delivery",
+            actor="outbox",
+            at=now,
+            ticket_id=delivery.ticket_id,
+            message_id=delivery.message_id,
+            delivery_id=delivery.id,
+            data={"state": state, "part": n, "code": code},
+        )
+    )
