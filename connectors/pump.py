@@ -1,5 +1,6 @@
 """From a source into the store: commit, and only then tell the platform."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from tickets.ids import AccountId
@@ -11,14 +12,28 @@ MOST_WAITING = 2_000
 LOOK_AGAIN_S = 0.25
 
 
-async def pump(source: Source, account: AccountId, store: IntakeStore, clock: Clock, crash: CrashHook) -> None:
-    """Receive for ever.  Raises what the source and the store raise; the supervisor starts it again."""
+async def pump(
+    source: Source,
+    account: AccountId,
+    store: IntakeStore,
+    clock: Clock,
+    crash: CrashHook,
+    connected: Callable[[], Awaitable[None]],
+) -> None:
+    """Receive for ever.  Raises what the source and the store raise; the supervisor starts it again.
+
+    connected: called once, when the source is ready and its place is stored.
+    """
+    first = True
     cursor = await store.find_cursor(account)
     async with aclosing(source.batches(cursor)) as batches:
         async for batch in batches:
             crash("pump.received")
             await store.append_raw(account, batch.events, batch.cursor)
             crash("pump.saved")
+            if first:
+                first = False
+                await connected()
             await source.acknowledge(batch)
             crash("pump.acknowledged")
             while batch.events and await store.count_waiting() >= MOST_WAITING:

@@ -1,0 +1,1 @@
+"""The web inbox, the REST API and live updates: thin, every change goes through the desk."""

@@ -56,14 +56,16 @@ class AccountRunner:
         await self.connector.open()
         self._senders[account] = self.connector.sender
         await self._wait_for_lease()
-        await self._tell("up", "")
         try:
             async with asyncio.TaskGroup() as group:
                 renewing = group.create_task(self._renew())
-                await pump(self.connector.source, account, self._store, self._clock, self._crash)
+                await pump(self.connector.source, account, self._store, self._clock, self._crash, self._connected)
                 renewing.cancel()
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
+
+    async def _connected(self) -> None:
+        await self._tell("up", "")
 
     async def _wait_for_lease(self) -> None:
         while not await self._take_lease():

@@ -90,14 +90,14 @@ class SqliteEngine:
     async def close(self) -> None:
         writer, self._writer = self._writer, None  # first, so that no work is queued behind the end
         readers, self._readers = self._readers, None
-        if writer is not None:
-            self._queue.put(None)
-            await asyncio.to_thread(writer.join)
         if readers is not None:
-            readers.shutdown(wait=True)
+            await asyncio.to_thread(readers.shutdown)
         for connection in self._reader_connections:
             connection.close()
         self._reader_connections.clear()
+        if writer is not None:
+            self._queue.put(None)
+            await asyncio.to_thread(writer.join)  # last, so that it folds the write-ahead log into the file
 
     async def write(self, work: Callable[[TxPort], T], *, topics: Iterable[Topic] = ()) -> T:
         if self._writer is None:

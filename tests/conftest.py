@@ -4,6 +4,7 @@
 """
 
 import os
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,3 +57,11 @@ def _databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Datab
         yield Database("sqlite", f"sqlite:///{tmp_path}/switchboard.db")
     else:
         yield Database("memory")
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

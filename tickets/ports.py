@@ -94,6 +94,8 @@ class Source(Protocol):
     def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """Everything after ``cursor`` (None: from the first start), for ever.
 
+        The first batch is empty: it says that the source is connected and
+        misses nothing from now on.
         The next batch is asked for only after the last one was committed and
         acknowledged.  Raises ConnectorError.
         """

@@ -37,6 +37,9 @@ class SkeletonSource:
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         """The pump asks for the next batch only after this one is committed: yield, then move on."""
         place = int(cursor or 0)
+        with translated():
+            await self._line.fetch(place)
+        yield Batch(events=())
         while True:
             with translated():
                 messages = await self._line.fetch(place)

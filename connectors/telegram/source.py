@@ -40,6 +40,7 @@ class PollingSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.drop_webhook()
+        yield Batch(events=())
         offset = int(cursor) if cursor else None
         limit = LIMIT
         while True:
@@ -110,6 +111,7 @@ class PushedSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
+        yield Batch(events=())
         while True:
             bodies = [await self._queue.get()]
             while not self._queue.empty() and len(bodies) < LIMIT:

@@ -1,0 +1,83 @@
+"""Everything one can do with a ticket besides writing."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from console.answering import CHANGED
+from console.downloads import as_download
+from console.lists import where_in
+from console.names import delivery_in, is_id, is_key, message_in, number_in
+from console.sessions import Change, Visit, field
+from console.site import site_of
+from desk.commands import Desk, Done
+from tickets.errors import Refused
+from tickets.ids import UserId
+
+Command = Callable[[Desk, Request, Visit, FormData, str], Awaitable[Done]]
+
+
+def action(command: Command) -> Change:
+    """A form with one command behind it; back to the ticket it belongs to."""
+
+    async def handler(request: Request, visit: Visit, form: FormData) -> Response:
+        key = field(form, "key")
+        if not is_key(key):
+            raise Refused("This form is incomplete. Reload the page, then try again.")
+        done = await command(site_of(request).console.desk, request, visit, form, key)
+        if "hx-request" in request.headers:
+            return Response(status_code=204, headers=CHANGED)
+        return RedirectResponse(f"/tickets/{done.number}{where_in(request).parameters()}", 303)
+
+    return handler
+
+
+async def claim(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Take the ticket."""
+    return await desk.claim(visit.actor, number_in(request), key=key)
+
+
+async def assign(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Hand it to the chosen user, or to nobody."""
+    chosen = field(form, "user")
+    users = {user.id for user in await site_of(request).console.access.list_users() if user.active}
+    if chosen and chosen not in users:
+        raise Refused("There is no such colleague. Choose another.")
+    user = UserId(chosen) if is_id(chosen) else None
+    return await desk.assign(visit.actor, number_in(request), user, key=key)
+
+
+async def close(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Done with it."""
+    return await desk.close(visit.actor, number_in(request), key=key)
+
+
+async def reopen(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Not done with it after all."""
+    return await desk.reopen(visit.actor, number_in(request), key=key)
+
+
+async def withdraw(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Stop an answer that waits."""
+    return await desk.withdraw(visit.actor, delivery_in(request), key=key)
+
+
+async def send_again(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Send what failed, is held, or nobody knows about."""
+    return await desk.send_again(visit.actor, delivery_in(request), key=key)
+
+
+async def confirm_arrived(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Somebody has seen it on the platform."""
+    return await desk.confirm_arrived(visit.actor, delivery_in(request), key=key)
+
+
+async def read_original(request: Request, visit: Visit, _form: FormData) -> Response:
+    """A message byte for byte; each reading is an event of its own."""
+    desk = site_of(request).console.desk
+    number, message = number_in(request), message_in(request)
+    raw = await desk.read_raw(visit.actor, number, message, key=secrets.token_urlsafe(12))
+    return as_download(raw.payload, f"ticket-{number}-{raw.channel}-original.bin")

@@ -1,0 +1,96 @@
+"""Answers and notes from the composer, and taking an answer back.
+
+Whatever goes wrong is told beside the composer, with the typed text in it.
+"""
+
+from dataclasses import replace
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from console.case import answer_with, case_of, withdrawn_text
+from console.composer import Kind
+from console.lists import where_in
+from console.names import delivery_in, is_id, is_key, number_in
+from console.sessions import Visit, field
+from console.site import site_of
+from desk.commands import Done
+from tickets.errors import KeyReused, Refused, SwitchboardError
+from tickets.ids import MessageId, ThreadId
+
+CHANGED = {"HX-Trigger": "switchboard:changed"}
+"""Lets the page fetch what a command changed."""
+AGAIN = "This form was sent before with other words. Your text is still here: press again to send it too."
+
+
+async def write(request: Request, visit: Visit, form: FormData) -> Response:
+    """Send an answer or keep a note."""
+    kind: Kind = "note" if field(form, "kind") == "note" else "answer"
+    try:
+        await _write(request, visit, form, kind)
+    except SwitchboardError as error:
+        text = AGAIN if isinstance(error, KeyReused) else str(error)
+        return await _show(request, visit, form, 422, problem=text, text=field(form, "text"), kind=kind)
+    if "hx-request" not in request.headers:
+        where = where_in(request).parameters()
+        return RedirectResponse(f"/tickets/{number_in(request)}{where}#newest", 303)
+    return await _show(request, visit, form, 200, kind="answer")
+
+
+async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> Done:
+    console = site_of(request).console
+    number, key, text = number_in(request), field(form, "key"), field(form, "text")
+    if not is_key(key):
+        raise Refused("This form is incomplete. Your text is still here: press again.")
+    if kind == "note":
+        return await console.desk.note(visit.actor, number, text, key=key)
+    thread, seen = field(form, "thread"), field(form, "seen")
+    return await console.desk.answer(
+        visit.actor,
+        number,
+        text,
+        key=key,
+        thread_id=ThreadId(thread) if is_id(thread) else None,
+        seen=MessageId(seen) if is_id(seen) else None,
+        undo_s=console.undo_s,
+    )
+
+
+async def undo(request: Request, visit: Visit, form: FormData) -> Response:
+    """Stop an answer of one's own; its words return to the composer, before what was typed since."""
+    console = site_of(request).console
+    delivery, typed = delivery_in(request), field(form, "text")
+    key = field(form, "undo_key")
+    try:
+        if not is_key(key):
+            raise Refused("This form is incomplete. Reload the page, then try again.")
+        done = await console.desk.withdraw(visit.actor, delivery, key=key)
+    except SwitchboardError as error:
+        return await _show(request, visit, form, 422, problem=str(error), text=typed)
+    if "hx-request" not in request.headers:
+        where = where_in(request).parameters(restore=delivery)
+        return RedirectResponse(f"/tickets/{done.number}{where}", 303)
+    whole = await console.desk.get_ticket(visit.actor, done.number)
+    text = "\n\n".join(part for part in (withdrawn_text(whole, delivery), typed.strip()) if part)
+    return await _show(request, visit, form, 200, text=text)
+
+
+async def _show(
+    request: Request,
+    visit: Visit,
+    form: FormData,
+    status: int,
+    *,
+    problem: str = "",
+    text: str = "",
+    kind: Kind = "answer",
+) -> Response:
+    case = await case_of(request, visit)
+    composer = replace(case.composer, problem=problem, text=text, kind=kind, chosen=field(form, "thread"))
+    case = replace(case, composer=composer)
+    if "hx-request" not in request.headers:
+        return await answer_with(request, visit, case, status)
+    response = site_of(request).pages.answer("composer.html", status, case=case)
+    response.headers.update(CHANGED)
+    return response

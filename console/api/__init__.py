@@ -1,0 +1,1 @@
+"""The REST API, version 1: JSON in and out, bearer tokens, problem documents."""

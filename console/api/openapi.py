@@ -1,0 +1,143 @@
+"""The OpenAPI 3.1 description: shapes taken from the code, the rest written down here."""
+
+from typing import Any
+
+import msgspec
+
+from console.api.requests import DEFAULT, LONGEST_QUERY, MOST
+from console.api.shapes import (
+    Accepted,
+    ChannelList,
+    DeliveryDocument,
+    NewReply,
+    ProblemDocument,
+    TicketList,
+    WholeTicket,
+)
+
+SHAPES = (TicketList, WholeTicket, NewReply, Accepted, DeliveryDocument, ChannelList, ProblemDocument)
+SUMMARIES = {
+    400: "A header or the body is missing or no JSON.",
+    401: "The token is missing, unknown or revoked.",
+    403: "The token's role does not allow this.",
+    404: "There is no such thing.",
+    405: "The address does not take this method.",
+    409: "The Idempotency-Key was used with another text, or somebody else was faster.",
+    413: "The body is larger than 1 MB.",
+    415: "The body is not announced as JSON.",
+    422: "A value makes no sense; the detail names it.",
+    500: "Something broke on the server.",
+    503: "The database is away; try again after Retry-After seconds.",
+}
+ALWAYS = (401, 403, 405, 500, 503)
+Node = dict[str, Any]
+
+
+def document(version: str) -> Node:
+    """The whole description."""
+    _, components = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Switchboard",
+            "version": version,
+            "description": "Tickets from every channel, and answers back. Times are UTC.",
+        },
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"token": []}],
+        "paths": _paths(),
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _paths() -> Node:
+    number = _parameter("number", "path", {"type": "integer", "minimum": 1}, "The ticket's number.")
+    some_id = _parameter("id", "path", {"type": "string"}, "The identifier.")
+    return {
+        "/tickets": {"get": _get("List tickets", "listTickets", "TicketList", _list_parameters(), 422)},
+        "/tickets/{number}": {
+            "get": _get("One ticket with its messages", "getTicket", "WholeTicket", [number], 404)
+        },
+        "/tickets/{number}/replies": {"post": _reply(number)},
+        "/deliveries/{id}": {
+            "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
+        },
+        "/channels": {"get": _get("How the channels are doing", "listChannels", "ChannelList", [])},
+        "/attachments/{id}": {"get": _file(some_id)},
+        "/openapi.json": {"get": _description()},
+    }
+
+
+def _list_parameters() -> list[Node]:
+    statuses = {"type": "string", "enum": ["open", "pending", "closed"]}
+    channels = {"type": "string", "enum": ["telegram", "discord", "x", "email"]}
+    limits = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
+    return [
+        _parameter("status", "query", statuses, "Only tickets in this state."),
+        _parameter("channel", "query", channels, "Only tickets of this channel."),
+        _parameter("q", "query", {"type": "string", "maxLength": LONGEST_QUERY}, "Words that must all occur."),
+        _parameter("limit", "query", limits, "How many at most."),
+        _parameter("cursor", "query", {"type": "string"}, "The next of the page before."),
+    ]
+
+
+def _get(summary: str, name: str, shape: str, parameters: list[Node], *problems: int) -> Node:
+    return {
+        "summary": summary,
+        "operationId": name,
+        "parameters": parameters,
+        "responses": {"200": _answer("Found.", "application/json", _ref(shape)), **_problems(*problems)},
+    }
+
+
+def _reply(number: Node) -> Node:
+    key = _parameter(
+        "Idempotency-Key", "header", {"type": "string", "maxLength": 200}, "The same key and text answer once."
+    )
+    accepted = _answer("In the outbox.", "application/json", _ref("Accepted"))
+    accepted["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where to follow it."}}
+    return {
+        "summary": "Answer the person",
+        "operationId": "addReply",
+        "parameters": [number, {**key, "required": True}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("NewReply")}}},
+        "responses": {"202": accepted, **_problems(400, 404, 409, 413, 415, 422)},
+    }
+
+
+def _file(some_id: Node) -> Node:
+    found = _answer("The bytes.", "application/octet-stream", {"type": "string", "format": "binary"})
+    return {
+        "summary": "The bytes of a file",
+        "operationId": "getAttachment",
+        "parameters": [some_id],
+        "responses": {"200": found, **_problems(404)},
+    }
+
+
+def _description() -> Node:
+    found = _answer("This document.", "application/json", {"type": "object"})
+    return {"summary": "This description", "operationId": "describe", "security": [], "responses": {"200": found}}
+
+
+def _parameter(name: str, place: str, schema: Node, description: str) -> Node:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema, "description": description}
+
+
+def _problems(*statuses: int) -> Node:
+    problem = _ref("ProblemDocument")
+    return {
+        str(status): _answer(SUMMARIES[status], "application/problem+json", problem)
+        for status in sorted({*statuses, *ALWAYS})
+    }
+
+
+def _answer(description: str, media_type: str, schema: Node) -> Node:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _ref(shape: str) -> Node:
+    return {"$ref": f"#/components/schemas/{shape}"}

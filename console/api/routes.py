@@ -1,0 +1,96 @@
+"""The addresses of the API."""
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from console.api.openapi import document
+from console.api.requests import Handler, body_in, filter_in, key_in, with_token
+from console.api.shapes import (
+    Accepted,
+    ChannelList,
+    NewReply,
+    TicketList,
+    brief,
+    channel_document,
+    delivery_document,
+    ticket_document,
+    whole_ticket,
+)
+from console.downloads import attachment_response
+from console.names import delivery_in, number_in
+from console.site import site_of
+from desk.actors import Actor, Right
+
+JSON = "application/json"
+
+
+async def list_tickets(request: Request, _actor: Actor) -> Response:
+    """A page of tickets: most urgent first; with ``q`` newest first."""
+    page = await site_of(request).console.store.list_tickets(filter_in(request))
+    return _json(TicketList([ticket_document(row.ticket) for row in page.items], page.next))
+
+
+async def get_ticket(request: Request, actor: Actor) -> Response:
+    """A ticket with its messages."""
+    return _json(whole_ticket(await site_of(request).console.desk.get_ticket(actor, number_in(request))))
+
+
+async def add_reply(request: Request, actor: Actor) -> Response:
+    """Answer the person; the same key with the same text does it once."""
+    console = site_of(request).console
+    key = key_in(request)
+    wanted = await body_in(request, NewReply)
+    done = await console.desk.answer(actor, number_in(request), wanted.text, key=key)
+    delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
+    if delivery is None:
+        raise HTTPException(409, "The answer made with this key is not kept any more.")
+    location = {"Location": f"/api/v1/deliveries/{delivery.id}"}
+    return _json(Accepted(brief(delivery)), 202, location)
+
+
+async def get_delivery(request: Request, _actor: Actor) -> Response:
+    """How an answer is doing."""
+    store = site_of(request).console.store
+    delivery = await store.find_delivery(delivery_in(request))
+    if delivery is None:
+        raise HTTPException(404, "There is no such delivery.")
+    number = await store.find_ticket_number(delivery.ticket_id) if delivery.ticket_id else None
+    return _json(delivery_document(delivery, number))
+
+
+async def list_channels(request: Request, _actor: Actor) -> Response:
+    """Every account with its state."""
+    found = await site_of(request).console.store.list_health()
+    return _json(ChannelList([channel_document(one) for one in found]))
+
+
+async def get_attachment(request: Request, _actor: Actor) -> Response:
+    """A file's bytes."""
+    return await attachment_response(request)
+
+
+async def describe(request: Request) -> Response:
+    """The OpenAPI document; needs no token."""
+    return Response(msgspec.json.encode(document(site_of(request).console.version)), media_type=JSON)
+
+
+def _json(shape: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(shape), status, headers, JSON)
+
+
+def _route(path: str, handler: Handler, right: Right, method: str = "GET") -> BaseRoute:
+    return Route(path, with_token(handler, right), methods=[method])
+
+
+API_ROUTES: list[BaseRoute] = [
+    _route("/tickets", list_tickets, "read"),
+    _route("/tickets/{number}", get_ticket, "read"),
+    _route("/tickets/{number}/replies", add_reply, "work", "POST"),
+    _route("/deliveries/{id}", get_delivery, "read"),
+    _route("/channels", list_channels, "read"),
+    _route("/attachments/{id}", get_attachment, "read"),
+    Route("/openapi.json", describe, methods=["GET"]),
+]

@@ -1,0 +1,246 @@
+"""What the API shows.  Closed shapes of its own, so that the inside may change without breaking callers."""
+
+from datetime import datetime
+
+import msgspec
+
+from tickets.ids import Channel
+from tickets.model import (
+    Attachment,
+    ChannelHealth,
+    Delivery,
+    DeliveryState,
+    Direction,
+    Message,
+    Reason,
+    Ticket,
+    TicketEnvelope,
+    TicketStatus,
+)
+
+PREFIX = "/api/v1"
+
+
+class Document(msgspec.Struct, frozen=True):
+    """Common options of every shape."""
+
+
+class ReasonDocument(Document, frozen=True):
+    """One summand of a priority."""
+
+    label: str
+    points: int
+
+
+class TicketDocument(Document, frozen=True):
+    """A ticket in a list.  requester: the name to show.  language: BCP 47, null when unknown."""
+
+    number: int
+    subject: str
+    status: TicketStatus
+    priority: int
+    priority_reasons: list[ReasonDocument]
+    channel: Channel
+    account: str
+    language: str | None
+    requester: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketList(Document, frozen=True):
+    """A page of tickets.  next: the cursor of the following page, null on the last."""
+
+    items: list[TicketDocument]
+    next: str | None
+
+
+class AttachmentDocument(Document, frozen=True):
+    """A file.  state: stored, pending or missing.  url: where its bytes are, relative to the server."""
+
+    id: str
+    name: str
+    type: str
+    size_bytes: int | None
+    state: str
+    url: str
+
+
+class DeliveryBrief(Document, frozen=True):
+    """How an outgoing message is doing."""
+
+    id: str
+    state: DeliveryState
+
+
+class MessageDocument(Document, frozen=True):
+    """A message (in, out) or a note.  delivery: null for what was not sent by us."""
+
+    id: str
+    direction: Direction
+    author: str
+    text: str
+    sent_at: datetime
+    subject: str | None
+    language: str | None
+    external_id: str | None
+    attachments: list[AttachmentDocument]
+    delivery: DeliveryBrief | None
+
+
+class WholeTicket(TicketDocument, frozen=True):
+    """A ticket with its messages, oldest first."""
+
+    messages: list[MessageDocument]
+
+
+class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to the person, sent where they last wrote."""
+
+    text: str
+
+
+class Accepted(Document, frozen=True):
+    """The answer is in the outbox."""
+
+    delivery: DeliveryBrief
+
+
+class PartDocument(Document, frozen=True):
+    """One piece of a delivery."""
+
+    n: int
+    state: DeliveryState
+    attempts: int
+    external_id: str | None
+    sent_at: datetime | None
+
+
+class DeliveryDocument(Document, frozen=True):
+    """A delivery with its fate.  code and detail: why it waits, failed or is unknown."""
+
+    id: str
+    state: DeliveryState
+    code: str
+    detail: str
+    attempts: int
+    ticket: int | None
+    parts: list[PartDocument]
+    updated_at: datetime
+
+
+class ChannelDocument(Document, frozen=True):
+    """How one account is doing."""
+
+    account: str
+    channel: Channel
+    state: str
+    detail: str
+    since: datetime
+    checked_at: datetime
+    last_event_at: datetime | None
+    last_sent_at: datetime | None
+
+
+class ChannelList(Document, frozen=True):
+    """Every configured account."""
+
+    items: list[ChannelDocument]
+
+
+class ProblemDocument(Document, frozen=True):
+    """RFC 9457.  parameter: which query parameter is wrong, where one is."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+
+
+def ticket_document(ticket: Ticket) -> TicketDocument:
+    """A ticket for a list."""
+    return TicketDocument(
+        number=ticket.number,
+        subject=ticket.subject,
+        status=ticket.status,
+        priority=ticket.priority,
+        priority_reasons=_reasons(ticket.priority_reasons),
+        channel=ticket.channel,
+        account=ticket.account,
+        language=ticket.language,
+        requester=ticket.requester,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+    )
+
+
+def whole_ticket(envelope: TicketEnvelope) -> WholeTicket:
+    """A ticket with its messages."""
+    deliveries = {one.message_id: one for one in envelope.deliveries if one.message_id is not None}
+    fields = msgspec.structs.asdict(ticket_document(envelope.ticket))
+    messages = [_message(message, deliveries.get(message.id)) for message in envelope.messages]
+    return WholeTicket(**fields, messages=messages)
+
+
+def brief(delivery: Delivery) -> DeliveryBrief:
+    """Only id and state."""
+    return DeliveryBrief(delivery.id, delivery.state)
+
+
+def delivery_document(delivery: Delivery, ticket: int | None) -> DeliveryDocument:
+    """A delivery in full."""
+    return DeliveryDocument(
+        id=delivery.id,
+        state=delivery.state,
+        code=delivery.code,
+        detail=delivery.detail,
+        attempts=sum(part.attempts for part in delivery.parts),
+        ticket=ticket,
+        parts=[PartDocument(p.n, p.state, p.attempts, p.external_id, p.sent_at) for p in delivery.parts],
+        updated_at=delivery.updated_at,
+    )
+
+
+def channel_document(health: ChannelHealth) -> ChannelDocument:
+    """An account's state."""
+    return ChannelDocument(
+        account=health.account,
+        channel=health.channel,
+        state=health.state,
+        detail=health.detail,
+        since=health.since,
+        checked_at=health.checked_at,
+        last_event_at=health.last_event_at,
+        last_sent_at=health.last_sent_at,
+    )
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[ReasonDocument]:
+    return [ReasonDocument(reason.label, reason.points) for reason in reasons]
+
+
+def _message(message: Message, delivery: Delivery | None) -> MessageDocument:
+    return MessageDocument(
+        id=message.id,
+        direction=message.direction,
+        author=message.author,
+        text=message.text,
+        sent_at=message.sent_at,
+        subject=message.subject,
+        language=message.language,
+        external_id=message.external_id,
+        attachments=[_attachment(one) for one in message.attachments],
+        delivery=brief(delivery) if delivery else None,
+    )
+
+
+def _attachment(found: Attachment) -> AttachmentDocument:
+    return AttachmentDocument(
+        id=found.id,
+        name=found.name,
+        type=found.media_type,
+        size_bytes=found.size_bytes,
+        state=found.state,
+        url=f"{PREFIX}/attachments/{found.id}",
+    )

@@ -1,0 +1,101 @@
+"""The application: which address leads where."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from console import actions, answering, case, channels, downloads, entering, inbox, news, probes
+from console.api.routes import API_ROUTES
+from console.assets import Assets
+from console.errors import HANDLED, show_error
+from console.live import Live
+from console.pages import Pages
+from console.security import BodyLimit, SecurityHeaders
+from console.sessions import Change, Page, change, page
+from console.site import Console, Site
+from desk.actors import Right
+
+__all__ = ["Console", "create_app", "end_streams"]
+
+
+def create_app(console: Console) -> Starlette:
+    """The inbox, the REST API, the live updates and the probes over one store."""
+    assets = Assets.read()
+    live = Live(console.store, console.clock)
+    app = Starlette(
+        routes=_routes(assets),
+        middleware=[Middleware(SecurityHeaders, secure=console.secure), Middleware(BodyLimit)],
+        exception_handlers=dict.fromkeys(HANDLED, show_error),
+        lifespan=_lifespan,
+    )
+    app.state.site = Site(console, Pages(assets, console.version), live)
+    return app
+
+
+def end_streams(app: Starlette) -> None:
+    """End every open stream of news: a server that waits for its connections can then stop."""
+    app.state.site.live.end()
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    live: Live = app.state.site.live
+    async with asyncio.TaskGroup() as group:
+        reader = group.create_task(live.run())
+        yield
+        live.end()
+        reader.cancel()
+
+
+def _routes(assets: Assets) -> list[BaseRoute]:
+    return [
+        *_pages(),
+        *_changes(),
+        Route("/enter/{secret}", entering.show_link, methods=["GET"]),
+        Route("/enter/{secret}", entering.enter_by_link, methods=["POST"]),
+        Route("/signin", entering.show_signin, methods=["GET"]),
+        Route("/signin", entering.enter_by_password, methods=["POST"]),
+        Route("/livez", probes.livez),
+        Route("/readyz", probes.readyz),
+        Route("/metrics", probes.metrics),
+        Route("/static/{digest}/{name:path}", assets.serve),
+        Mount("/api/v1", routes=API_ROUTES),
+    ]
+
+
+def _pages() -> list[BaseRoute]:
+    shown: list[tuple[str, Page, Right]] = [
+        ("/", inbox.show_inbox, "read"),
+        ("/rows", inbox.show_more, "read"),
+        ("/tickets/{number}", case.show_ticket, "read"),
+        ("/tickets/{number}/update", case.show_update, "read"),
+        ("/attachments/{id}", downloads.show_attachment, "read"),
+        ("/channels", channels.show_channels, "read"),
+        ("/quarantine", channels.show_quarantine, "administer"),
+        ("/live", news.follow, "read"),
+        ("/session", news.tell_session, "read"),
+    ]
+    return [Route(path, page(handler, right), methods=["GET"]) for path, handler, right in shown]
+
+
+def _changes() -> list[BaseRoute]:
+    ticket, delivery = "/tickets/{number}", "/deliveries/{id}"
+    changed: list[tuple[str, Change, Right]] = [
+        (f"{ticket}/messages", answering.write, "work"),
+        (f"{ticket}/undo/{{id}}", answering.undo, "work"),
+        (f"{ticket}/claim", actions.action(actions.claim), "work"),
+        (f"{ticket}/assign", actions.action(actions.assign), "direct"),
+        (f"{ticket}/close", actions.action(actions.close), "work"),
+        (f"{ticket}/reopen", actions.action(actions.reopen), "work"),
+        (f"{ticket}/messages/{{message}}/raw", actions.read_original, "work"),
+        (f"{delivery}/withdraw", actions.action(actions.withdraw), "work"),
+        (f"{delivery}/again", actions.action(actions.send_again), "work"),
+        (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),
+        ("/quarantine/{id}/replay", channels.replay, "administer"),
+        ("/signout", entering.leave, "read"),
+    ]
+    return [Route(path, change(handler, right), methods=["POST"]) for path, handler, right in changed]

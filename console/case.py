@@ -1,0 +1,148 @@
+"""One ticket on the screen: head, conversation, composer, panel."""
+
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.composer import Composer, Undo, fresh_key, voices_of
+from console.conversation import SHOWN, Conversation, conversation_of
+from console.frame import frame_of, lists_of, names_of, users_of
+from console.history import Line, history_of
+from console.lists import where_in
+from console.names import is_id, number_in
+from console.rows import Names, name_of, version
+from console.sessions import Visit
+from console.site import Console, site_of
+from desk.actors import Actor
+from tickets.model import Identity, Ticket, TicketEnvelope
+from tickets.storage import User
+
+MOST_SHOWN = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A ticket for the templates.
+
+    v: changes whenever head or panel do.  back: the address of the list it
+    was opened from; query: the same as parameters.
+    """
+
+    whole: TicketEnvelope
+    conversation: Conversation
+    composer: Composer
+    history: list[Line]
+    users: list[User]
+    names: Names
+    actor: Actor
+    query: str
+    shown: int
+    csrf: str
+    key: str
+    v: str
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.whole.ticket
+
+    @property
+    def back(self) -> str:
+        return f"/{self.query}"
+
+    @property
+    def assignee(self) -> str:
+        return name_of(self.ticket.assignee, self.names)
+
+    @property
+    def people(self) -> list[tuple[str, list[Identity]]]:
+        """Contacts with their identities; the requester first."""
+        first = self.ticket.requester_id
+        identities = sorted(self.whole.identities, key=lambda one: one.id != first)
+        found: dict[str, list[Identity]] = {}
+        for identity in identities:
+            found.setdefault(identity.contact_id, []).append(identity)
+        contacts = {contact.id: contact.display_name for contact in self.whole.contacts}
+        return [(contacts.get(same[0].contact_id, same[0].display_name), same) for same in found.values()]
+
+
+async def show_ticket(request: Request, visit: Visit) -> Response:
+    """The ticket; the whole page, or only its part of it when the list stays."""
+    site = site_of(request)
+    case = await case_of(request, visit)
+    case = await _restored(request, case)
+    return (
+        await answer_with(request, visit, case, 200)
+        if request.headers.get("hx-target") != "case"
+        else (site.pages.answer("case.html", 200, case=case))
+    )
+
+
+async def show_update(request: Request, visit: Visit) -> Response:
+    """What may have changed: everything but the composer."""
+    case = await case_of(request, visit)
+    return site_of(request).pages.answer("update.html", 200, case=case)
+
+
+async def answer_with(request: Request, visit: Visit, case: Case, status: int) -> Response:
+    """The whole page with a ticket in it."""
+    site = site_of(request)
+    frame = await frame_of(request, visit)
+    lists = await lists_of(request, visit, case.names)
+    return site.pages.answer("inbox.html", status, frame=frame, lists=lists, case=case)
+
+
+async def case_of(request: Request, visit: Visit) -> Case:
+    """The ticket of the address.  Raises TicketNotFound, Forbidden."""
+    console = site_of(request).console
+    whole = await console.desk.get_ticket(visit.actor, number_in(request))
+    users = await users_of(console)
+    shown = _shown(request)
+    return Case(
+        whole=whole,
+        conversation=conversation_of(whole, console.clock.now(), shown),
+        composer=Composer(whole.ticket.number, fresh_key(), voices_of(whole), undo=undo_of(console, whole, visit)),
+        history=history_of(whole, names_of(users)),
+        users=[user for user in users if user.active],
+        names=names_of(users),
+        actor=visit.actor,
+        query=where_in(request).parameters(),
+        shown=shown,
+        csrf=visit.session.csrf,
+        key=fresh_key(),
+        v=version((whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users])),
+    )
+
+
+def undo_of(console: Console, whole: TicketEnvelope, visit: Visit) -> Undo | None:
+    """The visitor's own newest answer while it can still be stopped."""
+    mine = [m.id for m in whole.messages if m.direction == "out" and m.actor == visit.actor.user_id]
+    for delivery in reversed(whole.deliveries):
+        waiting = delivery.state == "queued" and delivery.next_at > console.clock.now() and not delivery.detail
+        if waiting and mine and delivery.message_id == mine[-1]:
+            return Undo(delivery.id, delivery.next_at, fresh_key())
+    return None
+
+
+async def _restored(request: Request, case: Case) -> Case:
+    """The words of a withdrawn answer, back in the composer (for pages without scripts)."""
+    wanted = request.query_params.get("restore", "")
+    if not is_id(wanted):
+        return case
+    text = withdrawn_text(case.whole, wanted)
+    return replace(case, composer=replace(case.composer, text=text))
+
+
+def withdrawn_text(whole: TicketEnvelope, delivery_id: str) -> str:
+    """What a withdrawn delivery said; empty when it was not withdrawn."""
+    for delivery in whole.deliveries:
+        if delivery.id == delivery_id and delivery.code == "withdrawn":
+            return next((m.text for m in whole.messages if m.id == delivery.message_id), "")
+    return ""
+
+
+def _shown(request: Request) -> int:
+    asked = request.query_params.get("show", "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 6):
+        return SHOWN
+    return max(SHOWN, min(int(asked), MOST_SHOWN))

@@ -1,0 +1,106 @@
+"""The place to write: in whose voice, to whom, how public.  Pure but for fresh keys."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from console import words
+from console.conversation import thread_words
+from tickets.ids import DeliveryId, ThreadId, TicketNumber
+from tickets.model import Identity, Thread, TicketEnvelope
+
+Kind = Literal["answer", "note"]
+NOBODY = "unknown.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A conversation one can answer in.
+
+    sentence: how the answer will appear.  barred: why it cannot be answered
+    there; empty when it can.
+    """
+
+    thread_id: ThreadId
+    public: bool
+    icon: str
+    label: str
+    sentence: str
+    barred: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The answer that can still be stopped."""
+
+    delivery_id: DeliveryId
+    until: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """What the form shows.  voices: newest conversation first."""
+
+    number: TicketNumber
+    key: str
+    voices: tuple[Voice, ...]
+    text: str = ""
+    kind: Kind = "answer"
+    chosen: str = ""
+    problem: str = ""
+    undo: Undo | None = None
+
+    @property
+    def voice(self) -> Voice | None:
+        """The chosen conversation, else the newest that can be answered."""
+        for voice in self.voices:
+            if voice.thread_id == self.chosen:
+                return voice
+        return next((voice for voice in self.voices if not voice.barred), self.voices[0] if self.voices else None)
+
+    @property
+    def shown_kind(self) -> Kind:
+        """A note where nothing can be answered."""
+        return self.kind if self.voice is not None and not self.voice.barred else "note"
+
+
+def fresh_key() -> str:
+    """An idempotency key for one form."""
+    return secrets.token_urlsafe(12)
+
+
+def voices_of(ticket: TicketEnvelope) -> tuple[Voice, ...]:
+    """The conversations in which somebody wrote, newest first."""
+    people = {identity.id: identity for identity in ticket.identities}
+    writers: dict[ThreadId, Identity | None] = {}
+    for message in reversed(ticket.messages):
+        if message.direction == "in" and message.thread_id is not None and message.thread_id not in writers:
+            writers[message.thread_id] = people.get(message.identity_id) if message.identity_id else None
+    threads = {thread.id: thread for thread in ticket.threads}
+    return tuple(_voice(threads[key], person) for key, person in writers.items() if key in threads)
+
+
+def _voice(thread: Thread, person: Identity | None) -> Voice:
+    public = thread.visibility == "public"
+    name = person.display_name if person else "the person"
+    to = person.external_id if person and thread.channel == "email" else name
+    account = words.account_name(thread.account)
+    channel = words.CHANNELS[thread.channel]
+    return Voice(
+        thread_id=thread.id,
+        public=public,
+        icon="globe" if public else "lock",
+        label=thread_words(thread),
+        sentence=f"{words.VISIBILITY[thread.visibility]}, as {account} over {channel}, to {to}",
+        barred=_barred(person, name),
+    )
+
+
+def _barred(person: Identity | None, name: str) -> str:
+    if person is None or person.external_id.endswith(NOBODY):
+        return "This message has no sender that could be answered. Write a note, or close the ticket."
+    if person.unreachable:
+        return f"{name} no longer accepts messages here. Answer on another channel, or write a note."
+    return ""

@@ -1,0 +1,126 @@
+"""How an answer is doing, in words, and what a person can do about it.  Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tickets.model import Delivery, DeliveryState
+
+Tone = Literal["calm", "ok", "warn", "danger"]
+
+NEXT_STEPS = {
+    "blocked": "The person has blocked this account. Answer on another channel, or close the ticket.",
+    "gone": "The conversation no longer exists. Answer on another channel.",
+    "credential": "An admin has to renew the account's access; it is sent by itself after that.",
+    "too_long": "Shorten the text and answer again.",
+}
+READ_THE_REASON = "Read the reason, then send again or answer on another channel."
+CHECK = "Look at the conversation on the platform first: sending again may reach the person twice."
+
+
+class Action(NamedTuple):
+    """A button.  command: the last part of its address."""
+
+    command: Literal["withdraw", "again", "arrived"]
+    label: str
+
+
+STOP = Action("withdraw", "Stop it")
+AGAIN = Action("again", "Send again")
+ARRIVED = Action("arrived", "It arrived")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A delivery as a line under its message.
+
+    headline: said aloud when it changes.  at: a time to show after it.
+    """
+
+    delivery: Delivery
+    tone: Tone
+    icon: str
+    headline: str
+    detail: str = ""
+    step: str = ""
+    at: datetime | None = None
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        return max((part.attempts for part in self.delivery.parts), default=0)
+
+
+def fate_of(delivery: Delivery, now: datetime) -> Fate:
+    """What to say about a delivery."""
+    return _SAID[delivery.state](delivery, now)
+
+
+def _queued(delivery: Delivery, now: datetime) -> Fate:
+    later = delivery.next_at > now
+    headline = f"{_pieces(delivery)}Leaves at" if later else f"{_pieces(delivery)}Waiting for its turn"
+    return Fate(
+        delivery, "calm", "clock", headline, delivery.detail, "", delivery.next_at if later else None, (STOP,)
+    )
+
+
+def _sending(delivery: Delivery, _now: datetime) -> Fate:
+    return Fate(delivery, "calm", "loader", f"{_pieces(delivery)}Sending")
+
+
+def _sent(delivery: Delivery, _now: datetime) -> Fate:
+    sent = [part.sent_at for part in delivery.parts if part.sent_at is not None]
+    return Fate(delivery, "ok", "check", "Sent", delivery.detail, "", max(sent, default=delivery.updated_at))
+
+
+def _failed(delivery: Delivery, _now: datetime) -> Fate:
+    step = NEXT_STEPS.get(delivery.code, READ_THE_REASON)
+    return Fate(
+        delivery, "danger", "circle-x", f"{_pieces(delivery)}Not sent", delivery.detail, step, None, (AGAIN,)
+    )
+
+
+def _unknown(delivery: Delivery, _now: datetime) -> Fate:
+    tried = max((part.started_at for part in delivery.parts if part.started_at), default=None)
+    return Fate(
+        delivery,
+        "warn",
+        "circle-help",
+        "Nobody knows whether it arrived",
+        delivery.detail or "The program stopped between sending and hearing back.",
+        CHECK,
+        tried,
+        (ARRIVED, AGAIN),
+    )
+
+
+def _held(delivery: Delivery, _now: datetime) -> Fate:
+    if delivery.code == "withdrawn":
+        return Fate(delivery, "calm", "undo-2", "Withdrawn, not sent", delivery.detail, "", None, (AGAIN,))
+    step = NEXT_STEPS.get(delivery.code, "")
+    return Fate(delivery, "warn", "pause", "Held back", delivery.detail, step, None, (AGAIN,))
+
+
+def _pieces(delivery: Delivery) -> str:
+    """How far a delivery of several pieces is; nothing for the usual single one."""
+    count = len(delivery.parts)
+    sent = sum(part.state == "sent" for part in delivery.parts)
+    return f"{sent} of {count} pieces sent. " if count > 1 else ""
+
+
+_SAID = {
+    "queued": _queued,
+    "sending": _sending,
+    "sent": _sent,
+    "failed": _failed,
+    "unknown": _unknown,
+    "held": _held,
+}
+STATES: dict[DeliveryState, str] = {
+    "queued": "waiting",
+    "held": "held back",
+    "sending": "sending",
+    "sent": "sent",
+    "failed": "not sent",
+    "unknown": "unknown",
+}

@@ -1,0 +1,74 @@
+"""What every page of the inbox stands in: the rail, the list, the visitor."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from console.lists import VIEWS, Where, list_all, where_in
+from console.rows import Names, Rows, rows_of
+from console.sessions import Visit
+from console.site import Console, site_of
+from desk.actors import Actor
+from tickets.storage import Counts, User
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Who is here, where, and what surrounds the page's own content.
+
+    place: which part of the rail is current.  now: the server's time, by
+    which the page's clocks go.
+    """
+
+    actor: Actor
+    csrf: str
+    place: str
+    where: Where
+    counts: Counts
+    now: str
+    sandbox: bool
+
+    @property
+    def views(self) -> list[tuple[str, str, str, int | None]]:
+        """Key, title, icon and count of each view."""
+        counts = {
+            "open": self.counts.open,
+            "unassigned": self.counts.unassigned,
+            "mine": self.counts.mine,
+            "waiting": self.counts.pending,
+        }
+        return [(key, view.title, view.icon, counts.get(key)) for key, view in VIEWS.items()]
+
+
+async def frame_of(request: Request, visit: Visit, place: str = "") -> Frame:
+    """The frame of a request.  place: for pages that are no view of the list."""
+    console = site_of(request).console
+    where = where_in(request)
+    return Frame(
+        actor=visit.actor,
+        csrf=visit.session.csrf,
+        place=place or ("search" if where.query else where.view),
+        where=where,
+        counts=await console.store.count_tickets(visit.actor.user_id),
+        now=console.clock.now().isoformat(),
+        sandbox=console.sandbox,
+    )
+
+
+async def users_of(console: Console) -> list[User]:
+    """Everybody, by name."""
+    return await console.access.list_users()
+
+
+def names_of(users: list[User]) -> Names:
+    """Their names by id."""
+    return {user.id: user.name for user in users}
+
+
+async def lists_of(request: Request, visit: Visit, names: Names) -> list[Rows]:
+    """The list beside everything."""
+    console = site_of(request).console
+    where = where_in(request)
+    listed = await list_all(console.store, where, visit.actor.user_id)
+    now = console.clock.now()
+    return [rows_of(one, where, names, now) for one in listed]

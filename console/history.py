@@ -1,0 +1,80 @@
+"""A ticket's events in words a colleague understands.  Pure."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from console.deliveries import STATES
+from console.rows import Names, name_of
+from tickets.ids import UserId
+from tickets.model import TicketEnvelope, TicketEvent
+
+NEWEST = 100
+
+
+class Line(NamedTuple):
+    """One line of the history."""
+
+    at: datetime
+    text: str
+
+
+def history_of(ticket: TicketEnvelope, names: Names) -> list[Line]:
+    """Newest first."""
+    return [Line(event.at, _sentence(event, names)) for event in reversed(ticket.events[-NEWEST:])]
+
+
+def actor_name(actor: str, names: Names) -> str:
+    """Who did it: a colleague, a token, or the program itself."""
+    kind, _, rest = actor.partition(":")
+    if kind == "user":
+        return names.get(UserId(rest), "Somebody who left")
+    return f"The API ({rest})" if kind == "token" else "Switchboard"
+
+
+def _sentence(event: TicketEvent, names: Names) -> str:
+    who = actor_name(event.actor, names)
+    match event.kind:
+        case "opened":
+            return "The ticket was opened"
+        case "received":
+            return _received(event)
+        case "reopened":
+            return "Opened again by a new message" if event.data.get("why") else f"{who} opened it again"
+        case "assigned":
+            return _assigned(event, who, names)
+        case "delivery":
+            return _delivered(event)
+    return f"{who} {_DONE[event.kind]}" if event.kind in _DONE else f"{who}: {event.kind.replace('_', ' ')}"
+
+
+_DONE = {
+    "answered": "answered",
+    "noted": "wrote a note",
+    "closed": "closed the ticket",
+    "withdraw": "withdrew an answer",
+    "send_again": "sent an answer again",
+    "confirm_arrived": "saw that an answer had arrived",
+    "raw_read": "read an original message",
+    "edited": "kept the earlier version of an edited message",
+    "deleted": "kept a message that was deleted",
+    "attachment": "looked after a file",
+}
+_SAME = {"elsewhere": "The same message came on another channel", "repeat": "The same message came again"}
+
+
+def _received(event: TicketEvent) -> str:
+    return _SAME.get(str(event.data.get("same", "")), "A message came in")
+
+
+def _assigned(event: TicketEvent, who: str, names: Names) -> str:
+    after = event.data.get("after")
+    if after is None:
+        return f"{who} handed it back to everybody"
+    taker = name_of(UserId(str(after)), names)
+    return f"{who} took it" if event.actor == f"user:{after}" else f"{who} assigned it to {taker}"
+
+
+def _delivered(event: TicketEvent) -> str:
+    state = str(event.data.get("state", ""))
+    said = next((text for name, text in STATES.items() if name == state), state)
+    return f"Answer: {said}"

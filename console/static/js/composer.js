@@ -1,0 +1,67 @@
+// The composer: drafts that survive moving about, the count of characters, the voice in words.
+const draftName = (form) => `draft:${form.dataset.number}`;
+const composer = () => document.getElementById("composer");
+
+export function startComposer() {
+  document.addEventListener("input", (event) => event.target.id === "text" && typed());
+  document.addEventListener("change", (event) => event.target.id === "voice" && speakAs(event.target));
+  document.addEventListener("keydown", sendByKey);
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id === "composer-slot") answered(event);
+    else if (event.detail.target.id === "case") restore();
+  });
+  document.querySelector("[data-signout]")?.addEventListener("submit", () => sessionStorage.clear());
+  restore();
+}
+
+export function write(kind) {
+  const form = composer();
+  const choice = form?.querySelector(`[name=kind][value=${kind}]`);
+  if (!choice || choice.disabled) return;
+  choice.checked = true;
+  document.getElementById("text").focus();
+}
+
+function typed() {
+  const form = composer();
+  const text = document.getElementById("text").value;
+  if (text) sessionStorage.setItem(draftName(form), text);
+  else sessionStorage.removeItem(draftName(form));
+  count();
+}
+
+function count() {
+  const length = [...document.getElementById("text").value].length;
+  document.getElementById("count").textContent = length ? `${length} ${length === 1 ? "character" : "characters"}` : "";
+}
+
+function restore() {
+  const form = composer();
+  if (!form) return;
+  const text = document.getElementById("text");
+  const draft = sessionStorage.getItem(draftName(form));
+  if (draft && !text.value) text.value = draft;
+  count();
+}
+
+// The server's composer stands in the place of ours: its text counts, the focus stays.
+function answered() {
+  typed();
+  const text = document.getElementById("text");
+  text?.focus({ preventScroll: true });
+  text?.setSelectionRange(text.value.length, text.value.length);
+}
+
+function speakAs(choice) {
+  const voice = choice.selectedOptions[0];
+  document.getElementById("box").classList.toggle("public", "public" in voice.dataset);
+  document.querySelector("#sentence span").textContent = voice.dataset.barred || voice.dataset.sentence;
+  const said = document.querySelector(".in-public");
+  if (said) said.hidden = !("public" in voice.dataset);
+}
+
+function sendByKey(event) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.target.id !== "text") return;
+  event.preventDefault();
+  composer().requestSubmit(composer().querySelector(".send"));
+}

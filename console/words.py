@@ -1,0 +1,107 @@
+"""Words for what the model names shortly: channels, languages, roles, sizes and times."""
+
+from datetime import UTC, datetime, timedelta
+
+from tickets.ids import Channel
+
+CHANNELS: dict[Channel, str] = {"telegram": "Telegram", "discord": "Discord", "x": "X", "email": "Email"}
+CHANNEL_ICONS: dict[Channel, str] = {"telegram": "send", "discord": "gamepad-2", "x": "at-sign", "email": "mail"}
+STATUSES = {"open": "Open", "pending": "Waiting for the person", "closed": "Closed"}
+VISIBILITY = {"public": "In public", "private": "In private"}
+
+LANGUAGES = {
+    "ar": "Arabic",
+    "bn": "Bengali",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "hu": "Hungarian",
+    "id": "Indonesian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "ms": "Malay",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "sw": "Swahili",
+    "ta": "Tamil",
+    "th": "Thai",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+}
+_UNITS = ((1024**3, "GB"), (1024**2, "MB"), (1024, "KB"))
+
+
+def language_name(tag: str | None) -> str:
+    """The English name of a BCP 47 tag; the tag itself when we have no name for it."""
+    if not tag:
+        return ""
+    name = LANGUAGES.get(tag.split("-")[0].lower())
+    return tag if name is None else name if "-" not in tag else f"{name} ({tag})"
+
+
+def size(size_bytes: int | None) -> str:
+    """``1.4 MB``; empty when unknown."""
+    if size_bytes is None:
+        return ""
+    for unit, name in _UNITS:
+        if size_bytes >= unit:
+            return f"{size_bytes / unit:.1f} {name}"
+    return f"{size_bytes} bytes"
+
+
+def clock(moment: datetime) -> str:
+    """``14:03`` in UTC; the browser puts it into its own zone."""
+    return moment.astimezone(UTC).strftime("%H:%M")
+
+
+def day(moment: datetime) -> str:
+    """``2 March 2026`` in UTC."""
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def waited(since: datetime, now: datetime) -> str:
+    """How long somebody waits, as short as a glance allows: ``now``, ``12 min``, ``3 h 05``, ``2 d``."""
+    minutes = max(0, int((now - since) / timedelta(minutes=1)))
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02}"
+    return f"{minutes // (24 * 60)} d"
+
+
+def heat(since: datetime, now: datetime) -> str:
+    """How bad a wait is: ``calm``, ``warm`` from 15 minutes, ``hot`` from one hour."""
+    waiting = now - since
+    if waiting >= timedelta(hours=1):
+        return "hot"
+    return "warm" if waiting >= timedelta(minutes=15) else "calm"
+
+
+def account_name(account: str) -> str:
+    """``main`` of ``telegram:main``."""
+    return account.partition(":")[2] or account
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """``1 message``, ``2 messages``."""
+    return f"{count} {one if count == 1 else more or one + 's'}"

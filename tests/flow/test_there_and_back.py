@@ -1,0 +1,269 @@
+"""A message in, a ticket, an answer out, and the person's answer back to the same ticket."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.stores import Database
+from tests.support.town import AGENT, EMAIL, TELEGRAM, Town, incoming, open_town, until
+
+STOLEN = "我的账户被盗了，请马上冻结！有人改了密码。"
+
+
+@pytest.fixture
+async def town(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    """A running service on each database."""
+    async with open_town() as place, place.open_for_business(place.config(sql_database.url, tmp_path)):
+        yield place
+
+
+async def test_a_chat_message_becomes_a_ticket_and_its_answer_goes_back(town: Town) -> None:
+    asked = town.anna.write("Wie lange dauert die Auszahlung auf mein Konto?", town.bot)
+    ticket = await town.ticket_saying("Auszahlung")
+    assert (ticket.ticket.requester, ticket.ticket.language, ticket.ticket.channel) == ("Anna", "de", "telegram")
+
+    delivery = await town.settled(await town.answer(ticket.ticket.number, "Ein bis zwei Werktage."), "sent")
+
+    (answer,) = [one for one in town.telegram.sent if one.text == "Ein bis zwei Werktage."]
+    assert (answer.chat_id, answer.reply_to) == (town.anna.id, asked.message_id)
+    assert delivery.parts[0].external_id == f"{town.bot.id}/{town.anna.id}/{answer.message_id}"
+    town.anna.write("Danke, und am Wochenende?", town.bot, reply_to=answer.message_id)
+    assert (await town.ticket_saying("Wochenende")).ticket.number == ticket.ticket.number
+
+
+async def test_a_mail_becomes_a_ticket_and_its_answer_goes_back_into_the_thread(town: Town) -> None:
+    town.mei.write(to="support@example.test", subject="账户问题", text=STOLEN)
+    ticket = await town.ticket_saying("被盗")
+    assert ticket.ticket.subject == "账户问题"
+    assert ticket.ticket.priority >= 60
+    assert any("security" in reason.label for reason in ticket.ticket.priority_reasons)
+
+    await town.settled(await town.answer(ticket.ticket.number, "我们已冻结您的账户。"), "sent")
+
+    await until(lambda: "我们已冻结您的账户。" in town.mail_texts(), "the answer at the person's")
+    answer = next(one for one in town.mei.received if not one.header("Auto-Submitted"))
+    assert answer.in_reply_to == incoming(ticket)[0].external_id
+    assert answer.subject == "Re: 账户问题"
+    town.mei.reply(answer, "谢谢你们，现在好了。")
+    assert (await town.ticket_saying("现在好了")).ticket.number == ticket.ticket.number
+
+
+async def test_everybody_is_told_once_that_their_message_arrived(town: Town) -> None:
+    for n in range(3):
+        town.anna.write(f"Nachricht Nummer {n} von mir", town.bot)
+    town.mei.write(to="support@example.test", subject="第一封", text="第一封邮件的内容在这里")
+    await town.ticket_saying("Nummer 2")
+    await town.ticket_saying("第一封邮件")
+
+    await until(lambda: len(town.telegram.sent) == 1 and len(town.mei.received) == 1, "two acknowledgements")
+    assert town.telegram.sent[0].text.startswith("Danke")
+    assert "我们已收到" in town.mei.received[0].text
+    assert town.mei.received[0].header("Auto-Submitted") == "auto-replied"
+
+
+async def test_an_unverified_sender_gets_no_automatic_answer(town: Town) -> None:
+    town.mei.write(to="support@example.test", subject="Hallo", text="Wer bin ich wirklich?", authenticated=False)
+    ticket = await town.ticket_saying("wirklich")
+    assert incoming(ticket)[0].authenticity.verdict == "failed"
+    assert ticket.deliveries == ()
+
+
+async def test_an_album_becomes_one_message_with_its_pictures(town: Town) -> None:
+    town.anna.send_album(
+        [b"\x89PNG one", b"\x89PNG two", b"\x89PNG three"], town.bot, caption="Drei Bilder vom Fehler"
+    )
+    ticket = await town.ticket_saying("Drei Bilder")
+
+    async def fetched() -> bool:
+        files = (await town.ticket_saying("Drei Bilder")).messages[0].attachments
+        return len(files) == 3 and all(one.state == "stored" for one in files)
+
+    await town.eventually(fetched, "three pictures")
+    assert len(incoming(ticket)) == 1
+    stored = (await town.ticket_saying("Drei Bilder")).messages[0].attachments
+    contents = [b"".join([piece async for piece in town.service.store.read_blob(one.sha256)]) for one in stored]
+    assert contents == [b"\x89PNG one", b"\x89PNG two", b"\x89PNG three"]
+
+
+async def test_an_edit_is_kept_as_a_version(town: Town) -> None:
+    first = town.anna.write("Ich brauche Hilfe beim Einloggen", town.bot)
+    await town.ticket_saying("Einloggen")
+    town.anna.edit(first, "Ich brauche Hilfe beim Auszahlen")
+    ticket = await town.ticket_saying("Auszahlen")
+    assert [version.text for version in ticket.messages[0].versions] == ["Ich brauche Hilfe beim Einloggen"]
+
+
+async def test_a_mail_with_an_attachment_keeps_every_byte(town: Town) -> None:
+    content = bytes(range(256)) * 2000
+    town.mei.write(
+        to="support@example.test",
+        subject="Anhang",
+        text="Siehe Anhang mit allen Bytes",
+        attachments=[("截图 1.bin", "application/octet-stream", content)],
+    )
+    (file,) = (await town.ticket_saying("allen Bytes")).messages[0].attachments
+    assert (file.name, file.size_bytes) == ("截图 1.bin", len(content))
+    assert b"".join([piece async for piece in town.service.store.read_blob(file.sha256)]) == content
+
+
+async def test_the_same_complaint_over_two_channels_is_pointed_out(town: Town) -> None:
+    text = "My withdrawal from Monday is still pending and nobody answers"
+    town.anna.write(text, town.bot)
+    first = await town.ticket_saying(text)
+    town.mei.write(to="support@example.test", subject="Withdrawal", text=text)
+
+    async def both() -> bool:
+        return len(await town.tickets()) == 2
+
+    await town.eventually(both, "the second ticket")
+    second = (await town.tickets())[1]
+    assert any(f"ticket #{first.ticket.number}" in warning for warning in second.messages[0].warnings)
+
+
+async def test_unreadable_messages_are_quarantined_and_the_channel_goes_on(town: Town) -> None:
+    town.telegram.inject_update(
+        town.bot, {"message": {"message_id": 1, "date": "yesterday", "chat": {"id": 5, "type": "private"}}}
+    )
+    town.box.deliver(b"Subject: nobody wrote this\r\n\r\nno sender at all\r\n")
+    town.anna.write("Nach dem Gift kommt das Gute", town.bot)
+    await town.ticket_saying("das Gute")
+
+    async def both() -> bool:
+        return len(await town.service.store.list_quarantine()) == 2
+
+    await town.eventually(both, "two quarantined events")
+    reasons = {one.account: one.reason for one in await town.service.store.list_quarantine()}
+    assert "date" in reasons[TELEGRAM]
+    assert "From" in reasons[EMAIL]
+
+
+async def test_a_quarantined_message_can_be_replayed(town: Town) -> None:
+    town.telegram.inject_update(
+        town.bot, {"message": {"message_id": 1, "date": "yesterday", "chat": {"id": 5, "type": "private"}}}
+    )
+
+    async def there() -> bool:
+        return len(await town.service.store.list_quarantine()) == 1
+
+    await town.eventually(there, "the quarantined event")
+    (event,) = await town.service.store.list_quarantine()
+    assert await town.service.store.replay(event.id, event.received_at)
+    await town.eventually(there, "it is back in quarantine, as nothing has changed")
+
+
+async def test_a_blocked_bot_is_shown_and_not_tried_again(town: Town) -> None:
+    town.anna.write("Gleich blockiere ich euch", town.bot)
+    ticket = await town.ticket_saying("blockiere")
+    await until(lambda: len(town.telegram.sent) == 1, "the acknowledgement")
+    town.anna.block(town.bot)
+    failed = await town.settled(await town.answer(ticket.ticket.number, "Schade."), "failed")
+    assert failed.code == "blocked"
+    assert (await town.ticket_saying("blockiere")).identities[0].unreachable
+
+
+async def test_a_long_answer_is_split_and_stays_in_order(town: Town) -> None:
+    town.anna.write("Bitte alles ganz genau erklären", town.bot)
+    ticket = await town.ticket_saying("genau")
+    text = " ".join(f"Satz{n}." for n in range(1200))
+    delivery = await town.settled(await town.answer(ticket.ticket.number, text), "sent")
+    pieces = [one.text for one in town.telegram.sent[-len(delivery.parts) :]]
+    assert len(pieces) > 1
+    assert " ".join(pieces) == text
+    town.anna.write("Zum zweiten Teil noch", town.bot, reply_to=town.telegram.sent[-1].message_id)
+    assert (await town.ticket_saying("zweiten Teil")).ticket.number == ticket.ticket.number
+
+
+async def test_an_answer_of_unknown_fate_goes_to_a_person(town: Town) -> None:
+    town.anna.write("Kommt das an oder nicht?", town.bot)
+    ticket = await town.ticket_saying("oder nicht")
+    await until(lambda: len(town.telegram.sent) == 1, "the acknowledgement")
+    town.telegram.faults.arm("drop_after_accept", method="sendMessage")
+    unknown = await town.settled(await town.answer(ticket.ticket.number, "Unterwegs"), "unknown")
+    assert town.telegram_texts() == ["Unterwegs"]
+    assert "may or may not" in unknown.detail
+    await town.service.desk.confirm_arrived(AGENT, unknown.id, key="arrived")
+    await town.settled(unknown, "sent")
+    assert town.telegram_texts() == ["Unterwegs"]
+
+
+async def test_a_mail_lost_after_the_final_dot_is_never_sent_again_by_itself(town: Town) -> None:
+    town.mei.write(to="support@example.test", subject="Frage", text="Wird sie doppelt beantwortet?")
+    ticket = await town.ticket_saying("doppelt")
+    await until(lambda: len(town.mei.received) == 1, "the acknowledgement")
+    town.mail.faults.arm("smtp_drop_after_accept")
+    await town.settled(await town.answer(ticket.ticket.number, "Einmal."), "unknown")
+    assert town.mail_texts() == ["Einmal."]
+
+
+async def test_temporary_refusals_are_tried_again(town: Town) -> None:
+    town.anna.write("Erst klemmt es ein wenig", town.bot)
+    town.mei.write(to="support@example.test", subject="Auch hier", text="Auch hier klemmt es ein wenig")
+    chat = await town.ticket_saying("Erst klemmt")
+    post = await town.ticket_saying("Auch hier klemmt")
+    await until(lambda: len(town.telegram.sent) == 1 and len(town.mei.received) == 1, "the acknowledgements")
+    town.telegram.faults.arm("flood", method="sendMessage", retry_after=1)
+    town.mail.faults.arm("smtp_status", code=451, stage="dot")
+    first = await town.answer(chat.ticket.number, "Telegram gesund")
+    second = await town.answer(post.ticket.number, "Mail gesund")
+    await town.settled(first, "sent")
+    await town.settled(second, "sent")
+    assert town.telegram_texts() == ["Telegram gesund"]
+    assert town.mail_texts() == ["Mail gesund"]
+
+
+async def test_what_arrives_while_the_service_is_down_is_fetched_afterwards(
+    sql_database: Database, tmp_path: Path
+) -> None:
+    async with open_town() as town:
+        config = town.config(sql_database.url, tmp_path)
+        async with town.open_for_business(config):
+            town.anna.write("Vor der Pause geschrieben", town.bot)
+            town.mei.write(to="support@example.test", subject="Vorher", text="Vor der Pause gemailt")
+            await town.ticket_saying("Pause geschrieben")
+            await town.ticket_saying("Pause gemailt")
+        for n in range(5):
+            town.anna.write(f"In der Pause {n} geschrieben", town.bot)
+            uid = town.box.uids()[-1]
+            town.mei.write(to="support@example.test", subject=f"Pause {n}", text=f"In der Pause {n} gemailt")
+            town.box.mark_seen(uid + 1)
+        async with town.open_for_business(config):
+            for n in range(5):
+                await town.ticket_saying(f"Pause {n} geschrieben")
+                await town.ticket_saying(f"Pause {n} gemailt")
+            texts = [message.text for ticket in await town.tickets() for message in incoming(ticket)]
+            assert len(texts) == len(set(texts)) == 12
+
+
+async def test_a_rebuilt_mailbox_is_read_again_without_repeats(town: Town) -> None:
+    for n in range(3):
+        town.mei.write(to="support@example.test", subject=f"Nummer {n}", text=f"Mail Nummer {n} mit Inhalt")
+        await town.ticket_saying(f"Nummer {n} mit")
+    town.box.change_uidvalidity()
+    town.mei.write(to="support@example.test", subject="Danach", text="Nach dem Umbau geschrieben")
+    await town.ticket_saying("Nach dem Umbau")
+    assert len(await town.tickets()) == 4
+
+
+async def test_mail_from_before_the_first_start_is_left_alone(sql_database: Database, tmp_path: Path) -> None:
+    async with open_town() as town:
+        town.mei.write(to="support@example.test", subject="Alt", text="Schon lange hier")
+        async with town.open_for_business(town.config(sql_database.url, tmp_path)):
+            town.mei.write(to="support@example.test", subject="Neu", text="Gerade erst gekommen")
+            await town.ticket_saying("Gerade erst")
+            assert len(await town.tickets()) == 1
+            assert town.box.flags(1) == frozenset() or "\\Seen" not in town.box.flags(1)
+
+
+async def test_pushed_updates_are_committed_before_they_are_confirmed(
+    sql_database: Database, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    async with open_town() as town:
+        url = f"http://127.0.0.1:{unused_tcp_port}/hooks/telegram/main"
+        config = town.config(sql_database.url, tmp_path, mode="webhook", webhook_url=url)
+        config = config._replace(inbox=type(config.inbox)(port=unused_tcp_port))
+        async with town.open_for_business(config):
+            town.anna.write("Per Webhook hinein", town.bot)
+            ticket = await town.ticket_saying("Per Webhook")
+            await until(lambda: town.telegram.pending(town.bot) == [], "the update confirmed")
+            assert len(incoming(ticket)) == 1
