@@ -85,7 +85,7 @@ def _unknown(delivery: Delivery, _now: datetime) -> Fate:
     return Fate(
         delivery,
         "warn",
-        "circle-help",
+        "circle-question-mark",
         "Nobody knows whether it arrived",
         delivery.detail or "The program stopped between sending and hearing back.",
         CHECK,

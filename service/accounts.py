@@ -13,8 +13,7 @@ from tickets.storage import Store
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 20.0
-RENEW_S = 5.0
+RENEWALS_PER_LEASE = 3
 State = Literal["starting", "up", "waiting", "down", "rejected"]
 
 
@@ -32,6 +31,7 @@ class AccountRunner:
         crash: CrashHook,
         holder: str,
         senders: dict[AccountId, Sender],
+        lease_s: float,
     ) -> None:
         self.connector = connector
         self._store = store
@@ -39,6 +39,7 @@ class AccountRunner:
         self._crash = crash
         self._holder = holder
         self._senders = senders
+        self._lease_s = lease_s
         self._state: State = "starting"
         self._detail = ""
 
@@ -70,16 +71,16 @@ class AccountRunner:
     async def _wait_for_lease(self) -> None:
         while not await self._take_lease():
             await self._tell("waiting", "Another worker receives over this account.")
-            await self._clock.sleep(RENEW_S)
+            await self._clock.sleep(self._lease_s / RENEWALS_PER_LEASE)
 
     async def _take_lease(self) -> bool:
         name = f"account:{self.connector.account}"
-        return await self._store.acquire_lease(name, self._holder, self._clock.now(), LEASE_S)
+        return await self._store.acquire_lease(name, self._holder, self._clock.now(), self._lease_s)
 
     async def _renew(self) -> None:
         """Prolong the lease and the health's freshness.  Raises RuntimeError when another worker took over."""
         while True:
-            await self._clock.sleep(RENEW_S)
+            await self._clock.sleep(self._lease_s / RENEWALS_PER_LEASE)
             if not await self._take_lease():
                 raise RuntimeError("lease lost")
             await self._tell(self._state, self._detail)

@@ -36,6 +36,8 @@ class ServiceSection(Section, frozen=True):
     """Where the database and the secret key live; made when missing."""
     database: str = ""
     """``postgresql://…``, or ``sqlite:///path``; empty: SQLite in ``data_dir``."""
+    worker_lease_s: float = 15.0
+    """A worker that was silent for so long counts as dead, and others take over its work; seconds."""
 
 
 class InboxSection(Section, frozen=True):
@@ -282,6 +284,8 @@ class _Loader:
         service = cast("ServiceSection", sections["service"])
         if service.database and not service.database.startswith(("sqlite:///", "postgresql://", "postgres://")):
             self._mistake(("service", "database"), "must begin with sqlite:/// or postgresql://")
+        if not 2 <= service.worker_lease_s <= 300:
+            self._mistake(("service", "worker_lease_s"), "must be between 2 and 300")
         for name in ("inbox", "webhooks"):
             port = cast("InboxSection | WebhooksSection", sections[name]).port
             if not 0 <= port <= 65535:

@@ -76,10 +76,18 @@ class _Service:
         self._clock = clock
         self._sandbox = sandbox
         self._senders: dict[AccountId, Sender] = {}
-        self._worker = Worker(parts.store, clock, parts.holder, alone=config.sqlite_path is not None)
+        self._worker = Worker(
+            parts.store,
+            clock,
+            parts.holder,
+            alone=config.sqlite_path is not None,
+            lease_s=config.service.worker_lease_s,
+        )
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
         self._runners = [
-            AccountRunner(connector, parts.store, clock, crash, parts.holder, self._senders)
+            AccountRunner(
+                connector, parts.store, clock, crash, parts.holder, self._senders, config.service.worker_lease_s
+            )
             for connector in parts.connectors.values()
         ]
 

@@ -18,19 +18,23 @@ log = logging.getLogger(__name__)
 LOOK_ANYWAY_S = 0.5
 """Other processes' commits on SQLite wake nobody here; groups become quiet without any commit."""
 DATABASE_AWAY_S = 1.0
-HEARTBEAT_S = 5.0
-HEARTBEAT_LASTS_S = 20.0
+BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
 
 
 class Worker:
-    """This process among the workers.  holder: its name, unique among all that ever ran."""
+    """This process among the workers.
 
-    def __init__(self, store: Store, clock: Clock, holder: str, *, alone: bool) -> None:
+    holder: its name, unique among all that ever ran.  alone: no other can
+    exist.  lease_s: after so long without a beat others count it as dead.
+    """
+
+    def __init__(self, store: Store, clock: Clock, holder: str, *, alone: bool, lease_s: float) -> None:
         self._store = store
         self._clock = clock
         self._holder = holder
         self._alone = alone
+        self._lease_s = lease_s
         self.stopping = asyncio.Event()
         self.leading = False
 
@@ -77,16 +81,16 @@ class Worker:
             except StoreUnavailable as error:
                 log.warning("The heartbeat waits for the database: %s", error)
                 self.leading = False
-            await self._clock.sleep(HEARTBEAT_S)
+            await self._clock.sleep(self._lease_s / BEATS_PER_LEASE)
 
     async def beat(self) -> None:
         now = self._clock.now()
         name = f"worker:{self._holder}"
-        await self._store.acquire_lease(name, self._holder, now, HEARTBEAT_LASTS_S)
+        await self._store.acquire_lease(name, self._holder, now, self._lease_s)
         lost = await self._store.reap_workers(now, self._holder if self._alone else None)
         if lost:
             log.warning("Deliveries of a dead worker are of unknown fate and wait for a person: %d", lost)
-        self.leading = await self._store.acquire_lease(LEADER_LEASE, self._holder, now, HEARTBEAT_LASTS_S)
+        self.leading = await self._store.acquire_lease(LEADER_LEASE, self._holder, now, self._lease_s)
 
     async def leave(self) -> None:
         """Tell the other workers at once that this one is gone."""

@@ -5,6 +5,7 @@ import { sessionOver } from "./notices.js";
 
 const NEAR = 80;
 let asked = 0;
+let pinned = true;
 
 export const openNumber = () => Number(document.querySelector(".talk")?.dataset.number ?? 0);
 
@@ -32,7 +33,7 @@ export async function refreshCase() {
 
 function bringUpToDate(fresh) {
   const scroller = document.getElementById("scroller");
-  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+  const atEnd = pinned;
   const count = document.querySelectorAll(".message").length;
   localize(fresh);
   mergeChildren(document.getElementById("conversation"), fresh.getElementById("conversation"));
@@ -50,20 +51,23 @@ function arrive() {
   localize(document.getElementById("case"));
   for (const row of document.querySelectorAll(".row[aria-current]")) row.removeAttribute("aria-current");
   document.querySelector(`#t${number} > .row`)?.setAttribute("aria-current", "true");
+  const scroller = document.getElementById("scroller");
+  scroller?.addEventListener("scroll", onScroll, { passive: true });
+  scroller?.addEventListener("load", () => pinned && toEnd(), { capture: true });
   toEnd();
-  document.getElementById("scroller")?.addEventListener("scroll", hideJump, { passive: true });
 }
 
 function toEnd() {
   const scroller = document.getElementById("scroller");
+  pinned = true;
   if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
 
-function hideJump(event) {
+// Whoever reads further up is not moved; whoever is at the end stays there while pictures load.
+function onScroll(event) {
   const scroller = event.target;
-  if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR) {
-    document.getElementById("jump").hidden = true;
-  }
+  pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+  if (pinned) document.getElementById("jump").hidden = true;
 }
 
 async function showEarlier(link) {
