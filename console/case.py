@@ -25,8 +25,9 @@ MOST_SHOWN = 5_000
 class Case:
     """A ticket for the templates.
 
-    v: changes whenever head or panel do.  back: the address of the list it
-    was opened from; query: the same as parameters.
+    v: changes whenever head or panel do.  query: the
+    list it was opened from, as the end of an address.  shown: how many messages
+    at most.  key: what the forms' idempotency keys begin with.
     """
 
     whole: TicketEnvelope
@@ -44,14 +45,17 @@ class Case:
 
     @property
     def ticket(self) -> Ticket:
+        """The ticket itself."""
         return self.whole.ticket
 
     @property
     def back(self) -> str:
+        """The address of the list it stands in."""
         return f"/{self.query}"
 
     @property
     def assignee(self) -> str:
+        """Who has it; empty for nobody."""
         return name_of(self.ticket.assignee, self.names)
 
     @property

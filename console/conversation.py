@@ -1,6 +1,6 @@
 """A ticket's messages as one column over all its threads, oldest first.  Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -56,10 +56,11 @@ class Conversation:
 
 def conversation_of(ticket: TicketEnvelope, now: datetime, shown: int = SHOWN) -> Conversation:
     """The newest ``shown`` messages and notices, with rulers between."""
-    said = sorted([*_messages(ticket, now), *_notices(ticket, now)], key=lambda entry: (entry.at, entry.id))
+    notices = [one for one in ticket.deliveries if one.message_id is None and one.kind == "notice"]
+    said: list[Message | Delivery] = sorted([*ticket.messages, *notices], key=_order)
     kept = said[-shown:]
     newest = ticket.messages[-1].id if ticket.messages else ""
-    return Conversation(list(_with_rulers(kept)), len(said) - len(kept), newest)
+    return Conversation(list(_with_rulers(_entries(ticket, kept, now))), len(said) - len(kept), newest)
 
 
 def thread_words(thread: Thread) -> str:
@@ -68,36 +69,47 @@ def thread_words(thread: Thread) -> str:
     return ", ".join([*said, thread.title] if thread.title else said)
 
 
-def _messages(ticket: TicketEnvelope, now: datetime) -> Iterator[Entry]:
+def _order(said: Message | Delivery) -> tuple[datetime, str]:
+    return (said.stored_at if isinstance(said, Message) else said.created_at, said.id)
+
+
+def _entries(ticket: TicketEnvelope, said: list[Message | Delivery], now: datetime) -> Iterator[Entry]:
     deliveries = {one.message_id: one for one in ticket.deliveries if one.message_id and one.kind == "reply"}
     threads = {thread.id: thread for thread in ticket.threads}
     identities = {identity.id: identity for identity in ticket.identities}
-    for message in ticket.messages:
-        delivery = deliveries.get(message.id)
-        yield Entry(
-            id=f"m-{message.id}",
-            kind="message",
-            at=message.stored_at,
-            v=_mark(message, delivery, now),
-            message=message,
-            thread=threads.get(message.thread_id) if message.thread_id else None,
-            identity=identities.get(message.identity_id) if message.identity_id else None,
-            fate=fate_of(delivery, now) if delivery else None,
-        )
+    for one in said:
+        thread = threads.get(one.thread_id) if one.thread_id else None
+        if isinstance(one, Delivery):
+            yield _notice(one, thread, now)
+        else:
+            person = identities.get(one.identity_id) if one.identity_id else None
+            yield _message(one, thread, person, deliveries.get(one.id), now)
 
 
-def _notices(ticket: TicketEnvelope, now: datetime) -> Iterator[Entry]:
-    threads = {thread.id: thread for thread in ticket.threads}
-    for delivery in ticket.deliveries:
-        if delivery.message_id is None and delivery.kind == "notice":
-            yield Entry(
-                id=f"d-{delivery.id}",
-                kind="notice",
-                at=delivery.created_at,
-                v=_mark(None, delivery, now),
-                thread=threads.get(delivery.thread_id) if delivery.thread_id else None,
-                fate=fate_of(delivery, now),
-            )
+def _message(
+    message: Message, thread: Thread | None, person: Identity | None, delivery: Delivery | None, now: datetime
+) -> Entry:
+    return Entry(
+        id=f"m-{message.id}",
+        kind="message",
+        at=message.stored_at,
+        v=_mark(message, delivery, now),
+        message=message,
+        thread=thread,
+        identity=person,
+        fate=fate_of(delivery, now) if delivery else None,
+    )
+
+
+def _notice(delivery: Delivery, thread: Thread | None, now: datetime) -> Entry:
+    return Entry(
+        id=f"d-{delivery.id}",
+        kind="notice",
+        at=delivery.created_at,
+        v=_mark(None, delivery, now),
+        thread=thread,
+        fate=fate_of(delivery, now),
+    )
 
 
 def _mark(message: Message | None, delivery: Delivery | None, now: datetime) -> str:
@@ -105,7 +117,7 @@ def _mark(message: Message | None, delivery: Delivery | None, now: datetime) -> 
     return version((message, delivery, leaves))
 
 
-def _with_rulers(entries: list[Entry]) -> Iterator[Entry]:
+def _with_rulers(entries: Iterable[Entry]) -> Iterator[Entry]:
     """A ruler for each day, and one where the conversation moves to another thread."""
     day: date | None = None
     thread: Thread | None = None

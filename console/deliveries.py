@@ -46,10 +46,6 @@ class Fate:
     at: datetime | None = None
     actions: tuple[Action, ...] = ()
 
-    @property
-    def attempts(self) -> int:
-        return max((part.attempts for part in self.delivery.parts), default=0)
-
 
 def fate_of(delivery: Delivery, now: datetime) -> Fate:
     """What to say about a delivery."""

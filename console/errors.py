@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from console.security import guards
 from console.site import site_of
 from tickets.errors import (
     Conflict,
@@ -40,6 +41,7 @@ class Problem(NamedTuple):
 
     @property
     def title(self) -> str:
+        """The status in HTTP's own words."""
         return http.HTTPStatus(self.status).phrase
 
 
@@ -76,7 +78,9 @@ async def show_error(request: Request, error: Exception) -> Response:
         response = PlainTextResponse(problem.detail, problem.status)
     else:
         response = site_of(request).pages.answer("error.html", problem.status, problem=problem)
-    for name, value in (getattr(error, "headers", None) or {}).items():
+    # an answer to a bug is made outside the middleware, so it brings the guards itself
+    guarded = guards(site_of(request).console.secure)
+    for name, value in {**guarded, **(getattr(error, "headers", None) or {})}.items():
         response.headers.setdefault(name, value)
     if problem.status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

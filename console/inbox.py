@@ -19,7 +19,11 @@ async def show_inbox(request: Request, visit: Visit) -> Response:
         lists = [await _further(request, visit)]
     else:
         lists = await lists_of(request, visit, names)
-    name = "list.html" if request.headers.get("hx-target") == "listing" or "x-live" in request.headers else "inbox.html"
+    name = (
+        "list.html"
+        if request.headers.get("hx-target") == "listing" or "x-live" in request.headers
+        else "inbox.html"
+    )
     return site.pages.answer(name, 200, frame=frame, lists=lists, case=None)
 
 

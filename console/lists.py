@@ -69,6 +69,7 @@ class Where:
 
     @property
     def shown(self) -> View:
+        """The view, or the search that takes its place."""
         return SEARCH if self.query else VIEWS[self.view]
 
     def parameters(self, **more: str) -> str:

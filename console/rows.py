@@ -10,7 +10,7 @@ import msgspec
 from console import words
 from console.lists import Listed, Where
 from tickets.ids import UserId
-from tickets.model import Reason, Ticket
+from tickets.model import Ticket
 from tickets.storage import TicketRow
 
 URGENT = 60
@@ -35,6 +35,7 @@ class Row:
 
     @property
     def urgent(self) -> bool:
+        """Told apart in the pill."""
         return self.ticket.priority >= URGENT
 
     @property
@@ -91,11 +92,6 @@ def initials(name: str) -> str:
     """First letters of the first and last word."""
     parts = name.split()
     return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper()
-
-
-def reasons_text(reasons: tuple[Reason, ...]) -> str:
-    """``security +60, waiting 12 min +8``."""
-    return ", ".join(f"{reason.label} {reason.points:+}" for reason in reasons)
 
 
 def version(shown: object) -> str:

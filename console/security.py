@@ -38,12 +38,17 @@ API_BYTES = 1_000_000
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 
 
+def guards(secure: bool) -> dict[str, str]:
+    """The headers of every response.  secure: insist on TLS from now on."""
+    return {**HEADERS, "Strict-Transport-Security": FOR_A_YEAR} if secure else dict(HEADERS)
+
+
 class SecurityHeaders:
     """Puts the headers on every response that has not set its own."""
 
     def __init__(self, app: ASGIApp, secure: bool) -> None:
         self._app = app
-        self._headers = {**HEADERS, "Strict-Transport-Security": FOR_A_YEAR} if secure else dict(HEADERS)
+        self._headers = guards(secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:

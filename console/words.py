@@ -100,8 +100,3 @@ def heat(since: datetime, now: datetime) -> str:
 def account_name(account: str) -> str:
     """``main`` of ``telegram:main``."""
     return account.partition(":")[2] or account
-
-
-def many(count: int, one: str, more: str = "") -> str:
-    """``1 message``, ``2 messages``."""
-    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -354,10 +354,8 @@ def _moved_to(status: TicketStatus, ticket: TicketEnvelope, actor: Actor, now: d
 
 def _settled(delivery: Delivery, to: DeliveryState, actor: Actor, now: datetime) -> Delivery:
     """The delivery with its unsent pieces moved on; pieces after a confirmed one are still to be sent."""
-    parts = tuple(
-        replace(part, state=to if part.state not in ("sent", "queued") or to == "held" else part.state)
-        for part in delivery.parts
-    )
+    stay = ("sent",) if to == "held" else ("sent", "queued")
+    parts = tuple(part if part.state in stay else replace(part, state=to) for part in delivery.parts)
     left = any(part.state == "queued" for part in parts)
     state: DeliveryState = "queued" if to == "sent" and left else to
     detail = {

@@ -14,8 +14,15 @@ _WIDER = {
     "tis-620": "cp874",
 }
 """What such mail is really written in: each is a superset of what was declared."""
-_ALIASES = {"ks_c_5601-1987": "cp949", "iso-8859-8-i": "iso8859-8", "x-sjis": "cp932", "x-gbk": "gb18030"}
+_ALIASES = {
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-8-i": "iso8859-8",
+    "x-sjis": "cp932",
+    "x-gbk": "gb18030",
+    "windows-874": "cp874",
+}
 _NOT_FOR_MAIL = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
+_SEVEN_BIT = ("iso2022", "hz", "utf-7")
 GUESS_BYTES = 32
 """Shorter texts are too short to guess a character set from."""
 
@@ -24,16 +31,18 @@ def decode(raw: bytes, charset: str | None) -> tuple[str, bool]:
     """The text, and whether it is certain.
 
     Tries what was declared, then UTF-8, then a guess, then Latin-1, which
-    takes any byte.
+    takes any byte.  Text in escape sequences (ISO-2022-JP with a letter it
+    does not know) is no UTF-8, though every byte of it would pass.
     """
     declared = codec(charset) if charset else None
-    for name in (declared, "utf-8"):
+    seven_bit = declared is not None and declared.startswith(_SEVEN_BIT) and raw.isascii()
+    for name in (declared, None if seven_bit else "utf-8"):
         if name is not None:
             try:
                 return raw.decode(name), True
             except (UnicodeError, ValueError):
                 continue
-    guessed = _guess(raw) if len(raw) >= GUESS_BYTES else None
+    guessed = _guess(raw) if len(raw) >= GUESS_BYTES and not seven_bit else None
     return raw.decode(guessed or declared or "cp1252", "replace"), False
 
 

@@ -1,12 +1,13 @@
 """HTML from outside: cleaned so that nothing in it acts, and read out as plain text."""
 
 import re
+from collections import Counter
 
 MAX_CHARS = 512 * 1024
 MAX_DEPTH = 1_000
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*?(/?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)[^<>]*+>")
 _VOID = frozenset(("br", "img", "hr", "meta", "link", "input", "area", "base", "col", "source", "wbr", "p", "li"))
-_REMOVED_WHOLE = re.compile(r"<(script|style|head|title)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_REMOVED_WHOLE = re.compile(r"<(script|style|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 # fmt: off
 TAGS = frozenset((
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em",
@@ -62,11 +63,13 @@ def _tags_off(source: str) -> str:
 
 
 def _too_deep(source: str) -> bool:
+    """As browsers count: ``<div/>`` opens a div, and an end tag that nothing opened closes nothing."""
+    unclosed: Counter[str] = Counter()
     depth = 0
-    for closing, name, empty in _TAG.findall(source):
-        if empty or name.lower() in _VOID:
-            continue
-        depth = max(0, depth - 1) if closing else depth + 1
+    for closing, name in _TAG.findall(source.lower()):
+        step = 0 if name in _VOID else 1 if not closing else -min(1, unclosed[name])
+        unclosed[name] += step
+        depth += step
         if depth > MAX_DEPTH:
             return True
     return False

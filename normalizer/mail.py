@@ -79,14 +79,13 @@ def _build(
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
     content_hash = _content_hash(headers, body)
     message_id = mail_headers.message_id(headers) or f"<{content_hash}@no-message-id.invalid>"
-    text = contents.text or "(empty message)"
     return InboundMessage(
         channel="email",
         account=event.account,
         external_id=ExternalMessageId(message_id),
         thread=ThreadRef(key=ThreadKey(content_hash), visibility="private"),
         author=Author(external_id=sender.address, display_name=sender.name or sender.address),
-        text=readable(text),
+        text=readable(contents.text) or "(empty message)",
         subject=one_line(mail_headers.decoded(headers.first("subject")), 300),
         html=contents.html,
         sent_at=mail_headers.sent_at(headers, event.received_at),

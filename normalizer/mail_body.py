@@ -66,9 +66,8 @@ class _Reader:
             if count > MAX_PARTS or depth > MAX_DEPTH:
                 self._warn("Some parts are not shown: there are too many, or they are nested too deeply.")
                 continue
-            payload = part.get_payload()
-            if _type(part).startswith("multipart/") and isinstance(payload, list):
-                waiting.extend((child, depth + 1) for child in reversed(payload) if isinstance(child, Message))
+            if _type(part).startswith("multipart/") and part.is_multipart():
+                waiting.extend((child, depth + 1) for child in reversed(_children(part)))
             else:
                 yield part
 
@@ -89,16 +88,13 @@ class _Reader:
         (self.plain if media_type == "text/plain" else self.html).append(text)
 
     def _take_nested(self, part: Message) -> None:
-        payload = part.get_payload()
-        nested = payload[0] if isinstance(payload, list) and payload else None
-        if not isinstance(nested, Message):
+        nested = next(iter(_children(part)), None)
+        if nested is None:
             return
         self.reported += _ids(str(nested.get("message-id", "")).encode("utf-8", "replace"), bare=True)
         subject = one_line(decoded(str(nested.get("subject", ""))[:2000]), 100)
-        try:
-            content, note = nested.as_bytes(), ""
-        except (RecursionError, ValueError, LookupError, UnicodeError):
-            content, note = None, "This enclosed message cannot be written out; it is in the original."
+        content = _written_out(nested)
+        note = "This enclosed message cannot be written out; it is in the original." if content is None else ""
         self._attach(f"{subject or 'message'}.eml", "message/rfc822", content, note=note)
 
     def _take_file(self, part: Message, media_type: str, name: str) -> None:
@@ -106,7 +102,7 @@ class _Reader:
             self._warn("A part lies elsewhere; it was not fetched.")
         if media_type == "message/partial":
             self._warn("This is one piece of a message that was sent in several.")
-        if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"):
+        if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"):
             self._warn("The message is encrypted; it can be opened only from the original.")
         content = _bytes(part)
         if media_type in ("message/delivery-status", "text/rfc822-headers"):
@@ -166,17 +162,33 @@ def _name(part: Message) -> str:
         name = part.get_filename()
     except (ValueError, LookupError, TypeError, UnicodeError):
         return "attachment"
-    return one_line(decoded(str(name)), 200) if name else ""
+    label = one_line(decoded(str(name)), 200).replace("\\", "/")
+    return label.rpartition("/")[2] or "attachment" if name else ""
 
 
 def _bytes(part: Message) -> bytes:
+    """What a part holds; of reports and pieces of messages, which are parsed as messages, their source."""
+    if part.is_multipart():
+        return b"".join(_written_out(child) or b"" for child in _children(part))
     try:
         payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, UnicodeError):
+    except (ValueError, LookupError):
         payload = None
-    if isinstance(payload, bytes):
-        return payload
-    return str(part.get_payload()).encode("utf-8", "surrogateescape")
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _children(part: Message) -> list[Message]:
+    """The parts of a container.  Of a leaf none: asking it for its payload raises for a charset such as idna."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [child for child in payload if isinstance(child, Message)]
+
+
+def _written_out(message: Message) -> bytes | None:
+    """A message's source; None when the library cannot write it."""
+    try:
+        return message.as_bytes()
+    except (RecursionError, ValueError, LookupError):
+        return None
 
 
 def _fallback_name(media_type: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
@@ -16,6 +17,12 @@ MAX_VALUE_CHARS = 32 * 1024
 MAX_REFERENCES = 40
 _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
+_ENCODED = r"=\?[^?\s]+\?[bq]\?[^?]*\?="
+_ENCODED_WORDS = re.compile(rf"({_ENCODED}(?:\s*{_ENCODED})*)", re.IGNORECASE)
+_RESULT = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*(\w+)", re.IGNORECASE)
+_QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*+"|\((?:\\.|[^()\\])*+\)')
+NOBODY = "unknown.invalid"
+"""The domain of senders who cannot be named: nobody vouches for them, nothing is sent to them."""
 
 
 class Headers:
@@ -61,13 +68,16 @@ def decoded(value: str) -> str:
     """RFC 2047 encoded words as text.  Never raises."""
     if "=?" not in value:
         return _unescaped(value)
+    pieces = _ENCODED_WORDS.split(value)  # every other one is a run of encoded words
+    return "".join(_from_words(piece) if at % 2 else _unescaped(piece) for at, piece in enumerate(pieces))
+
+
+def _from_words(run: str) -> str:
     try:
-        words = decode_header(value)
-    except (ValueError, LookupError, RecursionError):
-        return _unescaped(value)
-    return "".join(
-        _unescaped(word) if isinstance(word, str) else decode(word, charset)[0] for word, charset in words
-    )
+        words = decode_header(run)
+    except (HeaderParseError, ValueError, LookupError, RecursionError):
+        return _unescaped(run)
+    return "".join(word if isinstance(word, str) else decode(word, charset)[0] for word, charset in words)
 
 
 def _unescaped(value: str) -> str:
@@ -87,8 +97,8 @@ def sender(headers: Headers) -> tuple[Address | None, tuple[str, ...]]:
         address = found[0]
         return Address(one_line(decoded(address.name), 80), address.address.lower()), ()
     if not found and not decoded(values[0]).strip("<> \t"):
-        return Address("Mail system", "mailer-daemon@unknown.invalid"), ()
-    doubtful = Address(shown or "unknown", "ambiguous@unknown.invalid")
+        return Address("Mail system", f"mailer-daemon@{NOBODY}"), ()
+    doubtful = Address(shown or "unknown", f"ambiguous@{NOBODY}")
     return doubtful, (f"The sender is ambiguous ({shown}); do not trust it.",)
 
 
@@ -127,20 +137,33 @@ def sent_at(headers: Headers, received_at: datetime) -> datetime:
 def authenticity(headers: Headers, address: str, authserv_ids: tuple[str, ...]) -> Authenticity:
     """What a configured server reports (RFC 8601): only the topmost header of one of ours counts."""
     for value in headers.all("authentication-results"):
-        server, _, results = value.partition(";")
+        bare = _QUOTED_OR_COMMENT.sub(" ", value)
+        server, *results = bare.split(";")
         name = server.split()[0].lower() if server.split() else ""
-        if name not in authserv_ids:
+        if name not in map(str.lower, authserv_ids):
             continue
-        verdict = re.search(r"\bdmarc\s*=\s*(\w+)", results, re.IGNORECASE)
-        claimed = re.search(r"\bheader\.from\s*=\s*([^\s;]+)", results, re.IGNORECASE)
+        told = [] if re.search(r'["()]', bare) else results  # nested or torn: nobody can tell who wrote what
+        verdict, about = next(filter(None, map(_dmarc, told)), ("", None))
         domain = address.rpartition("@")[2]
-        about_us = claimed is None or claimed[1].lower().rpartition("@")[2] == domain
-        if verdict and verdict[1].lower() == "pass" and about_us:
+        if verdict == "pass" and about in (None, domain) and domain != NOBODY:
             return Authenticity(verdict="verified", by=name, detail="DMARC pass")
-        if verdict and verdict[1].lower() == "fail":
+        if verdict == "fail":
             return Authenticity(verdict="failed", by=name, detail="DMARC fail")
         return Authenticity(verdict="unverified", by=name, detail="no DMARC pass")
     return Authenticity(verdict="unverified", by="", detail="no mail server that we trust reported")
+
+
+def _dmarc(result: str) -> tuple[str, str | None] | None:
+    """One method's result: DMARC's verdict and the domain it is about; None for another method.
+
+    Only what stands where RFC 8601 §2.2 puts the method counts: a sender may
+    choose ``dmarc=pass@…`` as address, which servers report in ``smtp.mailfrom``.
+    """
+    verdict = _RESULT.match(result)
+    if verdict is None:
+        return None
+    about = re.search(r"\sheader\.from\s*=\s*(\S+)", result, re.IGNORECASE)
+    return verdict[1].lower(), about[1].lower().rpartition("@")[2] if about else None
 
 
 Kind = Literal["auto_reply", "bounce", "list", "receipt", "bot"]
@@ -185,7 +208,8 @@ def automatic(headers: Headers, address: str) -> Automatic | None:
 def warnings(headers: Headers, author: Address) -> tuple[str, ...]:
     """What a person should know before trusting or answering."""
     found: list[str] = []
-    if "@" in author.name and author.address not in author.name.lower():
+    named = not author.address.endswith(f"@{NOBODY}")
+    if named and "@" in author.name and author.address not in author.name.lower():
         found.append(f"The sender's name looks like another address; the mail came from {author.address}.")
     wanted = plain_addresses(headers, "reply-to")
     if wanted and wanted != (author.address,):

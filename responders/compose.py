@@ -1,5 +1,6 @@
 """From a text and a conversation to a delivery ready for the outbox.  Pure but for fresh ids."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -23,6 +24,11 @@ from tickets.ports import Capabilities
 NOTICE_PRIORITY = 0
 REPLY_PRIORITY = 50
 MOST_REFERENCES = 20
+_REPLY_MARKS = re.compile(
+    r"^(?:(?:re|aw|antw|sv|vs|odp|res|rif|ynt|回复|回覆|答复|答覆|返信|회신)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
+"""What mail programs put before the subject of an answer, in the languages they speak."""
 
 
 class Limits(NamedTuple):
@@ -65,8 +71,7 @@ def _subject(answered: Message | None, earlier: Sequence[Message]) -> str:
 
 def reply_subject(subject: str) -> str:
     """``Re:`` once, whatever the other side's program put before it."""
-    subject = subject.strip()
-    return subject if subject.lower().startswith("re:") else f"Re: {subject}".strip()
+    return f"Re: {_REPLY_MARKS.sub('', subject.strip())}".strip()
 
 
 def compose(

@@ -76,15 +76,32 @@ def _most_that_fits(text: str, limit: int, measure: Measure) -> int:
 def _whole_letter(text: str, at: int) -> int:
     """The last place up to ``at`` that does not tear a letter from its marks, joiners or modifiers."""
     place = at
-    while place > 1 and _glued(text[place - 1], text[place]):
+    while place > 0 and _glued(text, place):
         place -= 1
-    return place if place > 1 else at
+    return place or at
 
 
-def _glued(before: str, after: str) -> bool:
+def _glued(text: str, at: int) -> bool:
+    """Whether the letters around ``at`` are shown as one (UAX #29, the parts that people write)."""
+    before, after = text[at - 1], text[at]
     return (
         unicodedata.category(after) in ("Mn", "Mc", "Me")
-        or after in "\u200d\ufe0f"
+        or after in "\u200c\u200d\u0e33\u0eb3"  # joiners; am of Thai and Lao
         or before == "\u200d"
-        or "\U0001f3fb" <= after <= "\U0001f3ff"
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin colours
+        or "\U000e0020" <= after <= "\U000e007f"  # tags, as in the flag of Wales
+        or "\u1160" <= after <= "\u11ff"  # Korean vowels and finals written apart
+        or (_is_regional(after) and _regionals_before(text, at) % 2 == 1)
     )
+
+
+def _is_regional(letter: str) -> bool:
+    """One half of a flag."""
+    return "\U0001f1e6" <= letter <= "\U0001f1ff"
+
+
+def _regionals_before(text: str, at: int) -> int:
+    start = at
+    while start > 0 and _is_regional(text[start - 1]):
+        start -= 1
+    return at - start

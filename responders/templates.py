@@ -10,6 +10,9 @@ from fluent.runtime import FluentBundle, FluentResource
 
 from tickets.errors import ConfigError
 
+_BY_SCRIPT = {"zh-hant": "zh-tw", "zh-hk": "zh-tw", "zh-mo": "zh-tw"}
+"""Those who read traditional characters, whatever their program calls it."""
+
 
 class ReplyTemplates:
     """The templates of a folder.  default: the language to fall back on, which every template must have."""
@@ -18,6 +21,7 @@ class ReplyTemplates:
         self._folder = folder
         self._default = default
         self._bundle = lru_cache(maxsize=256)(self._load)
+        self._locales = lru_cache(maxsize=256)(self._find_locales)
 
     def names(self) -> tuple[str, ...]:
         """Every template there is."""
@@ -37,9 +41,10 @@ class ReplyTemplates:
 
         Values are put in as they are, never read as templates.
         """
+        there = self._locales(name)
         for locale in _candidates(language, self._default):
-            if self._path(name, locale).exists():
-                return self._format(name, locale, values)
+            if locale.lower() in there:
+                return self._format(name, there[locale.lower()], values)
         raise ConfigError(f"templates/replies/{name}.{self._default}.ftl is missing; add it.")
 
     def _format(self, name: str, locale: str, values: dict[str, str | int]) -> str:
@@ -58,10 +63,16 @@ class ReplyTemplates:
             raise ConfigError(f"templates/replies/{name}.{locale}.ftl has no readable message {name!r}.")
         return bundle
 
+    def _find_locales(self, name: str) -> dict[str, str]:
+        """The locales of a template by lower-case name, so that nobody's settings become part of a path."""
+        found = [path.name.split(".")[1] for path in self._folder.glob(f"{name}.*.ftl")]
+        return {locale.lower(): locale for locale in found}
+
     def _path(self, name: str, locale: str) -> Path:
         return self._folder / f"{name}.{locale}.ftl"
 
 
 def _candidates(language: str | None, default: str) -> list[str]:
-    wanted = [language, language.split("-")[0]] if language else []
+    tag = (language or "").lower().replace("_", "-")
+    wanted = [tag, _BY_SCRIPT.get(tag, ""), tag.split("-")[0]] if tag else []
     return [*dict.fromkeys(wanted), default]

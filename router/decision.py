@@ -9,7 +9,7 @@ from router import albums, dedupe, priority, rules
 from router.albums import Gathered
 from router.dedupe import Sameness
 from router.language import LanguageRecognizer
-from router.threads import Match, match_ticket
+from router.threads import Match, match_ticket, open_in
 from tickets.ids import (
     AttachmentId,
     ContactId,
@@ -34,7 +34,16 @@ from tickets.model import (
     TicketEvent,
 )
 from tickets.ports import NoticeWriter
-from tickets.storage import Admission, Context, MessageChange, MessageRef, NewAttachment, NewJob, NewRef
+from tickets.storage import (
+    Admission,
+    Context,
+    FingerprintHit,
+    MessageChange,
+    MessageRef,
+    NewAttachment,
+    NewJob,
+    NewRef,
+)
 
 SUBJECT_CHARS = 80
 ACTOR = "router"
@@ -95,7 +104,8 @@ class Decider:
             anew = Gathered(replace(message, kind="message"), gathered.event_ids)
             return self.decide(anew, context, now)
         deleted = message.kind == "delete"
-        changed = _moved(ticket, now, reopen=not deleted)
+        elsewhere = ticket.status == "closed" and open_in(ref.thread_id, context) is not None
+        changed = _moved(ticket, now, reopen=not deleted and not elsewhere)
         context.tickets[ticket.id] = changed
         return Admission(
             event_ids=gathered.event_ids,
@@ -430,6 +440,11 @@ def _remember(
     context.thread_tickets[thread.id] = ticket.id
     people = context.participants.get(ticket.id, frozenset())
     context.participants[ticket.id] = people | {identity.id}
+    if admission.fingerprint and admission.message is not None:
+        stored = admission.message
+        hit = FingerprintHit(stored.id, ticket.id, ticket.number, identity.id, message.channel, stored.stored_at)
+        earlier = context.fingerprints.get(admission.fingerprint, ())
+        context.fingerprints[admission.fingerprint] = (hit, *earlier)
     for ref in admission.refs:
         context.refs.setdefault(
             (ref.channel, ref.ref),

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from router import albums, dedupe
 from router.albums import Gathered
 from router.decision import Decider
@@ -115,7 +117,7 @@ class Intake:
         ]
         gathered = albums.gather(messages)
         context = await self._context(gathered, now)
-        decided = [self._decider.decide(one, context, now) for one in gathered]
+        decided = [_placed(self._decider.decide(one, context, now), place) for place, one in enumerate(gathered)]
         return [*decided, *(_without_ticket(outcome) for outcome in outcomes if not _is_message(outcome))]
 
     async def _context(self, gathered: Sequence[Gathered], now: datetime) -> Context:
@@ -140,6 +142,14 @@ class Intake:
         await self._store.admit(
             [Admission(event_ids=ids, verdict="quarantined", reason=reason)], self._clock.now()
         )
+
+
+def _placed(admission: Admission, place: int) -> Admission:
+    """A batch keeps its order: conversations are sorted by when their messages were stored."""
+    if admission.message is None:
+        return admission
+    stored_at = admission.message.stored_at + timedelta(microseconds=place)
+    return replace(admission, message=replace(admission.message, stored_at=stored_at))
 
 
 def _is_message(outcome: Outcome) -> bool:

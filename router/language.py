@@ -8,6 +8,16 @@ DEFAULT_LANGUAGES = (
     "ar", "de", "en", "es", "fa", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "uk",
     "vi", "zh",
 )  # fmt: skip
+KNOWN_LANGUAGES = frozenset((
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "br", "bs", "ca", "cs", "cy", "da", "de", "dz", "el",
+    "en", "eo", "es", "et", "eu", "fa", "fi", "fo", "fr", "fy", "ga", "gd", "gl", "gu", "ha", "he", "hi",
+    "hr", "ht", "hu", "hy", "id", "ig", "is", "it", "ja", "jv", "ka", "kk", "km", "kn", "ko", "ku", "ky", "la",
+    "lb", "lg", "ln", "lo", "lt", "lv", "mg", "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no",
+    "oc", "om", "or", "pa", "pl", "ps", "pt", "qu", "ro", "ru", "rw", "se", "si", "sk", "sl", "sn", "so", "sq",
+    "sr", "st", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "ug", "uk", "ur", "uz", "vi", "vo",
+    "wa", "xh", "yo", "zh", "zu",
+))  # fmt: skip
+"""Those of ISO 639-1 that the model can tell apart."""
 _NOISE = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\b[0-9a-fA-F]{16,}\b|^>.*$|\[[a-z ]+[:,\]][^\]\n]*\]?", re.MULTILINE
 )

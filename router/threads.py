@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tickets.ids import IdentityId
+from tickets.ids import IdentityId, ThreadId, TicketId
 from tickets.model import InboundMessage, Thread, Ticket
 from tickets.storage import Context
 
@@ -37,18 +37,32 @@ def match_ticket(
             continue
         takes_part = author is not None and author in context.participants.get(ticket.id, frozenset())
         if ref.ours or (takes_part and message.authenticity.verdict != "failed"):
-            return _living(ticket, context.threads_by_id.get(ref.thread_id), now, reopen_within, "reply")
+            thread = context.threads_by_id.get(ref.thread_id)
+            return _living(ticket, thread, context, now, reopen_within, "reply")
         warning = f"It refers to ticket #{ticket.number}, whose people do not include this sender."
         return Match(None, None, "stranger", warning)
     thread = context.threads.get((message.account, message.thread.key))
     ticket_id = context.thread_tickets.get(thread.id) if thread else None
     if thread is None or ticket_id is None:
         return Match(None, thread, "new")
-    return _living(context.tickets[ticket_id], thread, now, reopen_within, "conversation")
+    return _living(context.tickets[ticket_id], thread, context, now, reopen_within, "conversation")
 
 
-def _living(ticket: Ticket, thread: Thread | None, now: datetime, reopen_within: timedelta, why: str) -> Match:
-    """A closed ticket is reopened for a while; later the same conversation starts a new one."""
+def open_in(thread_id: ThreadId, context: Context) -> Ticket | None:
+    """The conversation's open ticket; there is at most one."""
+    ticket = context.tickets.get(context.thread_tickets.get(thread_id, TicketId("")))
+    return ticket if ticket is not None and ticket.status != "closed" else None
+
+
+def _living(
+    ticket: Ticket, thread: Thread | None, context: Context, now: datetime, reopen_within: timedelta, why: str
+) -> Match:
+    """A closed ticket is reopened for a while; later the same conversation starts a new one.
+
+    Not while another ticket is open there: that one takes the message.
+    """
+    if ticket.status == "closed" and thread is not None and (other := open_in(thread.id, context)) is not None:
+        return Match(other, thread, "conversation")
     if ticket.status == "closed" and now - ticket.updated_at > reopen_within:
         return Match(None, thread, "closed_long_ago")
     return Match(ticket, thread, why)

@@ -14,17 +14,19 @@ SECURITY = (
     # German
     "gehackt", "gestohlen", "geklaut", "unbefugt", "betrug", "fremder zugriff", "übernommen worden",
     # Spanish, Portuguese
-    "hackead", "hackearon", "robado", "robaron", "robada", "estafa", "roubad", "hackeada", "invadida", "golpe",
+    "hackead", "hackearon", "robado", "robaron", "robada", "estafa", "roubad", "hackeada", "invadida",
+    "um golpe", "no golpe", "golpista", "roubaram", "roubou", "hackeó",
     # French, Italian
-    "piraté", "volé", "arnaque", "usurp", "hackerato", "rubat", "truffa",
+    "piraté", "a volé m", "ont volé", "été volé", "m'a volé", "m’a volé", "fait voler", "arnaque",
+    "usurp", "hackerato", "rubat", "truffa",
     # Dutch, Polish
-    "gehackt", "gestolen", "opgelicht", "zhakowan", "skradzion", "ukradzion", "oszust",
+    "gehackt", "gestolen", "opgelicht", "zhakowa", "skradzion", "ukradzion", "ukrad", "oszust",
     # Russian, Ukrainian
     "взлома", "украл", "украден", "мошенник", "мошенничес", "зламал", "вкрал", "шахра",
     # Turkish
-    "hacklendi", "çalındı", "çalınmış", "ele geçiril", "dolandır",
+    "hacklendi", "çalındı", "calindi", "çalınmış", "calinmis", "ele geçiril", "dolandır", "dolandir",
     # Arabic, Persian
-    "اختراق", "سرق", "سرقة", "احتيال", "هک شد", "هک", "دزدید", "کلاهبردار",
+    "اختراق", "سرق", "سرقة", "احتيال", "هک شد", "هک کرد", "دزدید", "کلاهبردار",
     # Hindi
     "हैक", "चोरी", "धोखा",
     # Indonesian

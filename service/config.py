@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import msgspec
 
 from connectors.registry import CHANNELS, settings_type
-from router.language import DEFAULT_LANGUAGES
+from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES
 from service.toml_lines import key_lines, nearest_line
 from tickets.errors import ConfigError
 from tickets.ids import AccountId, Channel
@@ -24,6 +24,7 @@ from tickets.secret import Secret
 PREFIX = "SWITCHBOARD__"
 LARGEST_BYTES = 1024 * 1024
 DEFAULT_PORT = 8600
+MOST_HOURS = 10 * 365 * 24
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -132,6 +133,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
 
 class _Loader:
     def __init__(self, text: str, source: str, path: Path | None, environment: Mapping[str, str]) -> None:
+        self._text = text
         self._source = source
         self._path = path
         self._environment = environment
@@ -143,6 +145,8 @@ class _Loader:
             self._tree: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{source} is not valid TOML: {_first_line(error)}.") from error
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{source} has a number too long or lists too deep to be read.") from error
         self._overlay()
 
     def load(self) -> Config:
@@ -221,7 +225,7 @@ class _Loader:
             where, name = next(iter(value.items()))
             value = self._kept(where, name) if isinstance(name, str) else None
         elif isinstance(value, str):
-            self._written_down()
+            self._written_down(value)
         if not isinstance(value, str):
             raise ValueError(
                 'is a secret: write it as text, or {env="NAME"}, {file="path"} or {keyring="service/name"}'
@@ -256,9 +260,9 @@ class _Loader:
             )
         return value.rstrip("\r\n")
 
-    def _written_down(self) -> None:
+    def _written_down(self, secret: str) -> None:
         """A secret in config.toml itself: fine, as long as others cannot read the file."""
-        if self._path is None or not self._path.stat().st_mode & stat.S_IROTH:
+        if self._path is None or secret not in self._text or not self._path.stat().st_mode & stat.S_IROTH:
             return
         warning = (
             f"{self._source} holds a secret and everybody on this machine can read it. Run: chmod 600 {self._path}"
@@ -267,7 +271,7 @@ class _Loader:
             self._warnings.append(warning)
 
     def _unknown_sections(self) -> None:
-        for name in self._tree.keys() - SECTIONS.keys() - CHANNELS.keys():
+        for name in sorted(self._tree.keys() - SECTIONS.keys() - CHANNELS.keys()):
             known = ", ".join([*SECTIONS, *CHANNELS])
             self._mistake((name,), f"is not known; known are: {known}")
 
@@ -293,6 +297,11 @@ class _Loader:
         inbox = cast("InboxSection", sections["inbox"])
         if not 0 <= inbox.undo_s <= 300:
             self._mistake(("inbox", "undo_s"), "must be between 0 and 300")
+        router = cast("RouterSection", sections["router"])
+        if not 0 <= router.reopen_within_h <= MOST_HOURS:
+            self._mistake(("router", "reopen_within_h"), f"must be between 0 and {MOST_HOURS}")
+        if not router.languages or not KNOWN_LANGUAGES.issuperset(router.languages):
+            self._mistake(("router", "languages"), "must be one or more codes of ISO 639-1 that can be recognised")
 
     def _mistake(self, path: tuple[str, ...], what: str) -> None:
         """``config.toml line 7: inbox.port must be …``"""
@@ -336,21 +345,27 @@ def _read(path: Path) -> str:
 def _from_keyring(name: str) -> str:
     try:
         import keyring
+        from keyring.errors import KeyringError
     except ImportError as error:
         raise ValueError("needs the keyring: pip install 'switchboard[keyring]'") from error
     service, _, user = name.partition("/")
     find = cast("Callable[[str, str], str | None]", keyring.get_password)
-    value = find(service, user)
+    try:
+        value = find(service, user)
+    except KeyringError as error:
+        raise ValueError(f"is to come from the keyring entry {name}, but no keyring answers here") from error
     if value is None:
         raise ValueError(f"is to come from the keyring entry {name}, which does not exist")
     return value
 
 
 def _toml_value(text: str) -> object:
+    """Numbers only in plain spelling: a secret such as ``0x1F`` or ``1_000`` must stay what it is."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
         return text
+    return text if type(value) is int and str(value) != text.strip() else value
 
 
 def _first_line(error: Exception) -> str:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple
 
 from connectors.http.app import create_hooks
-from console.app import Console, create_app
+from console.app import Console, create_app, end_streams
 from desk.access import Access
 from desk.commands import Desk
 from service.accounts import AccountRunner
@@ -84,6 +84,7 @@ class _Service:
             lease_s=config.service.worker_lease_s,
         )
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
+        self._inbox = create_app(self._console())
         self._runners = [
             AccountRunner(
                 connector, parts.store, clock, crash, parts.holder, self._senders, config.service.worker_lease_s
@@ -112,6 +113,7 @@ class _Service:
             await _cancel(receiving)
             self._worker.stopping.set()
             await _finish(working)
+            end_streams(self._inbox)
             for server, _ in servers:
                 server.should_exit = True
             await _finish(serving)
@@ -130,7 +132,7 @@ class _Service:
         ]
 
     def _servers(self, listener: socket.socket) -> list[tuple[WebServer, socket.socket]]:
-        inbox: Asgi = create_app(self._console())
+        inbox: Asgi = self._inbox
         hooks: Asgi = create_hooks(self._receiver)
         own = self._config.webhooks
         if not own.port:

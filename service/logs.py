@@ -40,7 +40,11 @@ class Redacting(logging.Filter):
     """The last line of defence: what looks like a token leaves as ``[secret]``."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001  a log call with the wrong fields must not stop the program
+            record.msg, record.args = f"A log line could not be written ({record.name}:{record.lineno})", ()
+            message = record.msg
         cleaned = _TOKENS.sub("[secret]", message)
         if cleaned != message:
             record.msg, record.args = cleaned, ()

@@ -29,7 +29,7 @@ class WebServer(uvicorn.Server):
 def make_server(app: Asgi) -> WebServer:
     config = uvicorn.Config(
         app,
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

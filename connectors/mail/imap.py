@@ -53,6 +53,8 @@ class ImapConnection:
         self._user = settings.user or address
         self._lost = asyncio.Event()
         self._client: Any = None
+        self._grown = False
+        """Whether the server has told of a larger folder since the last look."""
 
     async def open(self) -> Folder:
         """Connect, sign in, open the folder."""
@@ -65,6 +67,7 @@ class ImapConnection:
         else:
             self._client = aioimaplib.IMAP4(host=settings.host, port=settings.port, timeout=CALL_S)
         self._client.protocol.conn_lost_cb = lambda _error: self._lost.set()
+        self._notice_growth()
         await self._call(self._client.wait_hello_from_server())
         if settings.tls == "starttls":
             assert context is not None
@@ -87,6 +90,7 @@ class ImapConnection:
 
     async def list_from(self, uid: int) -> list[int]:
         """The UIDs from ``uid`` on, rising."""
+        self._grown = False
         response = await self._call(self._client.uid_search(f"UID {uid}:*", charset=None))
         self._demand(response, "SEARCH")
         found = (int(word) for line in response.lines[:-1] for word in bytes(line).split() if word.isdigit())
@@ -120,7 +124,13 @@ class ImapConnection:
         return bool(self._client.has_capability("IDLE"))
 
     async def wait_for_mail(self, seconds: float) -> None:
-        """Return when the server announces a change, or after ``seconds``."""
+        """Return when the server announces a change, or after ``seconds``.
+
+        Mail that arrived during the last look may have been announced then,
+        and will not be again.
+        """
+        if self._grown:
+            return
         idle = await self._call(self._client.idle_start(timeout=seconds + CALL_S))
         try:
             await self._announcement(seconds)
@@ -142,6 +152,17 @@ class ImapConnection:
             return
 
     # Inside
+
+    def _notice_growth(self) -> None:
+        """The library drops an EXISTS that comes while another command runs; we need to know of it."""
+        protocol = self._client.protocol
+        handle = protocol._untagged_response
+
+        def noticing(line: bytes) -> Any:
+            self._grown = self._grown or line.rstrip().endswith(b" EXISTS")
+            return handle(line)
+
+        protocol._untagged_response = noticing
 
     async def _start_tls(self, context: ssl.SSLContext) -> None:
         """RFC 3501 §6.2.1; the library has no call for it."""

@@ -86,7 +86,7 @@ class MailSource:
         uids = await connection.list_from(mark.uid + 1)
         for at in range(0, len(uids), MOST_AT_ONCE):
             span = uids[at : at + MOST_AT_ONCE]
-            listed = await connection.describe(span)
+            listed = await self._describe(connection, span)
             wanted = [one for one in listed if not (rescan and _before(one, mark.since))]
             for group in _by_size(wanted, self._settings.largest_bytes):
                 events = await self._fetch(connection, mark.validity, group)
@@ -113,9 +113,20 @@ class MailSource:
                 events.append(self._event(validity, one.uid, bodies[one.uid], ""))
             elif one.uid in large:
                 events.append(self._event(validity, one.uid, heads.get(one.uid, b""), "too_large"))
-            elif await connection.describe([one.uid]):
+            elif await _is_there(connection, one.uid):
                 events.append(self._event(validity, one.uid, b"", "not_handed_out"))
         return events
+
+    async def _describe(self, connection: ImapConnection, uids: Sequence[int]) -> list[Listed]:
+        """Size and date of each; what the server tells of none is listed all the same, unless it is gone."""
+        found = {one.uid: one for one in await connection.describe(uids)}
+        for uid in [uid for uid in uids if uid not in found]:
+            again = await connection.describe([uid])
+            if again:
+                found[uid] = again[0]
+            elif await _is_there(connection, uid):
+                found[uid] = Listed(uid, 0, None)
+        return sorted(found.values())
 
     async def _insist(self, connection: ImapConnection, uids: Sequence[int]) -> dict[int, bytes]:
         """Bodies of all the UIDs; those missing are asked for again, one by one."""
@@ -143,6 +154,11 @@ class MailSource:
             await connection.wait_for_mail(min(imap.look_every_s, imap.idle_refresh_s))
         else:
             await self._context.clock.sleep(imap.look_every_s)
+
+
+async def _is_there(connection: ImapConnection, uid: int) -> bool:
+    """Whether a mail still exists: another reader may have removed it meanwhile."""
+    return uid in await connection.list_from(uid)
 
 
 def _uid(event: RawEvent) -> int:

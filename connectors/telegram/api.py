@@ -8,6 +8,7 @@ wrong shape would stop all others.
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import httpx
@@ -178,6 +179,8 @@ def _updates(status: int, body: bytes) -> list[bytes]:
     try:
         answer = msgspec.json.decode(body, type=Envelope)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        if status != HTTPStatus.OK:
+            raise Unreachable(f"Telegram, or something before it, answered {status}.") from error
         raise GarbledAnswer(body) from error
     if answer.ok:
         return [bytes(update) for update in answer.result]

@@ -54,6 +54,7 @@ class SmtpServer:
         connections = list(self.connections)
         for connection in connections:
             connection.cut()
+            connection.give_up()
         await asyncio.gather(*(connection.ended.wait() for connection in connections))
 
     def _connection(self) -> "SmtpConnection":
@@ -155,6 +156,11 @@ class SmtpConnection(SMTP):
         else:
             self.envelope = self._create_envelope()
             await self.push(refusal)
+
+    def give_up(self) -> None:
+        """End the work: after a failed TLS handshake nobody would ever wake it."""
+        if self._handler_coroutine is not None:
+            self._handler_coroutine.cancel()
 
     async def _handle_client(self) -> None:
         try:

@@ -41,6 +41,18 @@ class RunningClock(Clock):
         self._moved += timedelta(**how_long)
 
 
+class Announcing(uvicorn.Server):
+    """A server that says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
 class Server:
     """A house at an address.  ``run`` does something in its loop."""
 
@@ -83,11 +95,10 @@ class Server:
         await store.open()
         self.house = House(store, RunningClock())
         config = uvicorn.Config(self.house.app, log_level="error", lifespan="on", timeout_graceful_shutdown=5)
-        self._server = uvicorn.Server(config)
+        self._server = Announcing(config)
         self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
         async with asyncio.timeout(START_S):
-            while not self._server.started:
-                await asyncio.sleep(0.01)
+            await self._server.up.wait()
 
     async def _close(self) -> None:
         end_streams(self.house.app)

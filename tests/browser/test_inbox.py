@@ -191,3 +191,31 @@ def test_an_unknown_delivery_is_settled_by_a_button(server: Server, screen: Scre
     screen.shows("#conversation .fate", "Telegram did not answer.")
     screen.click(f"#do-arrived-{delivery.id}")
     screen.until(lambda: screen.text("#conversation .fate").startswith("Sent"))
+
+
+def test_a_row_that_belongs_elsewhere_stays_under_the_pointer(server: Server, screen: Screen) -> None:
+    first = anna(server)
+    second = Person("Bogdan Petrov")
+    server.run(server.house.seeds.writes(second, "And mine?"))
+    screen.enter()
+    colleague = server.run(server.house.actor("Jonas Weber"))
+    server.run(server.house.desk.answer(colleague, first.number, "On its way", key="k"))
+    screen.shows(f"#t{first.number} .wait", "moved on")
+    assert [one.text for one in screen.all("#rows .who")] == ["Anna Lind", "Bogdan Petrov"]
+    server.run(server.house.seeds.writes(first, "Thank you, one more thing"))
+    screen.shows(f"#t{first.number} .said", "one more thing")
+    screen.shows(f"#t{first.number} .wait", "now")
+
+
+def test_a_refused_command_is_told_and_nothing_moves(server: Server, screen: Screen) -> None:
+    person = anna(server)
+    screen.enter()
+    screen.open(f"/tickets/{person.number}")
+    screen.until(lambda: screen.script("return document.body.dataset.live") == "on")
+    screen.script("document.querySelector('#close').form.setAttribute('hx-post', '/tickets/9999/close')")
+    screen.script("htmx.process(document.querySelector('#close').form)")
+    screen.script("document.querySelector('#close').form.querySelector('[name=key]').value = ''")
+    screen.click("#close")
+    screen.shows("#notices", "incomplete")
+    assert server.run(server.house.seeds.get(person.number)).ticket.status == "open"
+    assert all("422" in line for line in screen.complaints())

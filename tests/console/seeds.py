@@ -78,7 +78,7 @@ class Person:
     language: str | None = "en"
     visibility: Visibility = "private"
     title: str = ""
-    number: TicketNumber = TicketNumber(0)
+    number: TicketNumber = field(default=TicketNumber(0))
     identity: Identity | None = None
     thread: Thread | None = None
 
@@ -90,7 +90,11 @@ class Person:
             channel=self.channel,
             external_id=self.address or f"{self.channel}-{n}",
             display_name=self.name,
-            handle=None if self.channel == "email" else self.name.split()[0].lower() if self.name.strip() else None,
+            handle=None
+            if self.channel == "email"
+            else self.name.split()[0].lower()
+            if self.name.strip()
+            else None,
             language=self.language,
         )
 

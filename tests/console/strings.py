@@ -2,10 +2,10 @@
 
 NASTY = (
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'><svg/onload=alert(1)>",
     "javascript:alert(1)",
-    "https://example.test/\"onmouseover=\"alert(1)",
+    'https://example.test/"onmouseover="alert(1)',
     "https://example.test/<script>alert(1)</script>",
     "</textarea><script>alert(1)</script>",
     "</title><script>alert(1)</script>",

@@ -54,16 +54,26 @@ const wasNew = (id) => waiting?.ids.has(id) ?? false;
 function update(row, wanted, place, changed) {
   const number = Number(row.dataset.number);
   if (!wanted) {
-    if (place < FIRST_PAGE && (!changed || changed.has(number))) row.classList.add("gone");
+    if (place < FIRST_PAGE && (!changed || changed.has(number))) markGone(row);
     return;
   }
-  row.classList.remove("gone");
   if (row.dataset.v === wanted.dataset.v) return;
   const copy = document.importNode(wanted, true);
   if (number === openNumber()) copy.querySelector(".row").setAttribute("aria-current", "true");
   const focused = row.contains(document.activeElement);
   replace(row, copy);
   if (focused) copy.querySelector(".row").focus({ preventScroll: true });
+}
+
+// It belongs to another view now; it stays where it is until the list is fetched anew.
+function markGone(row) {
+  const wait = row.querySelector(".wait");
+  const said = document.createElement("span");
+  said.className = "wait";
+  said.textContent = "moved on";
+  wait.replaceWith(said);
+  row.classList.add("gone");
+  row.dataset.v = "";
 }
 
 function showPill(news) {

@@ -11,6 +11,12 @@ let timer = 0;
 
 export function startLive() {
   if (!document.getElementById("list")) return;
+  document.body.addEventListener("switchboard:back", connect);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  connect();
+}
+
+function connect() {
   const stream = new EventSource("/live");
   let quiet = 0;
   stream.addEventListener("open", () => {
@@ -26,10 +32,16 @@ export function startLive() {
   stream.addEventListener("error", () => {
     clearTimeout(quiet);
     quiet = setTimeout(() => showConnection(false), QUIET_MS);
-    if (stream.readyState === EventSource.CLOSED) setTimeout(startLive, QUIET_MS);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(reconnect, QUIET_MS);
   });
   addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+// The browser gave up: either the sign-in has ended, or the server refused for a moment.
+async function reconnect() {
+  const response = await fetch("/session", { headers: { "X-Live": "1" } }).catch(() => null);
+  if (response?.status === 401) sessionOver();
+  else connect();
 }
 
 function gather(news) {

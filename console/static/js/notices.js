@@ -8,6 +8,10 @@ export function startNotices() {
     if (status === 401) sessionOver();
     else show(isShort(responseText) ? responseText : "That did not work. Try again.");
   });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const { xhr, elt } = event.detail;
+    if (xhr.status === 422 && !elt.closest("#composer-slot") && isShort(xhr.responseText)) show(xhr.responseText);
+  });
   document.body.addEventListener("htmx:sendError", () => show("No connection. Your text is still here; try again."));
   document.body.addEventListener("htmx:timeout", () => show("No answer. Your text is still here; try again."));
   addEventListener("focus", () => over && comeBack());
@@ -46,6 +50,7 @@ async function comeBack() {
   for (const field of document.querySelectorAll("input[name=csrf]")) field.value = csrf;
   over = false;
   document.getElementById("toast-over")?.remove();
+  document.body.dispatchEvent(new CustomEvent("switchboard:back"));
   show("You are signed in again.");
 }
 

@@ -1,0 +1,233 @@
+"""The Bot API when it misbehaves, and the webhook's door, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from msgspec.structs import replace
+
+from connectors.registry import make_connector
+from connectors.telegram.settings import Settings
+from connectors.telegram.source import peek
+from tests.contract.connectors.harness import context, reply
+from tests.support.town import TELEGRAM, Town, open_town
+from tickets.errors import (
+    ConnectorError,
+    ConsumerConflict,
+    CredentialRejected,
+    DeliveryError,
+    RateLimited,
+    Unreachable,
+)
+from tickets.ids import ThreadKey
+from tickets.model import RawEvent, ReplyTarget
+from tickets.ports import Connector, WebhookAnswer, WebhookReceiver, WebhookRequest
+
+PATIENCE_S = 15.0
+SECRET_HEADER = "x-telegram-bot-api-secret-token"
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with open_town() as place:
+        yield place
+
+
+@pytest.fixture
+async def connector(town: Town) -> AsyncIterator[Connector]:
+    made = make_connector("telegram", town.accounts()[TELEGRAM].settings, context(TELEGRAM))
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def collect(connector: Connector, count: int, cursor: str | None = None) -> list[RawEvent]:
+    """Events until there are ``count``, asking again after every error as the supervisor does."""
+    events: list[RawEvent] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while len(events) < count:
+            try:
+                async with aclosing(connector.source.batches(cursor)) as batches:
+                    async for batch in batches:
+                        events += batch.events
+                        cursor = batch.cursor or cursor
+                        if len(events) >= count:
+                            break
+            except ConnectorError:
+                continue
+    return events
+
+
+async def first_error(connector: Connector) -> ConnectorError:
+    with pytest.raises(ConnectorError) as failure:
+        async with aclosing(connector.source.batches(None)) as batches, asyncio.timeout(PATIENCE_S):
+            async for _ in batches:
+                pass
+    return failure.value
+
+
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [
+        ("drop_before_accept", {}),
+        ("drop_after_accept", {}),
+        ("garble", {}),
+        ("truncate", {}),
+        ("status", {"status": 502}),
+        ("status", {"status": 500}),
+        ("repeat", {}),
+        ("reorder", {}),
+    ],
+)
+async def test_no_update_is_missed_whatever_the_platform_does(
+    town: Town, connector: Connector, fault: str, details: dict[str, int]
+) -> None:
+    for n in range(5):
+        town.anna.write(f"Nachricht {n}", town.bot)
+    town.telegram.faults.arm(fault, method="getUpdates", **details)
+    payloads = b"".join(event.payload for event in await collect(connector, 5))
+    assert all(f"Nachricht {n}".encode() in payloads for n in range(5))
+
+
+async def test_an_unreadable_update_stands_alone_and_the_others_go_on(town: Town, connector: Connector) -> None:
+    following = town.anna.write("vorher", town.bot).update_id + 1
+    town.telegram.inject_update(town.bot, b'{"update_id": %d, "message": {"text": "kaputt' % following)
+    town.anna.write("nachher", town.bot)
+    payloads = [event.payload for event in await collect(connector, 3)]
+    assert sum(b"vorher" in one for one in payloads) == 1
+    assert sum(b"nachher" in one for one in payloads) == 1
+    assert sum(b"kaputt" in one for one in payloads) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "details", "kind"),
+    [
+        ("unauthorized", {}, CredentialRejected),
+        ("conflict", {}, ConsumerConflict),
+        ("flood", {"retry_after": 9}, RateLimited),
+        ("status", {"status": 503}, Unreachable),
+    ],
+)
+async def test_every_trouble_of_polling_has_its_name(
+    town: Town, connector: Connector, fault: str, details: dict[str, int], kind: type[ConnectorError]
+) -> None:
+    town.telegram.faults.arm(fault, times=None, method="getUpdates", **details)
+    error = await first_error(connector)
+    assert type(error) is kind
+    assert "token-of-no-value" not in str(error)
+    if isinstance(error, RateLimited):
+        assert error.retry_after_s == 9
+
+
+@pytest.mark.parametrize(
+    ("fault", "details", "delivered"),
+    [
+        ("drop_before_accept", {}, None),
+        ("drop_after_accept", {}, None),
+        ("garble", {}, None),
+        ("truncate", {}, None),
+        ("status", {"status": 502}, None),
+        ("flood", {"retry_after": 3}, False),
+        ("unauthorized", {}, False),
+    ],
+)
+async def test_every_trouble_of_sending_says_whether_it_may_have_arrived(
+    town: Town, connector: Connector, fault: str, details: dict[str, int], delivered: bool | None
+) -> None:
+    town.anna.write("Hallo", town.bot)
+    town.telegram.faults.arm(fault, method="sendMessage", **details)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    with pytest.raises(DeliveryError) as failure:
+        await connector.sender.send(reply(target, "Antwort"))
+    assert failure.value.delivered is delivered
+    assert failure.value.temporary
+    assert "token-of-no-value" not in str(failure.value)
+
+
+async def test_markup_in_an_answer_stays_text(town: Town, connector: Connector) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    text = r"_*[]()~`>#+-=|{}.! <b>fett</b> &amp; {0} %s @everyone \ "
+    await connector.sender.send(reply(target, text.strip()))
+    assert (town.telegram.sent[-1].text, town.telegram.sent[-1].entities) == (text.strip(), [])
+
+
+async def test_a_quoted_message_that_is_gone_is_left_out_and_said_so(town: Town, connector: Connector) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget(
+        "telegram",
+        TELEGRAM,
+        ThreadKey(str(town.anna.id)),
+        "private",
+        in_reply_to=f"{town.bot.id}/{town.anna.id}/9999",
+    )
+    receipt = await connector.sender.send(reply(target, "Trotzdem"))
+    assert "gone" in receipt.note
+    assert town.telegram.sent[-1].text == "Trotzdem"
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b'{"update_id": true}',
+        b'{"message": {"chat": []}}',
+        b'{"message": 3}',
+        b"\xff\xfe",
+        b'{"a":' * 5000,
+    ],
+)
+def test_peeking_never_fails(update: bytes) -> None:
+    seen = peek(update)
+    assert seen.update_id is None
+    assert seen.chat == ""
+
+
+# The webhook's door -----------------------------------------------------------
+
+
+@pytest.fixture
+async def pushed(town: Town) -> AsyncIterator[Connector]:
+    settings: Settings = town.accounts()[TELEGRAM].settings
+    settings = replace(settings, mode="webhook", webhook_url="http://127.0.0.1:9/hooks/telegram/main")
+    made = make_connector("telegram", settings, context(TELEGRAM))
+    yield made
+    await made.close()
+
+
+async def push(connector: Connector, **changes: object) -> WebhookAnswer:
+    assert isinstance(connector, WebhookReceiver)
+    secret = (b"webhook".ljust(32, b".")).hex()
+    request = WebhookRequest(method="POST", headers={SECRET_HEADER: secret}, query={}, body=b'{"update_id": 5}')
+    return await connector.receive(replace(request, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"method": "GET"}, 405),
+        ({"headers": {}}, 403),
+        ({"headers": {SECRET_HEADER: ""}}, 403),
+        ({"headers": {SECRET_HEADER: "77656268é"}}, 403),
+        ({"body": b"x" * (1024 * 1024 + 1)}, 413),
+    ],
+)
+async def test_a_push_without_the_secret_or_too_large_is_refused(
+    pushed: Connector, changes: dict[str, object], status: int
+) -> None:
+    assert (await push(pushed, **changes)).status == status
+
+
+async def test_a_push_is_confirmed_only_after_it_was_acknowledged(town: Town, pushed: Connector) -> None:
+    await pushed.open()
+    async with aclosing(pushed.source.batches(None)) as batches:
+        assert (await anext(batches)).events == ()
+        confirmed = asyncio.ensure_future(push(pushed))
+        batch = await anext(batches)
+        assert [event.payload for event in batch.events] == [b'{"update_id": 5}']
+        assert not confirmed.done()
+        await pushed.source.acknowledge(batch)
+        assert (await confirmed).status == 200

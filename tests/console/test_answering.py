@@ -1,0 +1,168 @@
+"""Answers, notes, taking back, settling."""
+
+import re
+
+from tests.console.house import House
+from tests.console.seeds import Person
+
+
+async def anna(house: House) -> Person:
+    person = Person("Anna Lind")
+    await house.seeds.writes(person, "Where is my parcel?")
+    return person
+
+
+async def test_a_double_click_makes_one_delivery(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    for hx in (True, True, False):
+        answer = await browser.post(path, hx=hx, text="Tomorrow", key="same")
+        assert answer.status_code == (200 if hx else 303)
+    assert len((await house.seeds.get(person.number)).deliveries) == 1
+
+
+async def test_other_words_with_a_used_form_are_kept_and_told(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    await browser.post(path, hx=True, text="Tomorrow", key="same")
+    answer = await browser.post(path, hx=True, text="No, Friday", key="same")
+    assert answer.status_code == 422
+    assert "No, Friday</textarea>" in answer.text
+    assert 'name="key" value="same"' not in answer.text
+
+
+async def test_mistakes_keep_the_text_beside_the_reason(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    empty = await browser.post(path, hx=True, text="  ", key="k1")
+    assert (empty.status_code, "Write something first" in empty.text) == (422, True)
+    newest = (await house.seeds.get(person.number)).messages[-1].id
+    jonas = await house.actor("Jonas Weber")
+    await house.desk.answer(jonas, person.number, "Mine first", key="j")
+    for hx in (True, False):
+        late = await browser.post(path, hx=hx, text="<b>Mine</b>", key=f"k{hx}", seen=newest)
+        assert late.status_code == 422
+        assert "Jonas Weber answered while you were writing" in late.text
+        assert "&lt;b&gt;Mine&lt;/b&gt;</textarea>" in late.text
+    assert len((await house.seeds.get(person.number)).deliveries) == 1
+
+
+async def test_a_note_stays_inside(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    await browser.post(f"/tickets/{person.number}/messages", text="Ask the warehouse", key="k", kind="note")
+    ticket = await house.seeds.get(person.number)
+    assert ticket.deliveries == ()
+    assert ticket.messages[-1].direction == "note"
+
+
+async def test_undo_until_the_last_moment(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    sent = await browser.post(f"/tickets/{person.number}/messages", hx=True, text="Too quick", key="k")
+    delivery = await house.seeds.newest_delivery(person.number)
+    assert (delivery.next_at - house.clock.now()).total_seconds() == 30
+    assert "undo-button" in sent.text
+    house.clock.pass_(seconds=29.9)
+    path = f"/tickets/{person.number}/undo/{delivery.id}"
+    answer = await browser.post(path, hx=True, undo_key="u", text="more words")
+    assert "Too quick\n\nmore words</textarea>" in answer.text
+    assert (await house.seeds.newest_delivery(person.number)).state == "held"
+    plain = await browser.post(path, undo_key="u")
+    page = (await browser.get(plain.headers["location"])).text
+    assert "Too quick</textarea>" in page
+
+
+async def test_undo_comes_too_late(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    await browser.post(f"/tickets/{person.number}/messages", hx=True, text="Gone", key="k")
+    delivery = await house.seeds.newest_delivery(person.number)
+    house.clock.pass_(seconds=31)
+    await house.seeds.starts_sending(delivery)
+    answer = await browser.post(
+        f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u", text="typed"
+    )
+    assert answer.status_code == 422
+    assert "typed</textarea>" in answer.text
+    assert "sending" in answer.text
+
+
+async def test_deliveries_say_what_to_do(house: House) -> None:
+    browser = await house.signed_in()
+    cases = (
+        (
+            "failed",
+            "blocked",
+            "They blocked the bot.",
+            ("Not sent", "has blocked this account", "Send again"),
+        ),
+        (
+            "unknown",
+            "no_answer",
+            "No answer in 30 s.",
+            ("Nobody knows whether it arrived", "No answer in 30 s.", "It arrived", "Send again"),
+        ),
+        ("held", "credential", "The token is refused.", ("Held back", "renew the account", "Send again")),
+        (
+            "queued",
+            "slow",
+            "It asks for a pause.",
+            ("Waiting for its turn", "asks for a pause", "Stop it"),
+        ),
+    )
+    mei = await house.actor("Mei Lin")
+    for state, code, detail, words in cases:
+        person = await anna(house)
+        await house.desk.answer(mei, person.number, "Hi", key=f"a-{state}")
+        await house.seeds.fails(await house.seeds.newest_delivery(person.number), state, code, detail)
+        page = (await browser.get(f"/tickets/{person.number}")).text
+        for word in words:
+            assert word in page, (state, word)
+
+
+async def test_settling(house: House) -> None:
+    browser, mei = await house.signed_in(), await house.actor("Mei Lin")
+    for command, after in (("arrived", "sent"), ("again", "queued")):
+        person = await anna(house)
+        await house.desk.answer(mei, person.number, "Hi", key=f"a-{command}")
+        delivery = await house.seeds.newest_delivery(person.number)
+        await house.seeds.fails(delivery, "unknown", "no_answer", "?")
+        answer = await browser.post(f"/deliveries/{delivery.id}/{command}", hx=True, key=f"s-{command}")
+        assert (answer.status_code, answer.headers["hx-trigger"]) == (204, "switchboard:changed")
+        assert (await house.seeds.newest_delivery(person.number)).state == after
+    assert (await browser.post("/deliveries/none/again", key="x")).status_code == 404
+
+
+async def test_taking_handing_closing_reopening(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    jonas = await house.actor("Jonas Weber")
+    path = f"/tickets/{person.number}"
+    assert (await browser.post(f"{path}/claim", key="1")).headers["location"] == path
+    await browser.post(f"{path}/assign", key="2", user=str(jonas.user_id))
+    assert (await house.seeds.get(person.number)).ticket.assignee == jonas.user_id
+    assert (await browser.post(f"{path}/assign", key="3", user="nobody-known")).status_code == 422
+    await browser.post(f"{path}/assign", key="4", user="")
+    await browser.post(f"{path}/close", key="5")
+    ticket = (await house.seeds.get(person.number)).ticket
+    assert (ticket.assignee, ticket.status) == (None, "closed")
+    twice = await browser.post(f"{path}/close", hx=True, key="6")
+    assert (twice.status_code, twice.text) == (422, f"Ticket #{person.number} is already closed.")
+    await browser.post(f"{path}/reopen", key="7")
+    page = (await browser.get(path)).text
+    for line in ("Mei Lin took it", "assigned it to Jonas Weber", "back to everybody", "Mei Lin opened it again"):
+        assert line in page
+
+
+async def test_every_form_on_a_page_has_its_own_key(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    page = (await browser.get(f"/tickets/{person.number}")).text
+    keys = re.findall(r'name="key" value="([^"]+)"', page)
+    assert len(keys) == len(set(keys)) >= 4
+
+
+async def test_somebody_who_blocked_us_gets_only_a_note(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    thread = (await house.seeds.get(person.number)).threads[0]
+    await house.store.mark_unreachable("telegram", thread.id, house.clock.now())
+    page = (await browser.get(f"/tickets/{person.number}")).text
+    assert "no longer accepts messages here" in page
+    assert re.search(r'value="answer" disabled', page)
+    assert re.search(r'value="note" checked', page)

@@ -1,0 +1,148 @@
+"""What the contract suite needs of a channel: a platform, people, and its ways of going wrong.
+
+A new channel adds its harness to ``HARNESSES``; the suite then shows what is
+still missing.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from connectors.context import ConnectorContext
+from connectors.mail.settings import Settings as MailSettings
+from connectors.registry import make_connector
+from connectors.telegram.settings import Settings as TelegramSettings
+from service.clock import SystemClock
+from tests.support.town import EMAIL, TELEGRAM, Town
+from tickets.ids import Channel, ExternalMessageId, ThreadKey
+from tickets.model import InboundMessage, Reply, ReplyTarget
+from tickets.ports import Connector, no_crash
+from tickets.secret import Secret
+
+
+class Harness(Protocol):
+    """One channel under test."""
+
+    channel: Channel
+
+    def connector(self, *, wrong_secret: bool = False) -> Connector: ...
+    def write(self, text: str) -> None:
+        """A person writes."""
+
+    def answer_last(self, text: str) -> None:
+        """The person answers the last message they got from us."""
+
+    def accepted(self) -> list[str]:
+        """Texts the platform took from us, in order."""
+
+    def target(self, message: InboundMessage) -> ReplyTarget: ...
+    def refuse_once(self) -> None:
+        """The next message is clearly refused, for now."""
+
+    def refuse_for_good(self) -> None: ...
+    def lose_the_answer(self) -> None:
+        """The next message is taken, but nobody tells us."""
+
+    async def go_away(self) -> None:
+        """Nobody listens any more."""
+
+
+async def secret(name: str) -> bytes:
+    return name.encode().ljust(32, b".")
+
+
+def context(account: Any) -> ConnectorContext:
+    return ConnectorContext(account, SystemClock(), no_crash, secret)
+
+
+def reply(target: ReplyTarget, text: str, key: str = "key", **more: Any) -> Reply:
+    return Reply(target=target, text=text, send_key=f"{key}.1", created_at=datetime.now(UTC), **more)
+
+
+class TelegramHarness:
+    channel: Channel = "telegram"
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+
+    def connector(self, *, wrong_secret: bool = False) -> Connector:
+        settings: TelegramSettings = self.town.accounts()[TELEGRAM].settings
+        if wrong_secret:
+            settings = replace(settings, token=Secret("700200:a-wrong-token-of-no-value"))
+        return make_connector("telegram", settings, context(TELEGRAM))
+
+    def write(self, text: str) -> None:
+        self.town.anna.write(text, self.town.bot)
+
+    def answer_last(self, text: str) -> None:
+        self.town.anna.write(text, self.town.bot, reply_to=self.town.telegram.sent[-1].message_id)
+
+    def accepted(self) -> list[str]:
+        return [one.text for one in self.town.telegram.sent]
+
+    def target(self, message: InboundMessage) -> ReplyTarget:
+        return ReplyTarget("telegram", TELEGRAM, message.thread.key, "private", in_reply_to=message.external_id)
+
+    def refuse_once(self) -> None:
+        self.town.telegram.faults.arm("flood", method="sendMessage", retry_after=7)
+
+    def refuse_for_good(self) -> None:
+        self.town.anna.block(self.town.bot)
+
+    def lose_the_answer(self) -> None:
+        self.town.telegram.faults.arm("drop_after_accept", method="sendMessage")
+
+    async def go_away(self) -> None:
+        await self.town.telegram.stop()
+
+
+class MailHarness:
+    channel: Channel = "email"
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+
+    def connector(self, *, wrong_secret: bool = False) -> Connector:
+        settings: MailSettings = replace(self.town.accounts()[EMAIL].settings, first_start="all")
+        if wrong_secret:
+            settings = replace(settings, imap=replace(settings.imap, password=Secret("a-wrong-password")))
+        return make_connector("email", settings, context(EMAIL))
+
+    def write(self, text: str) -> None:
+        self.town.mei.write(to="support@example.test", subject="Betreff", text=text)
+
+    def answer_last(self, text: str) -> None:
+        self.town.mei.reply(self.town.mei.received[-1], text)
+
+    def accepted(self) -> list[str]:
+        return [one.text.strip() for one in self.town.mail.sent]
+
+    def target(self, message: InboundMessage) -> ReplyTarget:
+        return ReplyTarget(
+            "email",
+            EMAIL,
+            ThreadKey("thread"),
+            "private",
+            in_reply_to=message.external_id,
+            references=(ExternalMessageId("<older@example.test>"),),
+            to=(message.author.external_id,),
+            subject="Re: Betreff",
+        )
+
+    def refuse_once(self) -> None:
+        self.town.mail.faults.arm("smtp_status", code=451, stage="dot")
+
+    def refuse_for_good(self) -> None:
+        self.town.mail.faults.arm("smtp_status", code=550, stage="rcpt")
+
+    def lose_the_answer(self) -> None:
+        self.town.mail.faults.arm("smtp_drop_after_accept")
+
+    async def go_away(self) -> None:
+        await self.town.mail.stop_imap()
+        await self.town.mail.stop_smtp()
+
+
+HARNESSES: dict[str, Callable[[Town], Harness]] = {"telegram": TelegramHarness, "email": MailHarness}

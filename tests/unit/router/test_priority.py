@@ -1,0 +1,96 @@
+"""How soon a person should look, and why."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.priority import score
+from tests.support.inbound import said
+from tickets.ids import ThreadKey
+from tickets.model import Automatic, Reason, ThreadRef
+
+SECURITY = [
+    "My account was hacked", "Someone accessed my wallet", "Mein Konto wurde GEHACKT!!", "Me robaron la cuenta",
+    "Alguien hackeó mi cuenta", "Minha conta foi hackeada", "Roubaram minha conta", "Mon compte a été piraté",
+    "On m'a volé mon argent", "Je me suis fait voler mon compte", "Mi hanno rubato l'account",
+    "Mijn account is gestolen", "Ktoś zhakował moje konto", "Мой аккаунт взломали", "Мій акаунт зламали",
+    "Hesabım çalındı", "HESABIM ÇALINDI", "hesabim calindi", "تم اختراق حسابي", "حساب من هک شده",
+    "मेरा अकाउंट हैक हो गया", "Akun saya dibobol orang", "Tài khoản của tôi bị hack", "tai khoan bi hack roi",
+    "บัญชีของฉันถูกแฮก", "我的账号被盗了", "我的帳號被盜了", "アカウントが乗っ取られました", "계정이 해킹당했어요",
+]  # fmt: skip
+HONEST = [
+    "My parcel has not arrived", "A benevolent reply, thank you", "Wann kommt mein Paket?",
+    "El paquete llegó golpeado", "De golpe dejó de funcionar", "Tengo que ir a la estafeta", "Cadê meu pedido?",
+    "Où est ma commande ?", "Le volet est cassé, le bénévole est gentil", "Volevo sapere dove è il mio ordine",
+    "Volete che la rimandi?", "Waar is mijn bestelling?", "Gdzie jest moje zamówienie?", "Где мой заказ?",
+    "Живу на Украине", "Де моє замовлення?", "Siparişim nerede?", "أين طلبي؟", "سفارش من کجاست؟ در دهکده",
+    "मेरा ऑर्डर कहाँ है?", "Di mana pesanan saya?", "Tôi quên mật khẩu", "ฉันยังไม่ได้รับพัสดุ", "我的包裹还没有到",
+    "荷物がまだ届いていません", "택배가 아직 안 왔어요",
+]  # fmt: skip
+
+
+def labels(text: str, **fields: object) -> list[str]:
+    return [reason.label for reason in score(said(text, **fields), unanswered=0)[1]]
+
+
+@pytest.mark.parametrize("text", SECURITY)
+def test_theft_is_recognised_in_every_language(text: str) -> None:
+    points, reasons = score(said(text), unanswered=0)
+    assert any(reason.label.startswith("security") for reason in reasons)
+    assert points >= 60
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_ordinary_questions_are_no_alarm(text: str) -> None:
+    assert labels(text) == ["a person is waiting"]
+
+
+def test_theft_in_the_subject_counts() -> None:
+    assert "security: theft or somebody else's access" in labels("please help", subject="Account HACKED")
+
+
+def test_a_machine_is_never_robbed() -> None:
+    assert labels("hacked", automatic=Automatic("list", "x")) == ["a person is waiting", "written by a machine"]
+
+
+def test_reasons_say_all_there_is() -> None:
+    message = said("Unacceptable!!! Hacked.", thread=ThreadRef(ThreadKey("x"), "public"))
+    points, reasons = score(message, unanswered=2)
+    assert [(reason.label, reason.points) for reason in reasons] == [
+        ("a person is waiting", 10),
+        ("security: theft or somebody else's access", 60),
+        ("written in public", 10),
+        ("upset", 8),
+        ("wrote 3 times without an answer", 8),
+    ]
+    assert points == 96
+
+
+def test_what_was_serious_stays_serious() -> None:
+    _, first = score(said("I was hacked"), unanswered=0)
+    points, _ = score(said("Hello? Anybody?"), unanswered=1, before=first)
+    assert points == 10 + 60 + 4
+
+
+def test_waiting_counts_up_to_a_limit() -> None:
+    assert score(said(), unanswered=5)[0] == score(said(), unanswered=500)[0] == 30
+
+
+def test_only_the_beginning_is_read() -> None:
+    assert labels("x" * 4_000 + " hacked") == ["a person is waiting"]
+
+
+@given(
+    st.text(alphabet=st.characters()) | st.sampled_from(SECURITY),
+    st.integers(0, 1000),
+    st.sampled_from(["public", "private"]),
+    st.sampled_from([None, Automatic("bot", "x")]),
+    st.lists(st.builds(Reason, st.sampled_from(["security: x", "upset"]), st.just(1)), max_size=2),
+)
+def test_the_points_are_the_sum_of_the_reasons(
+    text: str, unanswered: int, visibility: str, automatic: Automatic | None, before: list[Reason]
+) -> None:
+    message = said(text, automatic=automatic, thread=ThreadRef(ThreadKey("x"), visibility))
+    points, reasons = score(message, unanswered=unanswered, before=tuple(before))
+    assert 0 <= points <= 100
+    assert points == max(0, min(100, sum(reason.points for reason in reasons)))
