@@ -36,7 +36,7 @@ class ReplyTemplates:
             name, locale, _ = path.name.split(".")
             self._load(name, locale)
 
-    def render(self, name: str, language: str | None, **values: str | int) -> str:
+    def render(self, name: str, language: str | None, /, **values: str | int) -> str:
         """The text in the language, or in one it falls back on: ``zh-TW``, ``zh``, the default.
 
         Values are put in as they are, never read as templates.

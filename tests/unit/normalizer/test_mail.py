@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from normalizer.mail import HEADER_BYTES, MANY_DELIMITERS, RAW_SHOWN_BYTES, norm
 from normalizer.mail_body import MAX_PARTS
 from tests.support.builders import T0
 from tests.support.golden import read, read_mail
+from tests.support.paths import ROOT
 from tickets.errors import PayloadError
 from tickets.ids import AccountId
 from tickets.model import InboundMessage, RawEvent
@@ -439,7 +439,7 @@ def test_a_header_block_is_cut_at_a_whole_line() -> None:
 
 # Anything at all -----------------------------------------------------------------------
 
-VALID = [path.read_bytes() for path in sorted(Path("tests/golden/email").glob("*.eml"))]
+VALID = [path.read_bytes() for path in sorted((ROOT / "tests/golden/email").glob("*.eml"))]
 LINES = st.sampled_from(
     [
         b"From: a@b.test",

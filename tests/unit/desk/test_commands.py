@@ -1,0 +1,462 @@
+"""Every command: who may, once per key, with an event that carries no content."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from desk.actors import Actor
+from desk.commands import LONGEST_TEXT, Desk, Done
+from responders.compose import Limits
+from simulators.memory_store import MemoryStore
+from tests.support.builders import (
+    MAIN,
+    T0,
+    at,
+    delivery,
+    following,
+    get_delivery,
+    identity,
+    lease,
+    message,
+    open_ticket,
+    opening,
+    raw,
+    receive,
+)
+from tests.support.clock import ManualClock
+from tests.support.stores import Database
+from tickets.errors import Conflict, Forbidden, KeyReused, Refused, TicketNotFound
+from tickets.ids import DeliveryId, MessageId, ThreadId, TicketNumber, UserId
+from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
+from tickets.ports import no_crash
+from tickets.storage import CommandResult, Store, TicketChange
+
+ONE = TicketNumber(1)
+LIMITS = {MAIN: Limits(20, "utf16")}
+ANN = Actor("user:u-ann", "Ann Agent", "agent", UserId("u-ann"))
+BEN = Actor("user:u-ben", "Ben Agent", "agent", UserId("u-ben"))
+TOKEN = Actor("token:crm", "crm", "agent")
+
+
+class Crowded(MemoryStore):
+    """Lets others in between any two calls, as a database does."""
+
+    async def find_ticket(self, number: TicketNumber) -> TicketEnvelope | None:
+        found = await super().find_ticket(number)
+        await asyncio.sleep(0)
+        return found
+
+    async def find_command(self, actor: str, key: str) -> CommandResult | None:
+        await asyncio.sleep(0)
+        return await super().find_command(actor, key)
+
+    async def apply_change(self, change: TicketChange, now: Any) -> None:
+        await asyncio.sleep(0)
+        await super().apply_change(change, now)
+
+
+@pytest.fixture
+async def store() -> Crowded:
+    store = Crowded()
+    await store.open()
+    return store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(at(60))
+
+
+@pytest.fixture
+def desk(store: Crowded, clock: ManualClock) -> Desk:
+    return Desk(store, clock, no_crash, LIMITS)
+
+
+@pytest.fixture
+async def ticket(store: Crowded) -> Ticket:
+    return await open_ticket(store, "bob", text="Where is my parcel?")
+
+
+async def envelope(store: Store, number: int = 1) -> TicketEnvelope:
+    found = await store.find_ticket(TicketNumber(number))
+    assert found is not None
+    return found
+
+
+# Who may --------------------------------------------------------------------------------
+
+Command = Callable[[Desk, Actor], Awaitable[Any]]
+D1 = DeliveryId("d-1")
+COMMANDS: dict[str, tuple[str, Command]] = {
+    "get_ticket": ("read", lambda desk, actor: desk.get_ticket(actor, ONE)),
+    "answer": ("work", lambda desk, actor: desk.answer(actor, ONE, "Hi", key="k")),
+    "note": ("work", lambda desk, actor: desk.note(actor, ONE, "Hi", key="k")),
+    "claim": ("work", lambda desk, actor: desk.claim(actor, ONE, key="k")),
+    "assign": ("direct", lambda desk, actor: desk.assign(actor, ONE, UserId("u-ben"), key="k")),
+    "close": ("work", lambda desk, actor: desk.close(actor, ONE, key="k")),
+    "reopen": ("work", lambda desk, actor: desk.reopen(actor, ONE, key="k")),
+    "withdraw": ("work", lambda desk, actor: desk.withdraw(actor, D1, key="k")),
+    "send_again": ("work", lambda desk, actor: desk.send_again(actor, D1, key="k")),
+    "confirm_arrived": ("work", lambda desk, actor: desk.confirm_arrived(actor, D1, key="k")),
+    "read_raw": ("work", lambda desk, actor: desk.read_raw(actor, ONE, MessageId("m-bob"), key="k")),
+}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+@pytest.mark.parametrize("role", ["viewer", "agent", "lead", "admin"])
+@pytest.mark.usefixtures("ticket")
+async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: Role) -> None:
+    right, command = COMMANDS[name]
+    actor = Actor(f"user:{role}", role, role, UserId(f"u-{role}"))
+    before = await envelope(store)
+    if actor.may(right):
+        with suppress(Refused, TicketNotFound):  # the role allows it; the state does not
+            await command(desk, actor)
+    else:
+        with pytest.raises(Forbidden):
+            await command(desk, actor)
+        assert await envelope(store) == before
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert set(COMMANDS) == {name for name in vars(Desk) if not name.startswith("_")}
+
+
+# Answering ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_an_answer_is_queued_and_the_ticket_waits_for_the_person(desk: Desk, store: Crowded) -> None:
+    done = await desk.answer(ANN, ONE, "  It is on its way.\r\nSorry!  ", key="k", undo_s=10)
+    after = await envelope(store)
+    [queued] = after.deliveries
+    assert done == Done(ONE, queued.id)
+    assert [part.text for part in queued.parts] == ["It is on its way.", "Sorry!"]
+    assert (queued.state, queued.next_at, queued.kind) == ("queued", at(70), "reply")
+    assert (after.ticket.status, after.ticket.waiting_since, after.ticket.unanswered) == ("pending", None, 0)
+    assert after.ticket.assignee == "u-ann"
+    assert [m.text for m in after.messages] == ["Where is my parcel?", "It is on its way.\nSorry!"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * (LONGEST_TEXT + 1), "x" * 500])
+@pytest.mark.usefixtures("ticket")
+async def test_a_text_that_cannot_be_sent_is_refused(desk: Desk, store: Crowded, text: str) -> None:
+    before = await envelope(store)
+    with pytest.raises(Refused):
+        await desk.answer(ANN, ONE, text, key="k")
+    assert await envelope(store) == before
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_the_same_key_and_text_is_one_answer(desk: Desk, store: Crowded) -> None:
+    first = await desk.answer(ANN, ONE, "Hi", key="k")
+    again = await desk.answer(ANN, ONE, "Hi", key="k")
+    assert again == first._replace(repeated=True)
+    assert len((await envelope(store)).deliveries) == 1
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_the_same_key_with_another_wish_is_refused(desk: Desk, store: Crowded) -> None:
+    await desk.answer(ANN, ONE, "Hi", key="k")
+    for other in (
+        desk.answer(ANN, ONE, "Hello", key="k"),
+        desk.note(ANN, ONE, "Hi", key="k"),
+        desk.close(ANN, ONE, key="k"),
+        desk.answer(ANN, TicketNumber(2), "Hi", key="k"),
+    ):
+        with pytest.raises(KeyReused):
+            await other
+    await desk.answer(BEN, ONE, "Hello", key="k")
+    assert len((await envelope(store)).deliveries) == 2
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+@pytest.mark.usefixtures("ticket")
+async def test_a_key_must_be_one(desk: Desk, key: str) -> None:
+    with pytest.raises(Refused, match="1 to 200"):
+        await desk.note(ANN, ONE, "x", key=key)
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_a_hundred_answers_with_one_key_are_one(desk: Desk, store: Crowded) -> None:
+    """BW06."""
+    done = await asyncio.gather(*(desk.answer(ANN, ONE, "Hi", key="k") for _ in range(100)))
+    assert len({one.delivery_id for one in done}) == 1
+    assert sum(not one.repeated for one in done) == 1
+    after = await envelope(store)
+    assert (len(after.deliveries), len(after.messages)) == (1, 2)
+
+
+async def test_a_hundred_answers_with_one_key_are_one_in_a_database(
+    clock: ManualClock, database_file: Database
+) -> None:
+    store = database_file.store()
+    await store.open()
+    try:
+        await open_ticket(store, "bob")
+        desk = Desk(store, clock, no_crash, LIMITS)
+        done = await asyncio.gather(*(desk.answer(ANN, ONE, "Hi", key="k") for _ in range(100)))
+        assert len({one.delivery_id for one in done}) == 1
+        assert len((await envelope(store)).deliveries) == 1
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+def database_file(tmp_path: Path) -> Database:
+    return Database("sqlite", f"sqlite:///{tmp_path}/switchboard.db")
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_commands_of_several_people_are_all_done(desk: Desk, store: Crowded) -> None:
+    await asyncio.gather(*(desk.note(ANN, ONE, f"note {n}", key=f"k{n}") for n in range(4)))
+    assert len((await envelope(store)).messages) == 5
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_who_is_overtaken_again_and_again_is_told(desk: Desk, store: Crowded) -> None:
+    async def overtaken(*_: Any) -> None:
+        raise Conflict("somebody was faster")
+
+    store.apply_change = overtaken
+    with pytest.raises(Conflict):
+        await desk.note(ANN, ONE, "x", key="k")
+
+
+# Two at once ------------------------------------------------------------------------------
+
+
+async def test_a_colleague_who_answered_meanwhile_is_read_first(
+    desk: Desk, store: Crowded, clock: ManualClock, ticket: Ticket
+) -> None:
+    """BW07."""
+    await desk.answer(BEN, ONE, "From Ben", key="b")
+    with pytest.raises(Refused, match="Ben Agent answered"):
+        await desk.answer(ANN, ONE, "From Ann", key="a", seen=MessageId("m-bob"))
+    newest = (await envelope(store)).messages[-1].id
+    clock.move(1)
+    await desk.answer(ANN, ONE, "From Ann", key="a", seen=newest)
+    await desk.answer(ANN, ONE, "Ann again", key="a2", seen=newest)
+    assert len((await envelope(store)).deliveries) == 3
+    assert ticket.number == 1
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_notes_and_messages_of_the_person_refuse_nothing(desk: Desk, store: Crowded) -> None:
+    await desk.note(BEN, ONE, "a hint", key="b")
+    current = (await envelope(store)).ticket
+    more = message("more", "bob", stored_at=at(61))
+    await store.admit([following(current, "more", message=more)], at(61))
+    await desk.answer(ANN, ONE, "Hi", key="a", seen=MessageId("m-bob"))
+    await desk.answer(ANN, ONE, "Hi", key="a2", seen=MessageId("m-unheard-of"))
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_a_ticket_is_claimed_by_one(desk: Desk, store: Crowded) -> None:
+    await desk.claim(ANN, ONE, key="k")
+    await desk.claim(ANN, ONE, key="k2")
+    with pytest.raises(Refused, match="colleague"):
+        await desk.claim(BEN, ONE, key="k")
+    with pytest.raises(Refused, match="token"):
+        await desk.claim(TOKEN, ONE, key="k")
+    await desk.assign(BEN, ONE, BEN.user_id, key="k2")
+    assert (await envelope(store)).ticket.assignee == "u-ben"
+    await desk.assign(BEN, ONE, None, key="k3")
+    await desk.claim(BEN, ONE, key="k4")
+
+
+# Who cannot be answered ----------------------------------------------------------------------
+
+
+async def test_a_person_who_cannot_be_reached_is_not_written_to(
+    desk: Desk, store: Crowded, ticket: Ticket
+) -> None:
+    await store.mark_unreachable("telegram", ThreadId("h-bob"), T0)
+    with pytest.raises(Refused, match="no longer accepts"):
+        await desk.answer(ANN, ticket.number, "Hi", key="k")
+
+
+async def test_a_sender_without_an_address_is_not_written_to(desk: Desk, store: Crowded) -> None:
+    odd = replace(opening("bob"), new_identity=identity("bob", external_id="ambiguous@unknown.invalid"))
+    await store.admit([odd], T0)
+    with pytest.raises(Refused, match="no sender"):
+        await desk.answer(ANN, ONE, "Hi", key="k")
+
+
+async def test_an_account_that_is_gone_sends_nothing(store: Crowded, clock: ManualClock, ticket: Ticket) -> None:
+    with pytest.raises(Refused, match="not configured"):
+        await Desk(store, clock, no_crash, {}).answer(ANN, ticket.number, "Hi", key="k")
+
+
+async def test_a_conversation_without_messages_has_no_answer(desk: Desk, ticket: Ticket) -> None:
+    with pytest.raises(Refused, match="nothing to answer"):
+        await desk.answer(ANN, ticket.number, "Hi", key="k", thread_id=ThreadId("h-other"))
+
+
+async def test_a_ticket_that_does_not_exist(desk: Desk) -> None:
+    with pytest.raises(TicketNotFound):
+        await desk.note(ANN, TicketNumber(7), "x", key="k")
+    with pytest.raises(TicketNotFound):
+        await desk.withdraw(ANN, DeliveryId("d-none"), key="k")
+
+
+# Settling deliveries ----------------------------------------------------------------------------
+
+STATES = ("queued", "held", "sending", "sent", "failed", "unknown")
+TABLE = {
+    ("withdraw", "queued"): "held",
+    ("send_again", "failed"): "queued",
+    ("send_again", "held"): "queued",
+    ("send_again", "unknown"): "queued",
+    ("confirm_arrived", "unknown"): "sent",
+}
+
+
+async def stored_delivery(store: Crowded, *part_states: str, state: str) -> DeliveryId:
+    current = (await envelope(store)).ticket
+    parts = tuple(DeliveryPart(n, f"Text {n}", part) for n, part in enumerate(part_states, 1))
+    made: Delivery = replace(
+        delivery("1"), parts=parts, state=state, ticket_id=current.id, thread_id=ThreadId("h-bob"), next_at=at(999)
+    )
+    await store.admit([following(current, "extra", message=None, deliveries=(made,))], T0)
+    return made.id
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("command", ["withdraw", "send_again", "confirm_arrived"])
+@pytest.mark.usefixtures("ticket")
+async def test_settling_a_delivery(desk: Desk, store: Crowded, command: str, state: str) -> None:
+    delivery_id = await stored_delivery(store, state, state=state)
+    settle = getattr(desk, command)
+    if (command, state) in TABLE:
+        await settle(ANN, delivery_id, key="k")
+        after = await get_delivery(store, "1")
+        expected = TABLE[command, state]
+        assert (after.state, [part.state for part in after.parts]) == (expected, [expected])
+        assert (await settle(ANN, delivery_id, key="k")).repeated
+    else:
+        with pytest.raises(Refused, match=state):
+            await settle(ANN, delivery_id, key="k")
+        assert (await get_delivery(store, "1")).state == state
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "before", "after"),
+    [
+        ("withdraw", "queued", ("sent", "queued", "queued"), ("sent", "held", "held")),
+        ("send_again", "held", ("sent", "held", "held"), ("sent", "queued", "queued")),
+        ("send_again", "failed", ("sent", "failed", "queued"), ("sent", "queued", "queued")),
+        ("send_again", "unknown", ("sent", "unknown", "queued"), ("sent", "queued", "queued")),
+        ("confirm_arrived", "unknown", ("sent", "unknown", "queued"), ("sent", "sent", "queued")),
+        ("confirm_arrived", "unknown", ("sent", "sent", "unknown"), ("sent", "sent", "sent")),
+    ],
+)
+@pytest.mark.usefixtures("ticket")
+async def test_pieces_that_arrived_stay_arrived(
+    desk: Desk, store: Crowded, command: str, state: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    delivery_id = await stored_delivery(store, *before, state=state)
+    await getattr(desk, command)(ANN, delivery_id, key="k")
+    found = await get_delivery(store, "1")
+    assert tuple(part.state for part in found.parts) == after
+    expected = "sent" if set(after) == {"sent"} else "held" if "held" in after else "queued"
+    assert found.state == expected
+    assert found.next_at == at(60)
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_an_answer_is_taken_back_only_while_it_waits(desk: Desk, store: Crowded, clock: ManualClock) -> None:
+    """BW09."""
+    done = await desk.answer(ANN, ONE, "Hi", key="k", undo_s=30)
+    assert done.delivery_id is not None
+    clock.move(29.9)
+    assert await store.lease_deliveries([MAIN], "worker", clock.now(), 60, 9) == []
+    await desk.withdraw(ANN, done.delivery_id, key="w")
+    clock.move(10)
+    assert await store.lease_deliveries([MAIN], "worker", clock.now(), 60, 9) == []
+    await desk.send_again(ANN, done.delivery_id, key="s")
+    assert len(await store.lease_deliveries([MAIN], "worker", clock.now(), 60, 9)) == 1
+    with pytest.raises(Refused, match="being sent right now"):
+        await desk.withdraw(ANN, done.delivery_id, key="w2")
+
+
+# Closing and reopening ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_closing_and_reopening(desk: Desk, store: Crowded) -> None:
+    await desk.close(ANN, ONE, key="k1")
+    closed = (await envelope(store)).ticket
+    assert (closed.status, closed.waiting_since, closed.unanswered) == ("closed", None, 0)
+    with pytest.raises(Refused, match="already closed"):
+        await desk.close(ANN, ONE, key="k2")
+    await desk.reopen(ANN, ONE, key="k3")
+    with pytest.raises(Refused, match="already open"):
+        await desk.reopen(ANN, ONE, key="k4")
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_a_case_is_not_reopened_beside_another_of_its_conversation(desk: Desk, store: Crowded) -> None:
+    await desk.close(ANN, ONE, key="k1")
+    second = opening("carol")
+    beside = replace(second, new_thread=None, thread_id=ThreadId("h-bob"), message=None, refs=())
+    await store.admit([beside], T0)
+    with pytest.raises(Refused, match="another open ticket"):
+        await desk.reopen(ANN, ONE, key="k2")
+    assert (await envelope(store)).ticket.status == "closed"
+
+
+# Events ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_every_command_is_an_event_without_content(desk: Desk, store: Crowded, clock: ManualClock) -> None:
+    done = await desk.answer(ANN, ONE, "swordfish", key="1", undo_s=9)
+    assert done.delivery_id is not None
+    await desk.note(ANN, ONE, "swordfish", key="2")
+    await desk.claim(ANN, ONE, key="3")
+    await desk.assign(ANN, ONE, UserId("u-ben"), key="4")
+    await desk.withdraw(ANN, done.delivery_id, key="5")
+    await desk.send_again(ANN, done.delivery_id, key="6")
+    await desk.close(ANN, ONE, key="7")
+    await desk.reopen(BEN, ONE, key="8")
+    events = [event for event in (await envelope(store)).events if event.actor.startswith("user:")]
+    assert [event.kind for event in events] == [
+        "answered", "noted", "assigned", "assigned", "withdraw", "send_again", "closed", "reopened",
+    ]  # fmt: skip
+    assert {event.at for event in events} == {clock.now()}
+    assert "swordfish" not in repr(events)
+    assert "Where is" not in repr(events)
+    assert (await envelope(store)).ticket.version == 9
+
+
+async def test_reading_a_message_as_it_came_is_an_event(desk: Desk, store: Crowded) -> None:
+    await receive(store, raw("1"))
+    [leased] = await lease(store)
+    first = opening("bob", leased.id)
+    assert first.message is not None
+    await store.admit([replace(first, message=replace(first.message, event_id=leased.id))], T0)
+    found = await desk.read_raw(ANN, ONE, MessageId("m-bob"), key="k")
+    assert found == leased.event
+    events = (await envelope(store)).events
+    assert [(event.kind, event.message_id) for event in events][-1] == ("raw_read", "m-bob")
+    await desk.note(ANN, ONE, "ours", key="n")
+    note = (await envelope(store)).messages[-1]
+    with pytest.raises(Refused, match="no original"):
+        await desk.read_raw(ANN, ONE, note.id, key="k2")
+
+
+@pytest.mark.usefixtures("ticket")
+async def test_the_crash_point_comes_after_the_commit(store: Crowded, clock: ManualClock) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def hook(point: str) -> None:
+        seen.append((point, store._tables.tickets["t-bob"].version))
+
+    await Desk(store, clock, hook, LIMITS).note(ANN, ONE, "x", key="k")
+    assert seen == [("desk.committed", 2)]
