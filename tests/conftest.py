@@ -4,7 +4,6 @@
 """
 
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import ENGINES, SQL_ENGINES, Database, fresh_schema
+from tests.support.town import free_port
 from tickets.storage import Store
 
 
@@ -62,6 +62,4 @@ def _databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Datab
 @pytest.fixture
 def unused_tcp_port() -> int:
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()

@@ -6,10 +6,11 @@ import getpass
 import grp
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+from tests.support.town import free_port
 
 MISSING = "Dovecot wanted: apt install dovecot-imapd"
 CONFIG = """
@@ -59,7 +60,7 @@ class Dovecot:
     def __init__(self, folder: Path, password: str) -> None:
         self.folder = folder
         self.maildir = folder / "mail"
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
         self._write_config(password)
@@ -146,12 +147,6 @@ def _give(folder: Path) -> None:
             parent.chmod(parent.stat().st_mode | 0o001)
         if parent == Path("/tmp"):
             break
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _breathe() -> None:

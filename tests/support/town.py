@@ -1,6 +1,8 @@
 """A whole running Switchboard in this process, against simulated platforms over real sockets."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,10 +41,15 @@ async def until(condition: Callable[[], object], what: str) -> None:
         raise AssertionError(f"waited in vain: {what}") from None
 
 
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _breathe() -> None:
     """Let other threads and sockets get on; waiting is on a condition, this only keeps it cool."""
-    import threading
-
     threading.Event().wait(0.01)
 
 

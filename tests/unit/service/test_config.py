@@ -258,18 +258,37 @@ def test_a_configuration_shows_no_secret(file: Path) -> None:
 
 
 BROKEN = st.sampled_from(
-    ["token = '{}'", "token = ' {}'", "token = ['{}']", "token = {{env = 5, x = '{}'}}", "token = {{bad = '{}'}}",
-     "token = '{}'\nmode = '{}'", "token = '{}'\npoll_timeout_s = '{}'", "token = '{}'\npoll_timeout_s = 99",
-     "token = '{}'\nmode = 'webhook'\nwebhook_url = '{}'", "token = '{}'\ntoken = '{}'", "token = {}", "token = '{}",
-     "token = '''{}\n", "token == '{}'", "token = '{}' extra", "[x]\ntoken = '{}'"]
-)  # fmt: skip
+    [
+        "token = '{}'",
+        "token = ' {}'",
+        "token = ['{}']",
+        "token = {{env = 5, x = '{}'}}",
+        "token = {{bad = '{}'}}",
+        "token = '{}'\nmode = '{}'",
+        "token = '{}'\npoll_timeout_s = '{}'",
+        "token = '{}'\npoll_timeout_s = 99",
+        "token = '{}'\nmode = 'webhook'\nwebhook_url = '{}'",
+        "token = '{}'\ntoken = '{}'",
+        "token = {}",
+        "token = '{}",
+        "token = '''{}\n",
+        "token == '{}'",
+        "token = '{}' extra",
+        "[x]\ntoken = '{}'",
+    ]
+)
 
 
 @given(BROKEN, st.text(alphabet="abcdefXYZ0123456789:_-./@!$%&", min_size=12, max_size=40))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_error_tells_a_secret(file: Path, line: str, secret: str) -> None:
     file.write_text("[telegram.main]\n" + line.format(secret, secret))
+    assert secret not in _complaint(file, secret)
+
+
+def _complaint(file: Path, port: str) -> str:
     try:
-        load(file, {"SWITCHBOARD__INBOX__PORT": secret})
+        load(file, {"SWITCHBOARD__INBOX__PORT": port})
     except ConfigError as error:
-        assert secret not in str(error)
+        return str(error)
+    return ""

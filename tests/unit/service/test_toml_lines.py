@@ -31,13 +31,24 @@ x = 1
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        (("top",), 2), (("inbox",), 3), (("inbox", "port"), 4), (("inbox", "host"), 5), (("telegram", "main"), 6),
-        (("telegram", "main", "token"), 7), (("telegram", "main", "quoted key"), 8), (("telegram", "main", "single"), 9),
-        (("telegram", "main", "dotted", "inner"), 10), (("email", "help"), 11), (("email", "help", "imap", "host"), 14),
-        (("list", "x"), 16), (("inbox", "unheard"), 3), (("telegram", "main", "token", "env"), 7),
-        (("nowhere",), None), ((), None),
+        (("top",), 2),
+        (("inbox",), 3),
+        (("inbox", "port"), 4),
+        (("inbox", "host"), 5),
+        (("telegram", "main"), 6),
+        (("telegram", "main", "token"), 7),
+        (("telegram", "main", "quoted key"), 8),
+        (("telegram", "main", "single"), 9),
+        (("telegram", "main", "dotted", "inner"), 10),
+        (("email", "help"), 11),
+        (("email", "help", "imap", "host"), 14),
+        (("list", "x"), 16),
+        (("inbox", "unheard"), 3),
+        (("telegram", "main", "token", "env"), 7),
+        (("nowhere",), None),
+        ((), None),
     ],
-)  # fmt: skip
+)
 def test_a_key_or_the_nearest_table_has_a_line(path: tuple[str, ...], line: int | None) -> None:
     assert nearest_line(key_lines(TEXT), path) == line
     tomllib.loads(TEXT)

@@ -1,0 +1,82 @@
+"""Documents that must agree with the code."""
+
+import json
+import re
+from pathlib import Path
+
+from connectors.registry import CHANNELS, capabilities_of
+from service.config import SECTIONS, load
+from tickets.points import POINTS
+from tickets.schema import json_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = {
+    "receiving": "Receiving",
+    "acknowledging": "Acknowledging to the platform",
+    "answering": "Answering",
+    "edits": "Edits by the person",
+    "deletions": "Deletions by the person",
+    "attachments_in": "Attachments received",
+    "backfill": "After an outage",
+    "unknown_settled_by": "An answer of unknown fate is settled by",
+    "limits": "Limits kept",
+}
+UNITS = {"utf16": "UTF-16 units", "characters": "characters"}
+
+
+def capabilities_table() -> str:
+    """The table as it must stand in docs/capabilities.md."""
+    found = [capabilities_of(channel) for channel in CHANNELS]
+    lines = [
+        "| capability | " + " | ".join(one.channel for one in found) + " |",
+        "|---" * (len(found) + 1) + "|",
+    ]
+    limits = [f"{one.text_limit} {UNITS[one.text_unit]}" if one.text_limit else "no limit" for one in found]
+    lines.append("| Longest text in one piece | " + " | ".join(limits) + " |")
+    for field, label in ROWS.items():
+        lines.append(f"| {label} | " + " | ".join(getattr(one, field) for one in found) + " |")
+    return "\n".join(lines)
+
+
+def test_the_capabilities_page_says_what_the_code_says() -> None:
+    page = (ROOT / "docs/capabilities.md").read_text(encoding="utf-8")
+    assert capabilities_table() in page, f"docs/capabilities.md should hold this table:\n\n{capabilities_table()}"
+
+
+def test_the_published_schema_is_the_formats() -> None:
+    published = json.loads((ROOT / "docs/ticket.schema.json").read_text(encoding="utf-8"))
+    assert published == json.loads(json.dumps(json_schema())), "run: switchboard schema > docs/ticket.schema.json"
+
+
+def test_the_shipped_configuration_is_valid_and_names_every_section() -> None:
+    path = ROOT / "config.toml"
+    config = load(path, {})
+    text = path.read_text(encoding="utf-8")
+    assert config.accounts == {}
+    assert all(f"[{name}]" in text for name in SECTIONS)
+
+
+def test_every_example_in_the_shipped_configuration_is_valid(tmp_path: Path) -> None:
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    body = text[text.index("[service]") :]
+    shown = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", body)
+    path = tmp_path / "config.toml"
+    path.write_text(shown, encoding="utf-8")
+    secrets = {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKLMNOP", "MAIL_PASSWORD": "password"}
+    config = load(path, secrets)
+    assert sorted(config.accounts) == ["email:support", "telegram:main"]
+
+
+def test_every_crash_point_is_reached_by_some_code() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("connectors", "router", "responders", "desk", "store")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    assert [point for point in POINTS if f'crash("{point}")' not in code] == []
+
+
+def test_the_changelog_and_every_linked_document_exist() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

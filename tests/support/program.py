@@ -1,0 +1,144 @@
+"""``switchboard run`` as a process of its own, driven through its API."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+
+from desk.access import Access
+from service.clock import SystemClock
+from tests.support.stores import KEY, Database
+from tests.support.town import PASSWORD, PATIENCE_S, TOKEN, Town
+
+
+class Program:
+    """``switchboard run`` as a process, with its API."""
+
+    def __init__(self, town: Town, database: Database, folder: Path, port: int, *, webhook: bool) -> None:
+        self.town = town
+        self.folder = folder
+        self.database = database
+        self.base = f"http://127.0.0.1:{port}"
+        self.token = ""
+        self.process: asyncio.subprocess.Process | None = None
+        (folder / "config.toml").write_text(self._config(port, webhook), encoding="utf-8")
+        (folder / "config.toml").chmod(0o600)
+        (folder / "secret.key").write_text(KEY.hex())
+
+    async def make_token(self) -> None:
+        store = self.database.store()
+        await store.open()
+        self.token = await Access(store, SystemClock()).add_token("judge", "agent")
+        await store.close()
+
+    async def start(self, crash_at: str = "") -> None:
+        with (self.folder / "out.txt").open("ab") as out:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "service", "run", "--config", str(self.folder / "config.toml")),
+                env={**os.environ, "SWITCHBOARD_CRASH_AT": crash_at},
+                stdout=out,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+
+    async def killed(self) -> bool:
+        """Whether the program was killed at its point, within patience."""
+        assert self.process is not None
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self.process.wait() == -signal.SIGKILL
+        except TimeoutError:
+            return False
+
+    async def stop(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+            await self.process.wait()
+
+    async def get(self, path: str) -> dict:
+        async with self._client() as client:
+            return (await client.get(path)).raise_for_status().json()
+
+    async def reply(self, number: int, text: str) -> str | None:
+        """The delivery's id; None when the program died over it."""
+        try:
+            async with self._client() as client:
+                answer = await client.post(
+                    f"/tickets/{number}/replies",
+                    json={"text": text},
+                    headers={"Idempotency-Key": f"answer-{number}"},
+                )
+                return answer.raise_for_status().json()["delivery"]["id"]
+        except httpx.TransportError:
+            return None
+
+    async def tickets(self) -> list[dict]:
+        """Every ticket whole; empty while the program is not answering."""
+        try:
+            listed = (await self.get("/tickets?limit=200"))["items"]
+            return [await self.get(f"/tickets/{one['number']}") for one in listed]
+        except httpx.TransportError:
+            return []
+
+    def _client(self) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx.AsyncClient(base_url=f"{self.base}/api/v1", headers=headers, timeout=PATIENCE_S)
+
+    def _config(self, port: int, webhook: bool) -> str:
+        town = self.town
+        mode = f'mode = "webhook"\nwebhook_url = "{self.base}/hooks/telegram/main"' if webhook else ""
+        return f"""
+[service]
+data_dir = "{self.folder}"
+database = "{self.database.url}"
+worker_lease_s = 2
+[inbox]
+port = {port}
+[telegram.main]
+token = "{TOKEN}"
+base_url = "{town.telegram.base_url}"
+base_file_url = "{town.telegram.base_file_url}"
+poll_timeout_s = 1
+acknowledge = false
+{mode}
+[email.support]
+address = "support@example.test"
+first_start = "all"
+acknowledge = false
+imap = {{host = "127.0.0.1", port = {town.mail.imap_port}, tls = "none", password = "{PASSWORD}"}}
+smtp = {{host = "127.0.0.1", port = {town.mail.smtp_port}, tls = "none", password = "{PASSWORD}"}}
+"""
+
+    def log(self) -> str:
+        """The end of what it printed."""
+        return (self.folder / "out.txt").read_text(errors="replace")[-2000:]
+
+    async def settled(self, delivery: str) -> str:
+        """The state in which a delivery comes to rest."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (state := (await self.get(f"/deliveries/{delivery}"))["state"]) not in (
+                "sent",
+                "unknown",
+                "failed",
+            ):
+                await asyncio.to_thread(breathe)
+            return state
+
+    async def tickets_of_all(self, count: int) -> list[dict]:
+        """Every ticket, as soon as there are so many."""
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while True:
+                with contextlib.suppress(httpx.HTTPStatusError):
+                    tickets = await self.tickets()
+                    if len(tickets) >= count:
+                        return tickets
+                await asyncio.to_thread(breathe)
+
+
+def breathe() -> None:
+    """Let the other process get on; what is waited for is a condition."""
+    threading.Event().wait(0.03)

@@ -1,0 +1,110 @@
+"""Timed work: done once, tried again, given up at last."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import pytest
+from msgspec.structs import replace
+
+from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, JobRunner, hourly
+from simulators.memory_store import MemoryStore
+from tests.support.builders import MAIN, T0, file, opening
+from tests.support.clock import ManualClock
+from tickets.errors import PayloadError, Unreachable
+from tickets.ids import AccountId, AttachmentId
+from tickets.model import Attachment
+from tickets.storage import NewJob
+
+A = AttachmentId("a-f")
+
+
+class Files:
+    """A FileSource of one file, or of an error."""
+
+    def __init__(self, *chunks: bytes, error: Exception | None = None) -> None:
+        self.asked: list[str] = []
+        self._chunks = chunks
+        self._error = error
+
+    async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+        self.asked.append(remote_id)
+        for chunk in self._chunks:
+            yield chunk
+        if self._error is not None:
+            raise self._error
+
+
+@pytest.fixture
+async def store() -> MemoryStore:
+    store = MemoryStore()
+    await store.open()
+    job = NewJob("fetch_attachment", "f", T0, {"attachment": A, "account": MAIN})
+    await store.admit([replace(opening("ann"), attachments=(file("f", "ann", remote_id="r-1"),), jobs=(job,))], T0)
+    return store
+
+
+def runner(store: MemoryStore, clock: ManualClock, source: object) -> JobRunner:
+    return JobRunner(store, clock, "worker", {AccountId(MAIN): SimpleNamespace(source=source)})
+
+
+async def attachment(store: MemoryStore) -> Attachment:
+    found = await store.find_attachment(A)
+    assert found is not None
+    return found
+
+
+async def test_a_file_is_fetched_once(store: MemoryStore) -> None:
+    files, clock = Files(b"ab", b"cd"), ManualClock()
+    jobs = runner(store, clock, files)
+    assert await jobs.run_due() == 1
+    clock.move(10_000)
+    assert await jobs.run_due() == 0
+    found = await attachment(store)
+    assert (found.state, found.size_bytes, files.asked) == ("stored", 4, ["r-1"])
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        (Files(error=PayloadError("The file is gone.")), "The file is gone."),
+        (Files(*[b"x" * (LARGEST_FILE_BYTES // 2 + 1)] * 2), "It is larger than 25 MiB."),
+        (object(), "This channel hands out no files."),
+    ],
+)
+async def test_a_file_that_cannot_be_had_is_missing_with_the_reason(
+    store: MemoryStore, source: object, note: str
+) -> None:
+    assert await runner(store, ManualClock(), source).run_due() == 1
+    found = await attachment(store)
+    assert (found.state, found.note) == ("missing", note)
+
+
+async def test_a_platform_that_is_away_is_asked_again_then_given_up(store: MemoryStore) -> None:
+    files, clock = Files(error=Unreachable("No way there.")), ManualClock()
+    jobs = runner(store, clock, files)
+    asked_at = []
+    for second in range(200):
+        if await jobs.run_due():
+            asked_at.append(second)
+        clock.move(1)
+    assert asked_at == [0, 5, 15, 35, 75]
+    assert len(files.asked) == MOST_ATTEMPTS
+    assert (await attachment(store)).state == "missing"
+
+
+async def test_an_account_or_kind_that_is_gone_is_given_up(store: MemoryStore) -> None:
+    clock = ManualClock()
+    await store.enqueue_jobs([NewJob("unheard_of", "u", T0)])
+    jobs = JobRunner(store, clock, "worker", {})
+    for _ in range(MOST_ATTEMPTS):
+        await jobs.run_due()
+        clock.move(1000)
+    assert await jobs.run_due() == 0
+    assert (await attachment(store)).state == "missing"
+
+
+async def test_what_is_done_hourly_is_enqueued_once_an_hour(store: MemoryStore) -> None:
+    assert await store.enqueue_jobs(hourly(T0)) == 1
+    assert await store.enqueue_jobs(hourly(T0.replace(minute=59))) == 0
+    assert await store.enqueue_jobs(hourly(T0.replace(hour=10))) == 1
+    assert await runner(store, ManualClock(), Files(b"x")).run_due() == 2
