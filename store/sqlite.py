@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -130,7 +130,8 @@ class SqliteEngine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA cache_size=-32000")
+        connection.execute("PRAGMA cache_size=-64000")
+        connection.execute("PRAGMA wal_autocheckpoint=8000")
         return connection
 
     def _read(self, work: Callable[[TxPort], T]) -> T:
@@ -159,7 +160,8 @@ class SqliteEngine:
             self._commit_group(connection, [work for work in group if work is not None])
             if ending:
                 break
-        connection.execute("PRAGMA optimize")
+        with suppress(sqlite3.OperationalError):  # another process may hold the file; the next close tries again
+            connection.execute("PRAGMA optimize")
         connection.close()
 
     def _more(self) -> Iterator[Work | None]:

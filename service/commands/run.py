@@ -81,17 +81,19 @@ def _warn(settings: Config) -> None:
 
 
 def _greet(settings: Config, *, sandbox: bool = False) -> "Callable[[Started], Awaitable[None]]":
+    """The first words on the terminal.  A log file gets no sign-in link: whoever reads it could enter."""
+
     async def greet(started: "Started") -> None:
         base = settings.inbox.public_url.rstrip("/") or started.url
         out.print(f"Switchboard is running. The inbox: [bold]{base}[/]")
         users = await started.access.list_users()
         if not users:
             users = [await started.access.add_user(FIRST_USER, "admin")]
-        if len(users) == 1:
+        if len(users) == 1 and (sandbox or sys.stdout.isatty()):
             secret = await started.access.make_signin_link(users[0])
             out.print(f"Sign in as {users[0].name} (works once, for 30 minutes): [bold]{base}/enter/{secret}[/]")
         else:
-            out.print("Sign in there, or make a link: switchboard user link NAME")
+            out.print(f"Sign in there; a sign-in link is made by: switchboard user link '{users[0].name}'")
         if sandbox:
             out.print(
                 "\nTry this: watch the messages arrive. Open one and answer it (Ctrl-Enter sends): soon\n"

@@ -1,8 +1,10 @@
 """Who may come in."""
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 
 from desk.access import LINK_LASTS, SESSION_IDLE, SESSION_LONGEST, SIGN_INS, Access, hashed
 from simulators.memory_store import MemoryStore
@@ -10,6 +12,20 @@ from tests.support.clock import ManualClock
 from tickets.errors import Refused
 
 PASSWORD = "correct horse battery"
+
+
+class Counting(PasswordHasher):
+    """Says how much work was done."""
+
+    work = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.work += 1
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.work += 1
+        return super().verify(hash, password)
 
 
 @pytest.fixture
@@ -22,6 +38,7 @@ async def access(clock: ManualClock) -> Access:
     store = MemoryStore()
     await store.open()
     access = Access(store, clock)
+    access._hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)  # the real one is slow on purpose
     await access.add_user("Ann", "agent")
     return access
 
@@ -57,6 +74,20 @@ async def test_a_password_lets_in_its_owner_alone(access: Access) -> None:
 
 async def test_a_user_without_a_password_is_not_let_in_by_an_empty_one(access: Access) -> None:
     assert await access.enter_by_password("Ann", "") is None
+
+
+async def test_time_tells_nothing_about_names(access: Access) -> None:
+    await access.set_password("Ann", PASSWORD)
+    await access.add_user("Ben", "agent")
+    await access.enter_by_password("Ann", "first try of all")
+    hasher = access._hasher
+    assert isinstance(hasher, Counting)
+    work = []
+    for name in ("Ann", "Ben", "Nobody", "Ann"):
+        before = hasher.work
+        await access.enter_by_password(name, "guess")
+        work.append(hasher.work - before)
+    assert work == [1, 1, 1, 1]
 
 
 async def test_a_short_password_is_refused(access: Access) -> None:
