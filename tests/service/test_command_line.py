@@ -114,10 +114,12 @@ def test_the_schema_is_printed_as_json(tmp_path: Path) -> None:
 
 MAIL = (
     b"From: =?utf-8?q?M=C3=BCller?= <mueller@customers.test>\r\nTo: a@example.test, B <b@example.test>\r\n"
-    b"Cc: c@example.test\r\nSubject: Frage\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    b"Cc: c@example.test\r\nSubject: Frage\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
     b"--x\r\nContent-Type: text/plain\r\n\r\nMein Konto wurde gehackt\r\n"
     b"--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\nnested\r\n"
-    b"--x\r\nContent-Type: image/png; name=shot.png\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n"
+    b"--x\r\nContent-Type: image/png; name=shot.png\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n"
 )
 
 
