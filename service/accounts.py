@@ -44,12 +44,12 @@ class AccountRunner:
         self._detail = ""
 
     async def run(self) -> None:
-        """For ever; whatever fails is begun again."""
-        try:
-            await keep_running(self.connector.account, self._live, self._clock, self._troubled)
-        finally:
-            self._senders.pop(self.connector.account, None)
-            await self.connector.close()
+        """For ever; whatever fails is begun again.
+
+        Ending it ends the receiving only: what is being sent still needs the
+        connector, so closing that is up to the caller.
+        """
+        await keep_running(self.connector.account, self._live, self._clock, self._troubled)
 
     async def _live(self) -> None:
         account = self.connector.account

@@ -113,6 +113,7 @@ class _Service:
             await _cancel(receiving)
             self._worker.stopping.set()
             await _finish(working)
+            await asyncio.gather(*(connector.close() for connector in self._parts.connectors.values()))
             end_streams(self._inbox)
             for server, _ in servers:
                 server.should_exit = True
