@@ -6,6 +6,7 @@ policy, which also raises on hostile headers), single headers are guarded.
 """
 
 import hashlib
+import re
 
 from normalizer import mail_body, mail_headers
 from normalizer.mail_headers import Headers
@@ -16,6 +17,7 @@ from tickets.model import Author, Ignored, InboundMessage, RawEvent, ThreadRef
 
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
+_HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 RAW_SHOWN_BYTES = 64 * 1024
 TOO_LARGE = "This mail is too large to be fetched; it was left in the mailbox."
 MANY_DELIMITERS = 5_000
@@ -35,7 +37,7 @@ def normalize_mail(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> In
         return _build(event, head, body, mail_body.unread(TOO_LARGE), authserv_ids)
     if body.count(b"\n--") > MANY_DELIMITERS:
         return normalize_unparsed(event, "It has too many parts to be taken apart.", authserv_ids=authserv_ids)
-    return _build(event, head, body, mail_body.read(head + b"\n" + body), authserv_ids)
+    return _build(event, head, body, mail_body.read(_parsable(event.payload)), authserv_ids)
 
 
 def normalize_unparsed(
@@ -65,6 +67,14 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
     cut = probe.rfind(b"\n", 0, HEADER_BYTES) + 1
     end = text.find(b"\n\n")
     return probe[:cut], text[end + 2 :] if end >= 0 else b""
+
+
+def _parsable(raw: bytes) -> bytes:
+    """The mail as it came, line ends and all, unless its header block is over the cap."""
+    if len(raw) <= HEADER_BYTES or _HEADER_END.search(raw, 0, HEADER_BYTES + 4):
+        return raw
+    head, body = split(raw)
+    return head + b"\n" + body
 
 
 def _build(

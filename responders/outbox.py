@@ -137,7 +137,8 @@ class Outbox:
         if error.retry_after_s is not None:
             await self._block(delivery, reply, sender, error.retry_after_s)
         if error.code == "blocked" and delivery.thread_id is not None:
-            await self._store.mark_unreachable(delivery.target.channel, delivery.thread_id, now)
+            thread_id = delivery.thread_id
+            await self._persist(lambda: self._store.mark_unreachable(delivery.target.channel, thread_id, now))
 
     async def _persist(self, record: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -152,7 +153,8 @@ class Outbox:
         buckets = sender.buckets(reply)
         if buckets:
             until = self._clock.now() + timedelta(seconds=retry_after_s)
-            await self._store.block_bucket(delivery.target.account, buckets[0].name, until)
+            account, bucket = delivery.target.account, buckets[0].name
+            await self._persist(lambda: self._store.block_bucket(account, bucket, until))
 
 
 def _reply(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None) -> Reply:

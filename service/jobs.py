@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from tickets.errors import ConnectorError, PayloadError
+from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId
 from tickets.ports import Clock, Connector, FileSource
 from tickets.storage import Job, NewJob, Store
@@ -42,6 +42,11 @@ class JobRunner:
         try:
             await self._kinds[job.kind](job)
         except (ConnectorError, KeyError) as error:
+            await self._again(job, error)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("A job failed unexpectedly")
             await self._again(job, error)
         else:
             await self._store.finish_job(job.id, self._clock.now())

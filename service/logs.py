@@ -15,6 +15,7 @@ import structlog
 from service.config import LogSection
 
 QUEUE_LINES = 10_000
+LAST_LINES_S = 2.0
 QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "aioimaplib", "uvicorn", "asyncio", "mail.log")
 """Libraries that tell addresses with tokens, or too much; only their warnings pass."""
 _TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{20,}|swb_[A-Za-z0-9_-]{20,}|(?<=[Bb]earer )\S{12,}")
@@ -55,7 +56,7 @@ class Redacting(logging.Filter):
 
 
 def start_logging(section: LogSection) -> QueueListener:
-    """Route everything to standard error; stop the listener at the end."""
+    """Route everything to standard error; end with ``stop_logging``."""
     lines: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_LINES)
     handler = DroppingHandler(lines)
     handler.addFilter(Redacting())
@@ -69,6 +70,17 @@ def start_logging(section: LogSection) -> QueueListener:
     listener = QueueListener(lines, sink)
     listener.start()
     return listener
+
+
+def stop_logging(listener: QueueListener) -> None:
+    """Write what is left, but never wait for a reader who is gone."""
+    try:
+        listener.enqueue_sentinel()
+    except queue.Full:
+        return
+    thread = listener._thread
+    if thread is not None:
+        thread.join(LAST_LINES_S)
 
 
 def _formatter(section: LogSection) -> logging.Formatter:

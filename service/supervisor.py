@@ -50,7 +50,7 @@ async def keep_running(
         except StoreUnavailable:
             log.warning("The state of %s could not be kept: the database is away", name)
         wanted_s = trouble.pause_s if trouble.pause_s is not None else pause_s
-        await clock.sleep(wanted_s * random.uniform(0.8, 1.2))  # noqa: S311  spreads restarts, guards nothing
+        await clock.sleep(wanted_s * random.uniform(1.0, 1.2))  # noqa: S311  spreads restarts, guards nothing
         pause_s = min(LONGEST_S, pause_s * 2)
 
 

@@ -40,7 +40,7 @@ def sandbox(config: ConfigOption = None) -> None:
 def _start(settings: Config) -> None:
     from service.lifespan import run as serve
     from service.locks import only_service
-    from service.logs import start_logging
+    from service.logs import start_logging, stop_logging
 
     _warn(settings)
     with only_service(settings.sqlite_path):
@@ -48,12 +48,12 @@ def _start(settings: Config) -> None:
         try:
             asyncio.run(_until_signal(lambda stop: serve(settings, _greet(settings), stop)))
         finally:
-            listener.stop()
+            stop_logging(listener)
 
 
 def _start_sandbox(settings: Config) -> None:
     from service.locks import only_service
-    from service.logs import start_logging
+    from service.logs import start_logging, stop_logging
     from service.sandbox import play, sandbox_config
 
     settings = sandbox_config(settings)
@@ -63,7 +63,7 @@ def _start_sandbox(settings: Config) -> None:
         try:
             asyncio.run(_until_signal(lambda stop: play(settings, _greet(settings, sandbox=True), stop)))
         finally:
-            listener.stop()
+            stop_logging(listener)
 
 
 async def _until_signal(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
