@@ -276,7 +276,9 @@ class Desk:
                 raise Refused(f"This answer is {delivery.state}; that cannot be done with it now.")
             settled = _settled(delivery, to, actor, now)
             event = _event(command, actor, ticket, now, delivery_id=delivery_id, state=settled.state)
-            moved = _next(ticket.ticket, now)
+            moved = (
+                _waiting_again(ticket, delivery, now) if to == "held" else _answered_again(ticket, delivery, now)
+            )
             return _change(ticket, moved, event, delivery=settled, expected_delivery=delivery.state)
 
         try:
@@ -305,10 +307,15 @@ def _event_of_message(ticket: TicketEnvelope, message_id: MessageId) -> EventId:
 
 
 def _newest_inbound(ticket: TicketEnvelope, thread_id: ThreadId | None) -> Message:
-    for message in reversed(ticket.messages):
-        wanted = thread_id is None or message.thread_id == thread_id
-        if message.direction == "in" and message.thread_id is not None and wanted:
-            return message
+    """Of whom to answer: the requester before anybody who joined later."""
+    written = [
+        message
+        for message in reversed(ticket.messages)
+        if message.direction == "in" and message.thread_id and thread_id in (None, message.thread_id)
+    ]
+    own = [message for message in written if message.identity_id == ticket.ticket.requester_id]
+    for message in own or written:
+        return message
     raise Refused("Nobody has written in this conversation yet, so there is nothing to answer.")
 
 
@@ -350,6 +357,25 @@ def _moved_to(status: TicketStatus, ticket: TicketEnvelope, actor: Actor, now: d
     )
     event = _event("closed" if closing else "reopened", actor, ticket, now, before=before.status, status=status)
     return _change(ticket, moved, event)
+
+
+def _waiting_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) -> Ticket:
+    """An answer was taken back: the person waits for us as before."""
+    after = _next(ticket.ticket, now)
+    if delivery.kind != "reply" or after.status != "pending":
+        return after
+    return replace(
+        after, status="open", waiting_since=after.waiting_since or now, unanswered=max(1, after.unanswered)
+    )
+
+
+def _answered_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) -> Ticket:
+    """An answer arrived after all, or leaves again: nobody waits, unless the person wrote since."""
+    after = _next(ticket.ticket, now)
+    spoken = [message for message in ticket.messages if message.direction != "note"]
+    if delivery.kind != "reply" or after.status != "open" or not spoken or spoken[-1].id != delivery.message_id:
+        return after
+    return replace(after, status="pending", waiting_since=None, unanswered=0)
 
 
 def _settled(delivery: Delivery, to: DeliveryState, actor: Actor, now: datetime) -> Delivery:

@@ -43,9 +43,6 @@ class Headers:
     def has(self, name: str) -> bool:
         return name in self._fields
 
-    def any_starting(self, prefix: str) -> bool:
-        return any(name.startswith(prefix) for name in self._fields)
-
 
 def read(head: bytes) -> Headers:
     """The first 1,000 header fields of a block."""

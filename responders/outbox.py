@@ -7,6 +7,7 @@ person decides about it.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -19,14 +20,12 @@ from tickets.storage import OutboxStore
 
 log = logging.getLogger(__name__)
 
-BATCH = 32
 LEASE_S = 1_800.0
 """Longer than the slowest send: ten minutes after the final dot of a mail (RFC 5321 §4.5.3.2.6).
 
 A worker that dies is noticed long before, by its own lease.
 """
 SHORTEST_WAIT_S = 0.01
-MOST_IN_FLIGHT = 64
 RECORD_AGAIN_S = 1.0
 """What happened on the platform is recorded however long the database is away."""
 
@@ -39,7 +38,7 @@ class Outbox:
         self._clock = clock
         self._crash = crash
         self._holder = holder
-        self._in_flight = 0
+        self._in_flight: Counter[AccountId] = Counter()
 
     async def deliver_due(self, senders: Mapping[AccountId, Sender]) -> int:
         """Send what is due over these accounts and wait for all of it; how many deliveries that was."""
@@ -49,30 +48,35 @@ class Outbox:
     async def start_due(self, senders: Mapping[AccountId, Sender], group: asyncio.TaskGroup) -> int:
         """Begin what is due, each delivery a task of ``group``; how many were begun.
 
-        Deliveries belong to different threads, so one that is slow holds up
-        no other; budgets hold them back where needed.
+        Deliveries belong to different threads, and every account has room of
+        its own, so one that is slow holds up no other.
         """
-        free = MOST_IN_FLIGHT - self._in_flight
-        if not senders or free <= 0:
-            return 0
-        leased = await self._store.lease_deliveries(
-            sorted(senders), self._holder, self._clock.now(), LEASE_S, min(free, BATCH)
-        )
+        begun = 0
+        for account in sorted(senders):
+            free = senders[account].at_once - self._in_flight[account]
+            if free > 0:
+                begun += await self._start_account(account, senders[account], free, group)
+        return begun
+
+    async def _start_account(self, account: AccountId, sender: Sender, free: int, group: asyncio.TaskGroup) -> int:
+        leased = await self._store.lease_deliveries([account], self._holder, self._clock.now(), LEASE_S, free)
         if leased:
             self._crash("outbox.leased")
         for delivery in leased:
-            group.create_task(self._guarded(delivery, senders[delivery.target.account]))
+            self._in_flight[account] += 1
+            group.create_task(self._guarded(delivery, sender))
         return len(leased)
 
     async def _guarded(self, delivery: Delivery, sender: Sender) -> None:
         """One delivery; a database that is away must not take the other deliveries down."""
-        self._in_flight += 1
         try:
             await self._deliver(delivery, sender)
         except StoreUnavailable as error:
-            log.warning("The database was away during a delivery: %s", error)
+            # What happened on the platform is recorded however long that takes, so nothing has left here.
+            log.warning("The database was away before an answer was sent: %s", error)
+            await self._persist(lambda: self._store.give_back(delivery.id, self._holder, self._clock.now()))
         finally:
-            self._in_flight -= 1
+            self._in_flight[delivery.target.account] -= 1
 
     async def _deliver(self, delivery: Delivery, sender: Sender) -> None:
         sent = [part for part in delivery.parts if part.state == "sent"]
@@ -120,7 +124,9 @@ class Outbox:
             await self._record_failure(delivery, part, reply, sender, unknown)
             return None
         self._crash("outbox.sent")
-        await self._persist(lambda: self._store.record_receipt(delivery.id, part.n, receipt, self._clock.now()))
+        await self._persist(
+            lambda: self._store.record_receipt(delivery.id, part.n, receipt, self._clock.now(), self._holder)
+        )
         self._crash("outbox.recorded")
         return receipt.external_id
 
@@ -131,7 +137,7 @@ class Outbox:
         step = next_step(error, part.attempts + 1, now)
         await self._persist(
             lambda: self._store.record_failure(
-                delivery.id, part.n, step.state, step.code, step.detail, step.next_at, now
+                delivery.id, part.n, step.state, step.code, step.detail, step.next_at, now, self._holder
             )
         )
         if error.retry_after_s is not None:

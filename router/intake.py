@@ -137,6 +137,8 @@ class Intake:
         if max(outcome.leased.attempts for outcome in outcomes) < MOST_ATTEMPTS:
             await self._give_back([outcomes[0].leased])
             return
+        if isinstance(error, Conflict):
+            return  # others keep being faster: then it is in good hands
         reason = f"the program failed on it ({type(error).__name__}); replay it after an upgrade"
         ids = tuple(outcome.leased.id for outcome in outcomes)
         await self._store.admit(

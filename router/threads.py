@@ -35,8 +35,11 @@ def match_ticket(
         ticket = context.tickets.get(ref.ticket_id) if ref else None
         if ref is None or ticket is None:
             continue
+        if message.authenticity.verdict == "failed":
+            warning = f"It refers to ticket #{ticket.number}, but a mail server reports it as forged."
+            return Match(None, None, "forged", warning)
         takes_part = author is not None and author in context.participants.get(ticket.id, frozenset())
-        if ref.ours or (takes_part and message.authenticity.verdict != "failed"):
+        if ref.ours or takes_part:
             thread = context.threads_by_id.get(ref.thread_id)
             return _living(ticket, thread, context, now, reopen_within, "reply")
         warning = f"It refers to ticket #{ticket.number}, whose people do not include this sender."

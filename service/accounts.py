@@ -56,6 +56,7 @@ class AccountRunner:
         await self._tell("starting", "Connecting.")
         await self.connector.open()
         self._senders[account] = self.connector.sender
+        await self._store.release_held(account, "credential", self._clock.now())
         await self._wait_for_lease()
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,7 +1,8 @@
 """The configuration: read once, frozen, checked before the first socket.
 
 ``config.toml``, then the environment over it: ``SWITCHBOARD__INBOX__PORT``
-sets ``inbox.port``.  Nothing else in the project reads the environment.
+sets ``inbox.port``.  Only the choice of the file
+itself, ``SWITCHBOARD_CONFIG``, is read elsewhere, by the command line.
 """
 
 import os

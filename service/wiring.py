@@ -24,7 +24,6 @@ from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
 from store.sql import open_store
-from tickets.errors import ConfigError
 from tickets.ids import AccountId
 from tickets.ports import Clock, Connector, CrashHook
 from tickets.storage import Store
@@ -123,13 +122,3 @@ def _secrets_of(account: AccountId, store: Store) -> Callable[[str], Any]:
         return known[name]
 
     return secret
-
-
-def require_folder(path: Path) -> None:
-    """Raises ConfigError when the folder cannot be made."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"service.data_dir {path} cannot be made ({error.strerror}). Set it to a folder that can be written."
-        ) from error

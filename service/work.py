@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from responders.outbox import Outbox
@@ -11,7 +11,7 @@ from service.jobs import JobRunner
 from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.ports import Clock, Sender
-from tickets.storage import Store
+from tickets.storage import Store, Topic
 
 log = logging.getLogger(__name__)
 
@@ -39,39 +39,31 @@ class Worker:
         self.leading = False
 
     async def intake_loop(self, intake: Intake) -> None:
-        while not self.stopping.is_set():
-            pulse = self._store.pulse("inbound")
-            try:
-                handled = await intake.drain_inbound()
-            except StoreUnavailable as error:
-                await self._database_away(error)
-                continue
-            if not handled:
-                await self._store.wait("inbound", pulse, LOOK_ANYWAY_S)
+        await self._repeat("inbound", intake.drain_inbound)
 
     async def outbox_loop(self, outbox: Outbox, senders: Mapping[AccountId, Sender]) -> None:
         """Begins deliveries until stopping; returns when the last one begun has ended."""
         async with asyncio.TaskGroup() as group:
-            while not self.stopping.is_set():
-                pulse = self._store.pulse("outbox")
-                try:
-                    begun = await outbox.start_due(senders, group)
-                except StoreUnavailable as error:
-                    await self._database_away(error)
-                    continue
-                if not begun:
-                    await self._store.wait("outbox", pulse, LOOK_ANYWAY_S)
+            await self._repeat("outbox", lambda: outbox.start_due(senders, group))
 
     async def job_loop(self, jobs: JobRunner) -> None:
+        await self._repeat("jobs", jobs.run_due)
+
+    async def _repeat(self, topic: Topic, step: Callable[[], Awaitable[int]]) -> None:
+        """Until stopping: a step, and when it found nothing, a wait.  No failure of a step ends the service."""
         while not self.stopping.is_set():
-            pulse = self._store.pulse("jobs")
+            pulse = self._store.pulse(topic)
             try:
-                done = await jobs.run_due()
+                found = await step()
             except StoreUnavailable as error:
-                await self._database_away(error)
-                continue
-            if not done:
-                await self._store.wait("jobs", pulse, 2 * LOOK_ANYWAY_S)
+                log.warning("Work pauses: %s", error)
+                await self._clock.sleep(DATABASE_AWAY_S)
+            except Exception:
+                log.exception("A step of the work failed and is tried again")
+                await self._clock.sleep(DATABASE_AWAY_S)
+            else:
+                if not found:
+                    await self._store.wait(topic, pulse, LOOK_ANYWAY_S)
 
     async def heartbeat_loop(self) -> None:
         """Show that this worker lives, free what dead ones held, and keep or take the lead."""
@@ -90,6 +82,7 @@ class Worker:
         lost = await self._store.reap_workers(now, self._holder if self._alone else None)
         if lost:
             log.warning("Deliveries of a dead worker are of unknown fate and wait for a person: %d", lost)
+        await self._store.reap_deliveries(now)
         self.leading = await self._store.acquire_lease(LEADER_LEASE, self._holder, now, self._lease_s)
 
     async def leave(self) -> None:
@@ -102,7 +95,3 @@ class Worker:
             await self._store.reap_workers(self._clock.now(), None)
         except StoreUnavailable:
             log.warning("The database is away; the other workers will notice by themselves")
-
-    async def _database_away(self, error: StoreUnavailable) -> None:
-        log.warning("Work pauses: %s", error)
-        await self._clock.sleep(DATABASE_AWAY_S)

@@ -148,8 +148,17 @@ def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: date
 
 
 def record_receipt(
-    tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, crash: CrashHook
+    tx: Tx,
+    delivery_id: DeliveryId,
+    n: int,
+    receipt: Receipt,
+    now: datetime,
+    holder: str | None,
+    crash: CrashHook,
 ) -> None:
+    if not _in_hand(tx, delivery_id, holder, "unknown"):
+        _record_way_back(tx, delivery_id, n, receipt)
+        return
     tx.run(
         "UPDATE delivery_part SET state = 'sent', external_id = :external_id, sent_at = :sent_at "
         "WHERE delivery_id = :id AND n = :n",
@@ -197,6 +206,14 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) 
         )
 
 
+def _in_hand(tx: Tx, delivery_id: DeliveryId, holder: str | None, *also: str) -> bool:
+    """Whether ``holder`` (None: whoever) is sending it, or it is in one of the other states."""
+    if holder is None:
+        return True
+    rows = tx.all("SELECT state, lease_holder FROM delivery WHERE id = :id", {"id": delivery_id})
+    return any((state == "sending" and now_with == holder) or state in also for state, now_with in rows)
+
+
 def record_failure(
     tx: Tx,
     delivery_id: DeliveryId,
@@ -206,7 +223,10 @@ def record_failure(
     detail: str,
     next_at: datetime,
     now: datetime,
+    holder: str | None = None,
 ) -> None:
+    if not _in_hand(tx, delivery_id, holder):
+        return
     tx.run(
         "UPDATE delivery_part SET state = :state WHERE delivery_id = :id AND n = :n",
         {"id": delivery_id, "n": n, "state": state},
@@ -223,7 +243,47 @@ def record_failure(
             "detail": printable(detail),
         },
     )
+    if state != "queued":
+        _wait_again(tx, delivery_id, now)
     _tell(tx, delivery_id, state, n, code, now)
+
+
+def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
+    """A reply that did not (surely) arrive: the person still waits, so the ticket is open again."""
+    tx.run(
+        "UPDATE ticket SET status = 'open', waiting_since = COALESCE(waiting_since, :now), "
+        "sort_at = COALESCE(waiting_since, :now), "
+        "unanswered = CASE WHEN unanswered = 0 THEN 1 ELSE unanswered END, "
+        "updated_at = :now, version = version + 1 WHERE status = 'pending' "
+        "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind = 'reply')",
+        {"id": delivery_id, "now": micros(now)},
+    )
+
+
+def give_back(tx: Tx, delivery_id: DeliveryId, holder: str, now: datetime) -> None:
+    given = tx.run(
+        "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, lease_until = 0, "
+        "lease_holder = NULL WHERE id = :id AND lease_holder = :holder AND state IN ('queued', 'sending')",
+        {"id": delivery_id, "holder": holder, "now": micros(now)},
+    )
+    if given:
+        tx.run(
+            "UPDATE delivery_part SET state = 'queued' WHERE delivery_id = :id AND state = 'sending'",
+            {"id": delivery_id},
+        )
+
+
+def release_held(tx: Tx, account: AccountId, code: str, now: datetime) -> int:
+    rows = tx.all(
+        "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, code = '', detail = '' "
+        "WHERE account = :account AND state = 'held' AND code = :code RETURNING id",
+        {"account": account, "code": code, "now": micros(now)},
+    )
+    tx.run(
+        "UPDATE delivery_part SET state = 'queued' WHERE state = 'held' AND delivery_id IN EACH(:ids)",
+        {"ids": [row[0] for row in rows]},
+    )
+    return len(rows)
 
 
 def postpone(tx: Tx, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:

@@ -110,8 +110,14 @@ class PostgresEngine:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _probe(self) -> None:
-        with _translated(), psycopg.connect(self._url, connect_timeout=10) as connection:
-            version = connection.info.server_version
+        try:
+            with psycopg.connect(self._url, connect_timeout=10) as connection:
+                version = connection.info.server_version
+        except psycopg.Error as error:
+            raise StoreUnavailable(
+                "The database server in service.database cannot be used. Check that it runs, and the address, "
+                f"user and password ({type(error).__name__})."
+            ) from None
         if version < OLDEST:
             raise StoreUnavailable(f"PostgreSQL {version // 10_000} is too old; 15 or newer is needed.")
 

@@ -150,9 +150,11 @@ class SqlStore:
             lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now), topics=["events"]
         )
 
-    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+    async def record_receipt(
+        self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None
+    ) -> None:
         await self._engine.write(
-            lambda tx: deliveries.record_receipt(tx, delivery_id, n, receipt, now, self._crash),
+            lambda tx: deliveries.record_receipt(tx, delivery_id, n, receipt, now, holder, self._crash),
             topics=["events", "outbox"],
         )
 
@@ -165,10 +167,21 @@ class SqlStore:
         detail: str,
         next_at: datetime,
         now: datetime,
+        holder: str | None = None,
     ) -> None:
         await self._engine.write(
-            lambda tx: deliveries.record_failure(tx, delivery_id, n, state, code, detail, next_at, now),
+            lambda tx: deliveries.record_failure(tx, delivery_id, n, state, code, detail, next_at, now, holder),
             topics=["events", "outbox"],
+        )
+
+    async def give_back(self, delivery_id: DeliveryId, holder: str, now: datetime) -> None:
+        await self._engine.write(
+            lambda tx: deliveries.give_back(tx, delivery_id, holder, now), topics=["events", "outbox"]
+        )
+
+    async def release_held(self, account: AccountId, code: str, now: datetime) -> int:
+        return await self._engine.write(
+            lambda tx: deliveries.release_held(tx, account, code, now), topics=["events", "outbox"]
         )
 
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:

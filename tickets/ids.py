@@ -1,6 +1,7 @@
 """A distinct type for every identifier, so that mypy keeps them apart."""
 
 import os
+import threading
 import time
 from typing import Literal, NewType
 
@@ -34,11 +35,21 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32, lower case: no letter reads like a digit."""
 
 
-def new_id() -> str:
-    """A fresh identifier: 20 characters, sortable by time to the millisecond.
+_lock = threading.Lock()
+_last = 0
 
-    45 bits of time and 55 random bits.  20 characters leave room for a part
-    number within Discord's limit of 25 for a nonce.
+
+def new_id() -> str:
+    """A fresh identifier: 20 characters, sortable in the order of making within a process.
+
+    45 bits of milliseconds and 55 random bits; within one millisecond the
+    last one is counted on.  20 characters leave room for a part number
+    within Discord's limit of 25 for a nonce.
     """
+    global _last
     number = (time.time_ns() // 1_000_000 << 55) | int.from_bytes(os.urandom(7), "big") >> 1
+    with _lock:
+        if number >> 55 <= _last >> 55:
+            number = _last + 1
+        _last = number
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(95, -1, -5))

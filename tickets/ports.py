@@ -107,6 +107,10 @@ class Source(Protocol):
 class Sender(Protocol):
     """Where answers go."""
 
+    @property
+    def at_once(self) -> int:
+        """How many pieces it sends at the same time; what is not begun is not marked as being sent."""
+
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         """The budgets this piece takes from, most specific first.  Pure."""
 
@@ -204,10 +208,6 @@ class WebhookReceiver(Protocol):
 
     async def receive(self, request: WebhookRequest) -> WebhookAnswer:
         """Answer only after the push is committed (or refused)."""
-
-
-Normalizer = Callable[[RawEvent], InboundMessage | Ignored]
-"""Pure.  Raises PayloadError for what cannot be read."""
 
 
 class NormalizerPort(Protocol):

@@ -370,11 +370,15 @@ class OutboxStore(Protocol):
     async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
         """Commit that piece ``n`` is about to be sent; False when the lease was lost."""
 
-    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+    async def record_receipt(
+        self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None
+    ) -> None:
         """Store the platform's id of piece ``n``, the way back to the ticket, and the new state.
 
         The delivery is ``sent`` with its last piece, else ``queued`` again
-        under the same lease.
+        under the same lease.  holder: who sent it; when the delivery is no
+        longer in that hand, only one that is ``unknown`` changes: a receipt
+        is the proof it waited for.  None: nobody else can have it.
         """
 
     async def record_failure(
@@ -386,8 +390,20 @@ class OutboxStore(Protocol):
         detail: str,
         next_at: datetime,
         now: datetime,
+        holder: str | None = None,
     ) -> None:
-        """Store why piece ``n`` was not (known to be) sent and end the lease."""
+        """Store why piece ``n`` was not (known to be) sent and end the lease.
+
+        A reply that failed, is held or unknown reopens its ticket: the
+        person still waits.  holder: who tried; nothing changes when the
+        delivery is no longer in that hand.  None: nobody else can have it.
+        """
+
+    async def give_back(self, delivery_id: DeliveryId, holder: str, now: datetime) -> None:
+        """End a lease under which nothing has left since the last receipt: queued again, due at once."""
+
+    async def release_held(self, account: AccountId, code: str, now: datetime) -> int:
+        """Queue again what this account held for the reason ``code``; how many deliveries."""
 
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
         """Put a leased delivery back unsent, with the reason it waits; no attempt is counted."""

@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Coroutine, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,10 +31,10 @@ _DATE = re.compile(rb'\bINTERNALDATE "([^"]{10,40})"', re.IGNORECASE)
 
 
 class Folder(NamedTuple):
-    """An opened folder.  next_uid: 0 when the server does not say."""
+    """An opened folder.  newest_uid: of its last mail, 0 when it is empty."""
 
     validity: int
-    next_uid: int
+    newest_uid: int
 
 
 class Listed(NamedTuple):
@@ -193,7 +193,8 @@ class ImapConnection:
         if validity is None:
             raise Unreachable("The mail server gives its folder no UIDVALIDITY; mails cannot be told apart.")
         following = re.search(rb"UIDNEXT (\d+)", text)
-        return Folder(int(validity[1]), int(following[1]) if following else 0)
+        newest = int(following[1]) - 1 if following else max(await self.list_from(1), default=0)
+        return Folder(int(validity[1]), newest)
 
     async def _fetch_parts(self, uids: Sequence[int], parts: str) -> dict[int, bytes]:
         found: dict[int, bytes] = {}
@@ -275,6 +276,7 @@ def _entries(lines: Sequence[bytes | bytearray]) -> list[tuple[bytes, bytes | No
 
 def _moment(text: bytes) -> datetime | None:
     try:
-        return parsedate_to_datetime(text.decode("ascii", "replace").replace("-", " ", 2))
+        read = parsedate_to_datetime(text.decode("ascii", "replace").replace("-", " ", 2))
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read
     except (ValueError, TypeError, IndexError):
         return None

@@ -17,11 +17,15 @@ from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
 
 _PLAIN_ADDRESS = re.compile(r"[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,64}@[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,255}")
+WRITING = SMTP.clone(max_line_length=990)
+"""Wide lines: folding would break a long Message-ID into encoded words, and no client could thread by it."""
 SIGNATURE_BYTES = 10
 BURST = 10
 
 
 class MailSender:
+    at_once = 1  # one connection
+
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._settings = settings
         self._context = context
@@ -64,7 +68,7 @@ def _written(settings: Settings, reply: Reply, recipient: str, message_id: str) 
     """The mail's bytes.  A line break in any header is refused by the policy, not repaired."""
     target = reply.target
     references = [name for name in target.references if name != target.in_reply_to]
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=WRITING)
     try:
         mail["From"] = Address(settings.name, addr_spec=settings.address)
         mail["To"] = recipient

@@ -116,18 +116,25 @@ def _before_data() -> Iterator[None]:
 
 @contextmanager
 def _after_data() -> Iterator[None]:
-    """A clear refusal is one; silence or a lost connection is not."""
+    """A clear refusal is one; silence, a lost connection or an unreadable answer is not."""
     try:
         yield
     except aiosmtplib.SMTPResponseException as error:
-        raise _refused(error) from error
+        if 400 <= error.code < 600:
+            raise _refused(error) from error
+        if not 200 <= error.code < 300:
+            raise _no_answer(error) from error
     except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as error:
-        raise DeliveryError(
-            "no_answer",
-            f"The connection was lost after the mail was handed over ({type(error).__name__}).",
-            temporary=True,
-            delivered=None,
-        ) from error
+        raise _no_answer(error) from error
+
+
+def _no_answer(error: Exception) -> DeliveryError:
+    return DeliveryError(
+        "no_answer",
+        f"No clear answer came after the mail was handed over ({type(error).__name__}).",
+        temporary=True,
+        delivered=None,
+    )
 
 
 def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:

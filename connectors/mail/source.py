@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 import msgspec
@@ -24,6 +24,7 @@ from tickets.ports import Batch
 MOST_AT_ONCE = 50
 BYTES_AT_ONCE = 8 * 1024 * 1024
 FETCH_ATTEMPTS = 3
+CLOCKS_DIFFER = timedelta(hours=12)
 HEAD_BYTES = 64 * 1024
 _FROM = re.compile(rb"^From:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 
@@ -31,13 +32,15 @@ _FROM = re.compile(rb"^From:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 class Watermark(msgspec.Struct, frozen=True):
     """Where we stand in a folder.
 
-    uid: the last one taken.  since: mails that the server received before
-    this first start are not ours to take; None: all are.
+    uid: the last one taken.  since: when the first start was; None: all mail
+    is ours to take.  rebuilt: the server has renumbered everything since, so
+    that only dates tell what was there before the first start.
     """
 
     validity: int
     uid: int
     since: datetime | None
+    rebuilt: bool = False
 
 
 class MailSource:
@@ -76,18 +79,19 @@ class MailSource:
         if cursor is None:
             everything = self._settings.first_start == "all"
             since = None if everything else self._context.clock.now()
-            return Watermark(folder.validity, 0 if everything else max(0, folder.next_uid - 1), since)
+            return Watermark(folder.validity, 0 if everything else folder.newest_uid, since)
         mark = msgspec.json.decode(cursor, type=Watermark)
-        return mark if mark.validity == folder.validity else Watermark(folder.validity, 0, mark.since)
+        return (
+            mark if mark.validity == folder.validity else Watermark(folder.validity, 0, mark.since, rebuilt=True)
+        )
 
     async def _new_mail(self, connection: ImapConnection) -> AsyncGenerator[Batch, None]:
         mark = self._mark
-        rescan = mark.uid == 0
         uids = await connection.list_from(mark.uid + 1)
         for at in range(0, len(uids), MOST_AT_ONCE):
             span = uids[at : at + MOST_AT_ONCE]
             listed = await self._describe(connection, span)
-            wanted = [one for one in listed if not (rescan and _before(one, mark.since))]
+            wanted = [one for one in listed if not (mark.rebuilt and _before(one, mark.since))]
             for group in _by_size(wanted, self._settings.largest_bytes):
                 events = await self._fetch(connection, mark.validity, group)
                 self._context.crash("mail.fetched")
@@ -166,10 +170,10 @@ def _uid(event: RawEvent) -> int:
 
 
 def _before(one: Listed, since: datetime | None) -> bool:
-    """Servers keep whole seconds, so a mail of the very second counts as new."""
+    """Surely before: clocks differ, and a mail too many is better than one too few."""
     if since is None or one.received_at is None:
         return False
-    return one.received_at < since.replace(microsecond=0)
+    return one.received_at < since - CLOCKS_DIFFER
 
 
 def _by_size(listed: Sequence[Listed], largest: int) -> list[list[Listed]]:

@@ -67,6 +67,8 @@ class SkeletonSource:
 class SkeletonSender:
     """Also a ProvingSender: this platform can be asked what arrived."""
 
+    at_once = 1
+
     def __init__(self, line: Line) -> None:
         self._line = line
 

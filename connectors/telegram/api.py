@@ -84,6 +84,7 @@ class TelegramApi:
             pool_timeout=ANSWER_S,
             httpx_kwargs=verify,
         )
+        self._files = httpx.AsyncClient(verify=verify["verify"], timeout=ANSWER_S)
         self._updates_url = f"{settings.base_url}{settings.token.reveal()}/getUpdates"
         self._timeout_s = settings.poll_timeout_s
         self._bot = Bot(
@@ -100,6 +101,7 @@ class TelegramApi:
 
     async def close(self) -> None:
         try:
+            await self._files.aclose()
             await self._bot.shutdown()
         except (TelegramError, httpx.HTTPError, RuntimeError):
             return  # nothing is lost by connections that end by themselves
@@ -171,8 +173,15 @@ class TelegramApi:
                 file = await self._bot.get_file(file_id)
             except BadRequest as error:
                 raise PayloadError(f"Telegram does not hand it out: {error}") from error
-            content = await file.download_as_bytearray()
-        yield bytes(content)
+        address = file.file_path or ""
+        if not address.startswith(("https://", "http://")):
+            raise PayloadError("The Bot API server names no address to fetch it from.")
+        with translated():
+            async with self._files.stream("GET", address) as answer:
+                if answer.status_code != HTTPStatus.OK:
+                    raise Unreachable(f"Telegram answered {answer.status_code} for a file.")
+                async for chunk in answer.aiter_bytes():
+                    yield chunk
 
 
 def _updates(status: int, body: bytes) -> list[bytes]:

@@ -14,6 +14,8 @@ PER_GROUP_S = 20 / 60
 
 
 class TelegramSender:
+    at_once = 8
+
     def __init__(self, api: TelegramApi, context: ConnectorContext) -> None:
         self._api = api
         self._context = context

@@ -49,7 +49,9 @@ def with_token(handler: Handler, right: Right) -> Endpoint:
 async def _bearer(request: Request) -> Actor:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        detail = "Send an API token: Authorization: Bearer swb_…. `switchboard token add NAME` makes one."
+        detail = (
+            "Send an API token: Authorization: Bearer swb_…. `switchboard token create --name NAME` makes one."
+        )
         raise HTTPException(401, detail, {"WWW-Authenticate": 'Bearer realm="switchboard"'})
     known = len(token) <= LONGEST_TOKEN
     actor = await site_of(request).console.access.find_token(token.strip()) if known else None

@@ -33,6 +33,22 @@ def with_part(delivery: Delivery, n: int, **changes: Any) -> Delivery:
     return replace(delivery, parts=parts)
 
 
+def in_hand(tables: Tables, delivery_id: DeliveryId, holder: str | None, *also: str) -> bool:
+    """Whether ``holder`` (None: whoever) is sending it, or it is in one of the other states."""
+    state = tables.deliveries[delivery_id].state
+    hold = tables.delivery_holds.get(delivery_id)
+    sending = state == "sending" and hold is not None and hold.holder == holder
+    return holder is None or sending or state in also
+
+
+def queue_again(tables: Tables, delivery_id: DeliveryId, from_state: str, now: datetime, **changes: Any) -> None:
+    delivery = tables.deliveries[delivery_id]
+    parts = tuple(replace(part, state="queued") if part.state == from_state else part for part in delivery.parts)
+    tables.deliveries[delivery_id] = replace(
+        delivery, parts=parts, state="queued", next_at=now, updated_at=now, **changes
+    )
+
+
 def fail(
     tables: Tables,
     delivery_id: DeliveryId,
@@ -48,7 +64,24 @@ def fail(
         delivery, state=state, code=code, detail=detail, next_at=next_at, updated_at=now
     )
     tables.delivery_holds.pop(delivery_id, None)
+    if state != "queued":
+        _wait_again(tables, delivery, now)
     tell(tables, delivery, state, n, code, now)
+
+
+def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
+    """A reply that did not surely arrive: the person still waits."""
+    ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
+    if ticket is None or delivery.kind != "reply" or ticket.status != "pending":
+        return
+    tables.tickets[ticket.id] = replace(
+        ticket,
+        status="open",
+        waiting_since=ticket.waiting_since or now,
+        unanswered=max(1, ticket.unanswered),
+        updated_at=now,
+        version=ticket.version + 1,
+    )
 
 
 def tell(tables: Tables, delivery: Delivery, state: str, n: int, code: str, now: datetime) -> None:

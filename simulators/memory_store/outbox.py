@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from simulators.memory_store.admission import add_ref
-from simulators.memory_store.fates import fail, let_go, part_of, tell, with_part
+from simulators.memory_store.fates import fail, in_hand, let_go, part_of, queue_again, tell, with_part
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
 from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
 from tickets.model import Delivery, Receipt
@@ -69,8 +69,13 @@ class MemoryOutbox(Part):
             tell(tables, delivery, "sending", n, "", now)
             return True
 
-    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+    async def record_receipt(
+        self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None
+    ) -> None:
         with self._write("events", "outbox") as tables:
+            if not in_hand(tables, delivery_id, holder, "unknown"):
+                _record_way_back(tables, tables.deliveries[delivery_id], n, receipt)
+                return
             sent = {"state": "sent", "external_id": receipt.external_id, "sent_at": receipt.sent_at}
             delivery = with_part(tables.deliveries[delivery_id], n, **sent)
             finished = all(part.state == "sent" for part in delivery.parts)
@@ -97,9 +102,30 @@ class MemoryOutbox(Part):
         detail: str,
         next_at: datetime,
         now: datetime,
+        holder: str | None = None,
     ) -> None:
         with self._write("events", "outbox") as tables:
-            fail(tables, delivery_id, n, state, code, detail, next_at, now)
+            if in_hand(tables, delivery_id, holder):
+                fail(tables, delivery_id, n, state, code, detail, next_at, now)
+
+    async def give_back(self, delivery_id: DeliveryId, holder: str, now: datetime) -> None:
+        with self._write("events", "outbox") as tables:
+            hold = tables.delivery_holds.get(delivery_id)
+            if hold is None or hold.holder != holder:
+                return
+            queue_again(tables, delivery_id, "sending", now)
+            tables.delivery_holds.pop(delivery_id, None)
+
+    async def release_held(self, account: AccountId, code: str, now: datetime) -> int:
+        with self._write("events", "outbox") as tables:
+            held = [
+                one.id
+                for one in tables.deliveries.values()
+                if (one.target.account, one.state, one.code) == (account, "held", code)
+            ]
+            for delivery_id in held:
+                queue_again(tables, delivery_id, "held", now, code="", detail="")
+            return len(held)
 
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
         with self._write() as tables:

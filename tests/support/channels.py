@@ -18,6 +18,8 @@ class FakeSender:
     succeeds.  before_sending: called with each piece before it leaves.
     """
 
+    at_once = 16
+
     def __init__(self, *buckets: Bucket, now: Callable[[], datetime] = lambda: T0) -> None:
         self.sent: list[Reply] = []
         self.outcomes: list[Exception | None] = []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from responders.outbox import MOST_IN_FLIGHT, RECORD_AGAIN_S, Outbox
+from responders.outbox import RECORD_AGAIN_S, Outbox
 from responders.retry import MOST_ATTEMPTS
 from simulators.memory_store import MemoryStore
 from tests.support.builders import (
@@ -41,9 +41,9 @@ class Leaving(MemoryStore):
             self.away[call] -= 1
             raise StoreUnavailable("The database is away.")
 
-    async def record_receipt(self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime) -> None:
+    async def record_receipt(self, *args: Any) -> None:
         self._go_away("record_receipt")
-        await super().record_receipt(delivery_id, n, receipt, now)
+        await super().record_receipt(*args)
 
     async def record_failure(self, *args: Any) -> None:
         self._go_away("record_failure")
@@ -228,13 +228,37 @@ async def test_a_budget_postpones_and_counts_no_attempt(office: Office) -> None:
     assert [part.sent_at for part in (await office.get()).parts] == [at(0), at(2), at(4)]
 
 
-async def test_a_store_away_before_sending_sends_nothing(office: Office) -> None:
+async def test_a_store_away_before_sending_sends_nothing_and_holds_nothing_up(office: Office) -> None:
     office.store.away = {"mark_sending": 1}
     await queue(office.store, delivery("r"), delivery("s"))
     await office.deliver()
     assert len(office.sender.sent) == 1
     assert (await office.states())[0] == "queued"
     assert (await office.states("s"))[0] == "sent"
+    await office.deliver()
+    assert (await office.states())[0] == "sent"
+    assert len(office.sender.sent) == 2
+
+
+async def test_a_late_failure_undoes_nothing_that_another_worker_did(office: Office) -> None:
+    """Our lease was taken away, a person sent it again, and only then our own try is refused."""
+    gate = asyncio.Event()
+
+    async def wait(_: Reply) -> None:
+        await gate.wait()
+
+    office.sender.before_sending = wait
+    office.sender.outcomes = [not_now(5)]
+    await queue(office.store, delivery("r"))
+    task = asyncio.create_task(office.deliver())
+    await settle()
+    now = office.clock.now()
+    await office.store.reap_workers(now, alone="another")
+    await office.store.release_held(MAIN, "worker_lost", now)
+    await office.store.record_receipt(DeliveryId("d-r"), 1, Receipt(ExternalMessageId("x-1"), now), now)
+    gate.set()
+    await task
+    assert (await office.states())[0] == "sent"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +317,7 @@ async def test_no_more_are_in_flight_than_allowed(office: Office, store: Leaving
         await gate.wait()
 
     office.sender.before_sending = wait
-    await queue(store, *[delivery(str(n)) for n in range(MOST_IN_FLIGHT + 10)])
+    await queue(store, *[delivery(str(n)) for n in range(FakeSender.at_once + 10)])
     outbox = Outbox(store, clock, no_crash, "worker")
     started = []
     async with asyncio.TaskGroup() as group:
@@ -302,7 +326,7 @@ async def test_no_more_are_in_flight_than_allowed(office: Office, store: Leaving
             await settle()
         assert await outbox.start_due({}, group) == 0
         gate.set()
-    assert started == [32, 32, 0, 0]
+    assert started == [FakeSender.at_once, 0, 0, 0]
 
 
 async def test_a_task_that_is_stopped_while_sending_leaves_the_truth_behind(office: Office) -> None:
