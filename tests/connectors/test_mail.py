@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from connectors.mail.settings import Settings
 from connectors.registry import make_connector
+from service.clock import SystemClock
 from simulators.mail import MailPlatform
 from tests.contract.connectors.harness import context, reply
 from tests.support.town import EMAIL, PASSWORD, Town, open_town
@@ -298,3 +300,79 @@ async def test_only_one_plain_recipient_is_written_to(town: Town, to: tuple[str,
         await made.sender.send(reply(replace(TARGET, to=to), "Text"))
     await made.close()
     assert town.mail.sent == []
+
+
+async def test_mail_in_a_box_that_was_empty_is_taken_whatever_the_clocks_say(town: Town) -> None:
+    """Our clock runs ahead of the server's: that must not make new mail look old."""
+
+    class Ahead(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + timedelta(hours=3)
+
+    settings = replace(town.accounts()[EMAIL].settings, first_start="now")
+    made = make_connector("email", settings, context(EMAIL)._replace(clock=Ahead()))
+    async with aclosing(made.source.batches(None)) as batches, asyncio.timeout(PATIENCE_S):
+        assert (await anext(batches)).events == ()
+        deliver(town, "gerade eben")
+        assert subjects(list((await anext(batches)).events)) == ["gerade eben"]
+    await made.close()
+
+
+async def test_long_message_ids_stay_whole_so_that_clients_can_thread(town: Town) -> None:
+    made = make_connector("email", settings_of(town), context(EMAIL))
+    asked = ExternalMessageId(f"<{'A' * 180}@long.customers.test>")
+    earlier = tuple(ExternalMessageId(f"<{'B' * 120}{n}@customers.test>") for n in range(12))
+    await made.sender.send(reply(replace(TARGET, in_reply_to=asked, references=earlier), "Text"))
+    await made.close()
+    (mail,) = town.mail.sent
+    assert mail.in_reply_to == asked
+    assert tuple(mail.references) == (*earlier, asked)
+    assert max(len(line) for line in mail.raw.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize(
+    ("answer", "delivered"),
+    [
+        (b"250 taken\r\n", True),
+        (b"251 stored\r\n", True),
+        (b"451 later\r\n", False),
+        (b"554 never\r\n", False),
+        (b"what is this\r\n", None),
+        (b"354 go on\r\n", None),
+        (b"", None),
+    ],
+)
+async def test_only_a_clear_answer_after_the_dot_is_believed(
+    town: Town, unused_tcp_port: int, answer: bytes, delivered: bool | None
+) -> None:
+    server = await asyncio.start_server(lambda r, w: _odd_server(r, w, answer), "127.0.0.1", unused_tcp_port)
+    smtp = replace(settings_of(town).smtp, port=unused_tcp_port)
+    made = make_connector("email", settings_of(town, smtp=smtp), context(EMAIL))
+    outcome: bool | None = True
+    try:
+        await made.sender.send(reply(TARGET, "Text"))
+    except DeliveryError as error:
+        outcome = error.delivered
+    await made.close()
+    server.close()
+    assert outcome is delivered
+
+
+async def _odd_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, last: bytes) -> None:
+    """Polite until the final dot."""
+    writer.write(b"220 odd\r\n")
+    while line := await reader.readline():
+        word = line.split()[0].upper()
+        if word == b"EHLO":
+            writer.write(b"250-odd\r\n250 AUTH PLAIN\r\n")
+        elif word == b"AUTH":
+            writer.write(b"235 in\r\n")
+        elif word == b"DATA":
+            writer.write(b"354 go\r\n")
+            await reader.readuntil(b"\r\n.\r\n")
+            writer.write(last)
+            if not last:
+                break
+        else:
+            writer.write(b"250 ok\r\n")
+    writer.close()

@@ -1,6 +1,7 @@
 """The Bot API when it misbehaves, and the webhook's door, over real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -11,18 +12,20 @@ from connectors.registry import make_connector
 from connectors.telegram.settings import Settings
 from connectors.telegram.source import peek
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import TELEGRAM, Town, open_town
+from tests.support.town import TELEGRAM, TOKEN, Town, open_town
 from tickets.errors import (
     ConnectorError,
     ConsumerConflict,
     CredentialRejected,
     DeliveryError,
+    PayloadError,
     RateLimited,
     Unreachable,
 )
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent, ReplyTarget
 from tickets.ports import Connector, WebhookAnswer, WebhookReceiver, WebhookRequest
+from tickets.secret import Secret
 
 PATIENCE_S = 15.0
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
@@ -231,3 +234,34 @@ async def test_a_push_is_confirmed_only_after_it_was_acknowledged(town: Town, pu
         assert not confirmed.done()
         await pushed.source.acknowledge(batch)
         assert (await confirmed).status == 200
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "", None])
+async def test_a_file_is_fetched_from_the_platform_only(path: str | None, unused_tcp_port: int) -> None:
+    """A Bot API server in local mode names paths of its own machine; ours has no business opening them."""
+    file = {"file_id": "f", "file_unique_id": "u"} | ({} if path is None else {"file_path": path})
+    me = {"id": 700200, "is_bot": True, "first_name": "S", "username": "s"}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.readline():
+            length = 0
+            while (header := await reader.readline()) not in (b"\r\n", b""):
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.split(b":")[1])
+            await reader.readexactly(length)
+            body = json.dumps({"ok": True, "result": file if b"getFile" in request else me}).encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", unused_tcp_port)
+    base = f"http://127.0.0.1:{unused_tcp_port}"
+    settings = Settings(token=Secret(TOKEN), base_url=f"{base}/bot", base_file_url=f"{base}/file/bot")
+    made = make_connector("telegram", settings, context(TELEGRAM))
+    await made.open()
+    fetched: list[bytes] = []
+    with pytest.raises((PayloadError, ConnectorError)):
+        fetched += [chunk async for chunk in made.source.fetch_file("f")]
+    assert fetched == []
+    await made.close()
+    server.close()
