@@ -7,17 +7,17 @@ from connectors.telegram.sender import TelegramSender
 from connectors.telegram.settings import Settings
 from connectors.telegram.source import PollingSource, PushedSource
 from tickets.ids import AccountId
-from tickets.ports import Capabilities, Connector, WebhookAnswer, WebhookRequest
+from tickets.ports import Capabilities, Connector, Source, WebhookAnswer, WebhookRequest
 
 
 class TelegramConnector:
-    """Polls."""
+    """Asks Telegram for updates."""
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = TelegramApi(settings)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
-        self.source = PollingSource(self._api, settings, context)
+        self.source: Source = PollingSource(self._api, settings, context)
         self.sender = TelegramSender(self._api, context)
 
     async def check(self) -> str:
@@ -31,31 +31,17 @@ class TelegramConnector:
         await self._api.close()
 
 
-class PushedTelegramConnector:
-    """Is called."""
+class PushedTelegramConnector(TelegramConnector):
+    """Is called by Telegram."""
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
-        self._api = TelegramApi(settings)
-        self.account: AccountId = context.account
-        self.capabilities: Capabilities = CAPABILITIES
-        self.source = PushedSource(self._api, settings, context)
-        self.sender = TelegramSender(self._api, context)
-
-    async def check(self) -> str:
-        await self._api.open()
-        return self._api.name
-
-    async def open(self) -> None:
-        await self._api.open()
-
-    async def close(self) -> None:
-        await self._api.close()
+        super().__init__(settings, context)
+        self._pushed = PushedSource(self._api, settings, context)
+        self.source = self._pushed
 
     async def receive(self, request: WebhookRequest) -> WebhookAnswer:
-        return await self.source.receive(request)
+        return await self._pushed.receive(request)
 
 
 def make_connector(settings: Settings, context: ConnectorContext) -> Connector:
-    if settings.mode == "webhook":
-        return PushedTelegramConnector(settings, context)
-    return TelegramConnector(settings, context)
+    return (PushedTelegramConnector if settings.mode == "webhook" else TelegramConnector)(settings, context)
