@@ -69,12 +69,12 @@ async def show_quarantine(request: Request, visit: Visit) -> Response:
     return site.pages.answer("quarantine.html", 200, frame=frame, events=events, replayed=again)
 
 
-async def replay(request: Request, _visit: Visit, _form: FormData) -> Response:
+async def replay(request: Request, visit: Visit, _form: FormData) -> Response:
     """Handle an event anew."""
     console = site_of(request).console
     digits = str(request.path_params["id"])
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
         raise HTTPException(404)
-    if not await console.store.replay(EventId(int(digits)), console.clock.now()):
+    if not await console.desk.replay(visit.actor, EventId(int(digits))):
         raise Refused("This message is not in quarantine any more. Reload the page.")
     return RedirectResponse("/quarantine?replayed=1", 303)

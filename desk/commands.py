@@ -169,6 +169,11 @@ class Desk:
             raise Refused("The original is not kept any more.")
         return raw
 
+    async def replay(self, actor: Actor, event_id: EventId) -> bool:
+        """Have a quarantined message handled anew; False when it is not in quarantine."""
+        actor.require("administer")
+        return await self._store.replay(event_id, self._clock.now())
+
     # Inside
 
     async def _run(

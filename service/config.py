@@ -219,7 +219,7 @@ class _Loader:
     def _secret(self, kind: type, value: object) -> object:
         """A secret written down, or where it is kept: ``{env=…}``, ``{file=…}``, ``{keyring=…}``."""
         if kind is not Secret:
-            raise NotImplementedError(f"no reading of {kind}")
+            raise TypeError(f"no reading of {kind}")
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if isinstance(value, dict) and len(value) == 1:

@@ -86,6 +86,7 @@ class PushedSource:
         self._context = context
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue(MOST_PUSHED)
         self._committing: list[asyncio.Future[None]] = []
+        self._receiving = False
 
     async def secret(self) -> str:
         """What Telegram must send with each call: made once, kept encrypted."""
@@ -99,6 +100,8 @@ class PushedSource:
             return WebhookAnswer(403, "forbidden")
         if len(request.body) > LARGEST_PUSH:
             return WebhookAnswer(413, "too large")
+        if not self._receiving:
+            return WebhookAnswer(503, "another worker receives over this account")
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait((request.body, committed))
@@ -111,18 +114,27 @@ class PushedSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
-        yield Batch(events=())
-        while True:
-            bodies = [await self._queue.get()]
-            while not self._queue.empty() and len(bodies) < LIMIT:
-                bodies.append(self._queue.get_nowait())
-            self._committing = [committed for _, committed in bodies]
-            yield Batch(
-                events=tuple(
-                    raw_event(self._settings, self._context, self._api.bot_id, body, peek(body))
-                    for body, _ in bodies
-                )
+        self._receiving = True
+        try:
+            yield Batch(events=())
+            while True:
+                yield await self._pushed()
+        finally:
+            self._receiving = False
+
+    async def _pushed(self) -> Batch:
+        """What has been pushed and waits for its 200, at least one update."""
+        bodies = [await self._queue.get()]
+        while not self._queue.empty() and len(bodies) < LIMIT:
+            bodies.append(self._queue.get_nowait())
+        self._committing = [committed for _, committed in bodies]
+        updates = [body for body, _ in bodies]
+        return Batch(
+            events=tuple(
+                raw_event(self._settings, self._context, self._api.bot_id, update, peek(update))
+                for update in updates
             )
+        )
 
     async def acknowledge(self, batch: Batch) -> None:
         for committed in self._committing:

@@ -63,6 +63,7 @@ async def _explain_all(settings: Config, lines: Iterator[dict[str, Any]], *, bat
 class _Explainer:
     def __init__(self, settings: Config) -> None:
         self._clock = SystemClock()
+        self._accounts = settings.accounts
         self._parsers: Parsers = make_parsers(settings)
         self._decider: Decider = make_decider(settings, LanguageRecognizer(settings.router.languages))
 
@@ -87,15 +88,22 @@ class _Explainer:
         return {"message": _message(message), "decision": _decision(decided)}
 
     def _event(self, channel: Channel, raw: bytes) -> RawEvent:
+        account = self._account(channel)
+        settings = self._accounts[account].settings if account in self._accounts else None
         return RawEvent(
             channel=channel,
-            account=AccountId(f"{channel}:explain"),
+            account=account,
             external_id="explain",
             conversation="explain",
             payload=raw,
             received_at=self._clock.now(),
-            own_id="0",
+            own_id=str(getattr(settings, "address", "0")).lower(),
         )
+
+    def _account(self, channel: Channel) -> AccountId:
+        """The channel's first configured account, whose settings then apply; a nameless one without any."""
+        configured = (account for account, one in self._accounts.items() if one.channel == channel)
+        return next(configured, AccountId(f"{channel}:explain"))
 
 
 def _plain(channel: Channel, text: str, now: datetime) -> InboundMessage:
@@ -174,7 +182,9 @@ def _lines(raw: bytes) -> Iterator[dict[str, Any]]:
             if found["channel"] not in ("email", "telegram", "discord", "x"):
                 raise ValueError("channel")
             content = (
-                {"raw": base64.b64decode(found["raw_b64"])} if "raw_b64" in found else {"text": str(found["text"])}
+                {"raw": base64.b64decode(found["raw_b64"], validate=True)}
+                if "raw_b64" in found
+                else {"text": str(found["text"])}
             )
             yield {"id": found.get("id"), "channel": found["channel"], **content}
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -5,14 +5,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from desk.actors import Actor
+from desk.commands import Desk
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, opened_store, read_config
 from service.config import Config
 from tickets.errors import Refused
 from tickets.ids import EventId
+from tickets.ports import no_crash
 
 app = typer.Typer(help="Messages that could not be read: nothing of them is lost.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
+OPERATOR = Actor(key="operator", name="Operator", role="admin")
+"""Whoever may use the command line on this machine."""
 Number = Annotated[int, typer.Argument(help="The number that `quarantine list` shows.")]
 
 
@@ -55,7 +60,8 @@ def replay(number: Number, config: ConfigOption = None) -> None:
 
     async def work(settings: Config) -> bool:
         async with opened_store(settings) as store:
-            return await store.replay(EventId(number), SystemClock().now())
+            desk = Desk(store, SystemClock(), no_crash, {})
+            return await desk.replay(OPERATOR, EventId(number))
 
     if not in_loop(work(read_config(config))):
         raise Refused(f"Message {number} is not in quarantine. `switchboard quarantine list` shows what is.")

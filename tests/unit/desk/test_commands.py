@@ -31,7 +31,7 @@ from tests.support.builders import (
 from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tickets.errors import Conflict, Forbidden, KeyReused, Refused, TicketNotFound
-from tickets.ids import DeliveryId, MessageId, ThreadId, TicketNumber, UserId
+from tickets.ids import DeliveryId, EventId, MessageId, ThreadId, TicketNumber, UserId
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import no_crash
 from tickets.storage import CommandResult, Store, TicketChange
@@ -104,6 +104,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "send_again": ("work", lambda desk, actor: desk.send_again(actor, D1, key="k")),
     "confirm_arrived": ("work", lambda desk, actor: desk.confirm_arrived(actor, D1, key="k")),
     "read_raw": ("work", lambda desk, actor: desk.read_raw(actor, ONE, MessageId("m-bob"), key="k")),
+    "replay": ("administer", lambda desk, actor: desk.replay(actor, EventId(1))),
 }
 
 
