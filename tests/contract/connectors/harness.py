@@ -28,6 +28,9 @@ class Harness(Protocol):
     channel: Channel
 
     def connector(self, *, wrong_secret: bool = False) -> Connector: ...
+    def contacts(self) -> int:
+        """How often anybody has spoken to the platform."""
+
     def write(self, text: str) -> None:
         """A person writes."""
 
@@ -73,6 +76,9 @@ class TelegramHarness:
             settings = replace(settings, token=Secret("700200:a-wrong-token-of-no-value"))
         return make_connector("telegram", settings, context(TELEGRAM))
 
+    def contacts(self) -> int:
+        return len(self.town.telegram.calls)
+
     def write(self, text: str) -> None:
         self.town.anna.write(text, self.town.bot)
 
@@ -109,6 +115,9 @@ class MailHarness:
         if wrong_secret:
             settings = replace(settings, imap=replace(settings.imap, password=Secret("a-wrong-password")))
         return make_connector("email", settings, context(EMAIL))
+
+    def contacts(self) -> int:
+        return len(self.town.mail.imap_log) + len(self.town.mail.smtp_log)
 
     def write(self, text: str) -> None:
         self.town.mei.write(to="support@example.test", subject="Betreff", text=text)

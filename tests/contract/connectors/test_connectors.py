@@ -53,10 +53,10 @@ async def received(connector: Connector, cursor: str | None = None) -> tuple[lis
 
 
 async def test_making_a_connector_does_no_io_and_close_is_safe(harness: Harness) -> None:
-    await harness.go_away()
     made = harness.connector()
     await made.close()
     await made.close()
+    assert harness.contacts() == 0
 
 
 async def test_check_says_who_we_are(harness: Harness) -> None:

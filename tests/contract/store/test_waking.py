@@ -81,8 +81,11 @@ async def test_who_is_woken_sees_what_was_committed(store: Store) -> None:
 
 
 async def test_closing_twice_is_safe(store: Store) -> None:
+    assert await store.append_raw(MAIN, [raw("1")], "5") == 1
     await store.close()
     await store.close()
+    await store.open()
+    assert await store.find_cursor(MAIN) == "5"
 
 
 async def test_a_closed_store_refuses_instead_of_losing(store: Store) -> None:

@@ -255,6 +255,7 @@ async def test_notes_and_messages_of_the_person_refuse_nothing(desk: Desk, store
     await store.admit([following(current, "more", message=more)], at(61))
     await desk.answer(ANN, ONE, "Hi", key="a", seen=MessageId("m-bob"))
     await desk.answer(ANN, ONE, "Hi", key="a2", seen=MessageId("m-unheard-of"))
+    assert len((await envelope(store)).deliveries) == 2
 
 
 @pytest.mark.usefixtures("ticket")
