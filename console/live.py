@@ -1,9 +1,4 @@
-"""News for open tabs: one reader of the event log, told to all of them.
-
-Sequence numbers may become visible out of order (PostgreSQL gives them out
-before commit), so the reader looks back over the last OVERLAP numbers each
-time and remembers which it has told.
-"""
+"""News for open tabs: one reader of the event log, told to all of them."""
 
 import asyncio
 import logging
@@ -22,7 +17,6 @@ from tickets.storage import DeskStore, Store
 
 log = logging.getLogger(__name__)
 
-OVERLAP = 500
 BATCH = 500
 REMEMBERED = 2_000
 """So many told events a tab that comes back can still be told about."""
@@ -142,11 +136,10 @@ class Live:
 
 
 class EventLog:
-    """Reads the event log forward, each event once, though some appear late."""
+    """Reads the event log forward, each event once."""
 
     def __init__(self, store: DeskStore) -> None:
         self._store = store
-        self._told: set[int] = set()
         self._recent: deque[tuple[int, TicketNumber]] = deque(maxlen=REMEMBERED)
         self._numbers: dict[TicketId, TicketNumber] = {}
         self._first = -1
@@ -156,35 +149,23 @@ class EventLog:
         """The tickets of events not read before; at first, where the log stands and nothing more."""
         if self._first < 0:
             self._first = self.seq = await self._store.newest_seq()
-            self._told = {event.seq for event in await self._after_overlap()}
             return set()
-        fresh = [event for event in await self._after_overlap() if event.seq not in self._told]
-        numbered = [(event.seq, number) for event in fresh if (number := await self._number(event)) is not None]
-        self._remember(fresh, numbered)
-        return {number for _, number in numbered}
+        found: set[TicketNumber] = set()
+        while events := await self._store.events_after(self.seq, BATCH):
+            for event in events:
+                number = await self._number(event)
+                if number is not None:
+                    found.add(number)
+                    self._recent.append((event.seq, number))
+                self.seq = event.seq
+        return found
 
     def since(self, seq: int) -> tuple[TicketNumber, ...] | None:
-        """Tickets that changed after ``seq``, rather too many than too few; None when that is forgotten."""
+        """Tickets that changed after ``seq``; None when that is forgotten."""
         reaches = self._recent[0][0] if len(self._recent) == REMEMBERED else self._first
         if self._first < 0 or not reaches <= seq <= self.seq:
             return None
-        return tuple({number for told, number in self._recent if told > seq - OVERLAP})
-
-    async def _after_overlap(self) -> list[TicketEvent]:
-        start = max(0, self.seq - OVERLAP)
-        found: list[TicketEvent] = []
-        while True:
-            batch = await self._store.events_after(start, BATCH)
-            found.extend(batch)
-            if len(batch) < BATCH:
-                return found
-            start = batch[-1].seq
-
-    def _remember(self, fresh: list[TicketEvent], numbered: list[tuple[int, TicketNumber]]) -> None:
-        self._recent.extend(numbered)
-        self._told.update(event.seq for event in fresh)
-        self.seq = max(self.seq, *self._told) if self._told else self.seq
-        self._told = {seq for seq in self._told if seq > self.seq - OVERLAP}
+        return tuple({number for told, number in self._recent if told > seq})
 
     async def _number(self, event: TicketEvent) -> TicketNumber | None:
         if event.ticket_id is None:

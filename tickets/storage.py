@@ -441,7 +441,11 @@ class DeskStore(Protocol):
         """Counts of what is not closed."""
 
     async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
-        """Ticket events in order of ``seq``."""
+        """Ticket events in order of ``seq``.
+
+        They become visible in that order too: whoever reads on after the
+        last one seen misses none.
+        """
 
     async def newest_seq(self) -> int:
         """The newest event's seq, 0 when there is none."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
@@ -56,11 +58,14 @@ class Screen:
         self.find(selector).click()
 
     def type(self, keys: str, selector: str = "body") -> None:
-        self.find(selector).send_keys(keys)
+        """Into the element as it stands now: a live update may have replaced the one found a moment ago."""
+        WebDriverWait(self.driver, WAIT_S, 0.05, (StaleElementReferenceException,)).until(
+            lambda _driver: self.find(selector).send_keys(keys) is None
+        )
 
     def press(self, *keys: str) -> None:
         """Keys to whatever has the focus."""
-        self.driver.switch_to.active_element.send_keys(*keys)
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def until(self, met: Callable[[], Any]) -> Any:
         ignored = (Exception,)

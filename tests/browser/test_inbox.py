@@ -114,7 +114,7 @@ def test_keys(server: Server, screen: Screen) -> None:
     screen.enter()
     screen.press("j")
     screen.press("j")
-    assert "Bogdan Petrov" in screen.driver.switch_to.active_element.text
+    screen.until(lambda: "Bogdan Petrov" in screen.driver.switch_to.active_element.text)
     screen.press(Keys.ENTER)
     screen.shows(".head", f"#{second.number}")
     screen.press("c")
