@@ -135,6 +135,10 @@ class Outbox:
     ) -> None:
         now = self._clock.now()
         step = next_step(error, part.attempts + 1, now)
+        if error.code == "blocked" and delivery.thread_id is not None:
+            # First the cause, then the failure: whoever sees the failure sees why.
+            thread_id = delivery.thread_id
+            await self._persist(lambda: self._store.mark_unreachable(delivery.target.channel, thread_id, now))
         await self._persist(
             lambda: self._store.record_failure(
                 delivery.id, part.n, step.state, step.code, step.detail, step.next_at, now, self._holder
@@ -142,9 +146,6 @@ class Outbox:
         )
         if error.retry_after_s is not None:
             await self._block(delivery, reply, sender, error.retry_after_s)
-        if error.code == "blocked" and delivery.thread_id is not None:
-            thread_id = delivery.thread_id
-            await self._persist(lambda: self._store.mark_unreachable(delivery.target.channel, thread_id, now))
 
     async def _persist(self, record: Callable[[], Awaitable[None]]) -> None:
         while True:
