@@ -21,6 +21,8 @@ class Entry(NamedTuple):
 
 CHANNELS: dict[Channel, Entry] = {
     "telegram": Entry("connectors.telegram", "telegram"),
+    "discord": Entry("connectors.discord", "discord"),
+    "x": Entry("connectors.x", "x"),
     "email": Entry("connectors.mail", "email"),
 }
 

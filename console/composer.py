@@ -8,10 +8,9 @@ from typing import Literal
 from console import words
 from console.conversation import thread_words
 from tickets.ids import DeliveryId, ThreadId, TicketNumber
-from tickets.model import Identity, Thread, TicketEnvelope
+from tickets.model import Identity, Message, Thread, TicketEnvelope
 
 Kind = Literal["answer", "note"]
-NOBODY = "unknown.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,19 @@ def fresh_key() -> str:
 def voices_of(ticket: TicketEnvelope) -> tuple[Voice, ...]:
     """The conversations in which somebody wrote, newest first."""
     people = {identity.id: identity for identity in ticket.identities}
-    writers: dict[ThreadId, Identity | None] = {}
+    newest: dict[ThreadId, Message] = {}
     for message in reversed(ticket.messages):
-        if message.direction == "in" and message.thread_id is not None and message.thread_id not in writers:
-            writers[message.thread_id] = people.get(message.identity_id) if message.identity_id else None
+        if message.direction == "in" and message.thread_id is not None:
+            newest.setdefault(message.thread_id, message)
     threads = {thread.id: thread for thread in ticket.threads}
-    return tuple(_voice(threads[key], person) for key, person in writers.items() if key in threads)
+    return tuple(
+        _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None)
+        for key, message in newest.items()
+        if key in threads
+    )
 
 
-def _voice(thread: Thread, person: Identity | None) -> Voice:
+def _voice(thread: Thread, newest: Message, person: Identity | None) -> Voice:
     public = thread.visibility == "public"
     name = person.display_name if person else "the person"
     to = person.external_id if person and thread.channel == "email" else name
@@ -94,12 +97,14 @@ def _voice(thread: Thread, person: Identity | None) -> Voice:
         icon="globe" if public else "lock",
         label=thread_words(thread),
         sentence=f"{words.VISIBILITY[thread.visibility]}, as {account} over {channel}, to {to}",
-        barred=_barred(person, name),
+        barred=_barred(newest, person, name),
     )
 
 
-def _barred(person: Identity | None, name: str) -> str:
-    if person is None or person.external_id.endswith(NOBODY):
+def _barred(newest: Message, person: Identity | None, name: str) -> str:
+    if newest.unanswerable:
+        return f"{newest.unanswerable} Write a note, or close the ticket."
+    if person is None:
         return "This message has no sender that could be answered. Write a note, or close the ticket."
     if person.unreachable:
         return f"{name} no longer accepts messages here. Answer on another channel, or write a note."

@@ -29,8 +29,6 @@ from tickets.storage import CommandKey, DeskStore, IntakeStore, OutboxStore, Tic
 
 ATTEMPTS = 8
 LONGEST_TEXT = 100_000
-NOBODY = "unknown.invalid"
-"""The domain the mail normalizer gives to senders that cannot be answered."""
 
 
 class Done(NamedTuple):
@@ -326,7 +324,9 @@ def _newest_inbound(ticket: TicketEnvelope, thread_id: ThreadId | None) -> Messa
 
 def _reachable(ticket: TicketEnvelope, answered: Message) -> Identity:
     person = next((who for who in ticket.identities if who.id == answered.identity_id), None)
-    if person is None or person.external_id.endswith(NOBODY):
+    if answered.unanswerable:
+        raise Refused(answered.unanswerable)
+    if person is None:
         raise Refused("This message has no sender that could be answered.")
     if person.unreachable:
         raise Refused(f"{person.display_name} no longer accepts messages here. Answer on another channel.")

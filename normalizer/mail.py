@@ -107,6 +107,7 @@ def _build(
         automatic=mail_headers.automatic(headers, sender.address),
         content_hash=content_hash,
         warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
+        unanswerable=mail_headers.unanswerable(sender),
     )
 
 

@@ -202,6 +202,11 @@ def automatic(headers: Headers, address: str) -> Automatic | None:
     return None
 
 
+def unanswerable(author: Address) -> str:
+    """Why nobody can answer it; empty when somebody can."""
+    return "This message has no sender that could be answered." if author.address.endswith(f"@{NOBODY}") else ""
+
+
 def warnings(headers: Headers, author: Address) -> tuple[str, ...]:
     """What a person should know before trusting or answering."""
     found: list[str] = []

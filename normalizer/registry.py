@@ -1,6 +1,7 @@
 """Each channel's normalizer by name."""
 
-from tickets.errors import PayloadError
+from typing import assert_never
+
 from tickets.ids import Channel
 from tickets.model import Ignored, InboundMessage, RawEvent
 
@@ -11,11 +12,19 @@ def normalize(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> Inbound
         from normalizer.telegram import normalize_update
 
         return normalize_update(event)
+    if event.channel == "discord":
+        from normalizer.discord import normalize_event
+
+        return normalize_event(event)
+    if event.channel == "x":
+        from normalizer.x import normalize_post
+
+        return normalize_post(event)
     if event.channel == "email":
         from normalizer.mail import normalize_mail
 
         return normalize_mail(event, authserv_ids=authserv_ids)
-    raise PayloadError(f"nobody here can read {event.channel}")
+    assert_never(event.channel)
 
 
 NEEDS_PROCESS: frozenset[Channel] = frozenset({"email"})

@@ -143,12 +143,13 @@ class Notices:
         ticket_id: TicketId | None = None,
     ) -> Delivery:
         by_mail = message.channel == "email"
+        quoting = by_mail or message.thread.visibility == "public"  # in public, else nobody knows who is meant
         target = ReplyTarget(
             channel=message.channel,
             account=message.account,
             thread_key=message.thread.key,
             visibility=message.thread.visibility,
-            in_reply_to=message.external_id if by_mail else None,
+            in_reply_to=message.external_id if quoting else None,
             references=_unique([*reversed(message.reply_to), message.external_id]) if by_mail else (),
             to=(message.author.external_id,) if by_mail else (),
             subject=reply_subject(message.subject or "") if by_mail else None,

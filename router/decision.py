@@ -329,6 +329,7 @@ def _stored(
         authenticity=message.authenticity,
         automatic=message.automatic,
         warnings=(*message.warnings, *(hint for hint in hints if hint)),
+        unanswerable=message.unanswerable,
         to=message.to,
         cc=message.cc,
     )

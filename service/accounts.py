@@ -20,7 +20,9 @@ State = Literal["starting", "up", "waiting", "down", "rejected"]
 class AccountRunner:
     """Receives over one account as long as this worker holds its lease, and lends its sender.
 
-    senders: the accounts that can send now, kept up to date.
+    senders: the accounts that can send now, kept up to date.  receives:
+    False where pushes cannot reach this process; then it only sends.  The
+    account's health is told by whoever holds the lease, and by nobody else.
     """
 
     def __init__(
@@ -32,6 +34,8 @@ class AccountRunner:
         holder: str,
         senders: dict[AccountId, Sender],
         lease_s: float,
+        *,
+        receives: bool = True,
     ) -> None:
         self.connector = connector
         self._store = store
@@ -40,6 +44,8 @@ class AccountRunner:
         self._holder = holder
         self._senders = senders
         self._lease_s = lease_s
+        self._receives = receives
+        self._holding = False
         self._state: State = "starting"
         self._detail = ""
 
@@ -53,6 +59,7 @@ class AccountRunner:
 
     async def _live(self) -> None:
         account = self.connector.account
+        await self._take_lease()
         await self._tell("starting", "Connecting.")
         await self.connector.open()
         self._senders[account] = self.connector.sender
@@ -70,13 +77,17 @@ class AccountRunner:
         await self._tell("up", "")
 
     async def _wait_for_lease(self) -> None:
+        """For ever, where this worker may not receive."""
         while not await self._take_lease():
-            await self._tell("waiting", "Another worker receives over this account.")
             await self._clock.sleep(self._lease_s / RENEWALS_PER_LEASE)
 
     async def _take_lease(self) -> bool:
+        """Whether this worker has the account's lease now."""
         name = f"account:{self.connector.account}"
-        return await self._store.acquire_lease(name, self._holder, self._clock.now(), self._lease_s)
+        self._holding = self._receives and await self._store.acquire_lease(
+            name, self._holder, self._clock.now(), self._lease_s
+        )
+        return self._holding
 
     async def _renew(self) -> None:
         """Prolong the lease and the health's freshness.  Raises RuntimeError when another worker took over."""
@@ -91,6 +102,8 @@ class AccountRunner:
 
     async def _tell(self, state: State, detail: str) -> None:
         self._state, self._detail = state, detail
+        if not self._holding:
+            return
         now = self._clock.now()
         await self._store.set_health(
             ChannelHealth(

@@ -3,12 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from connectors.http.app import create_hooks
-from console.app import Console, create_app, end_streams
 from desk.access import Access
 from desk.commands import Desk
 from service.accounts import AccountRunner
@@ -16,14 +14,14 @@ from service.clock import SystemClock
 from service.config import Config
 from service.crash import crash_hook
 from service.scheduler import Scheduler
-from service.version import VERSION
-from service.web import Asgi, WebServer, address_of, bind, bind_inbox, joined, make_server
 from service.wiring import Parts, make_parts, make_store
 from service.work import Worker
-from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.ports import Sender, WebhookReceiver
 from tickets.storage import Store
+
+if TYPE_CHECKING:
+    from service.doors import Doors
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ DRAIN_S = 12.0
 
 
 class Started(NamedTuple):
-    """What the starter needs to greet the user.  url: the inbox's address."""
+    """What the starter needs to greet the user.  url: the inbox's address; empty without one."""
 
     url: str
     store: Store
@@ -46,58 +44,79 @@ async def run(
     stop: asyncio.Event,
     *,
     sandbox: bool = False,
+    inbox: bool = True,
 ) -> None:
     """Serve until ``stop`` is set, then finish what was begun.
 
-    Raises ConfigError and StoreError before anything was received.
+    inbox: False for a worker, which receives, decides and sends, and leaves
+    the inbox and the webhooks to another process.  Raises ConfigError and
+    StoreError before anything was received.
     """
     clock = SystemClock()
     crash = crash_hook(config.crash_at)
     async with AsyncExitStack() as stack:
-        listener = bind_inbox(config.inbox)
-        stack.callback(listener.close)
+        listener = stack.enter_context(_listening(config)) if inbox else None
         store = make_store(config, crash)
         await store.open()
         stack.push_async_callback(store.close)
         parts = make_parts(config, store, clock, crash)
         stack.push_async_callback(parts.parsers.close)
-        service = _Service(config, parts, clock, crash, sandbox)
-        await service.serve(listener, started, stop)
+        doors = _open_doors(config, parts, clock, listener, sandbox) if listener is not None else None
+        await _Service(config, parts, clock, crash, doors).serve(started, stop)
+
+
+def _listening(config: Config) -> socket.socket:
+    """The inbox's socket.  A worker has no need of the web, so it is loaded only here and below."""
+    from service.web import bind_inbox
+
+    return bind_inbox(config.inbox)
+
+
+def _open_doors(
+    config: Config, parts: Parts, clock: SystemClock, listener: socket.socket, sandbox: bool
+) -> "Doors":
+    from service.doors import Doors
+
+    return Doors(config, parts, clock, listener, sandbox=sandbox)
 
 
 class _Service:
-    """The running program."""
+    """The running program.  doors: None for a worker."""
 
     def __init__(
-        self, config: Config, parts: Parts, clock: SystemClock, crash: Callable[[str], None], sandbox: bool
+        self,
+        config: Config,
+        parts: Parts,
+        clock: SystemClock,
+        crash: Callable[[str], None],
+        doors: "Doors | None",
     ) -> None:
-        self._config = config
         self._parts = parts
-        self._clock = clock
-        self._sandbox = sandbox
+        self._doors = doors
         self._senders: dict[AccountId, Sender] = {}
+        lease_s = config.service.worker_lease_s
         self._worker = Worker(
-            parts.store,
-            clock,
-            parts.holder,
-            alone=config.sqlite_path is not None,
-            lease_s=config.service.worker_lease_s,
+            parts.store, clock, parts.holder, alone=config.sqlite_path is not None, lease_s=lease_s
         )
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
-        self._inbox = create_app(self._console())
         self._runners = [
             AccountRunner(
-                connector, parts.store, clock, crash, parts.holder, self._senders, config.service.worker_lease_s
+                connector,
+                parts.store,
+                clock,
+                crash,
+                parts.holder,
+                self._senders,
+                lease_s,
+                receives=doors is not None or not isinstance(connector, WebhookReceiver),
             )
             for connector in parts.connectors.values()
         ]
 
-    async def serve(
-        self, listener: socket.socket, started: Callable[[Started], Awaitable[None]], stop: asyncio.Event
-    ) -> None:
+    async def serve(self, started: Callable[[Started], Awaitable[None]], stop: asyncio.Event) -> None:
         """Start everything, greet, wait, and stop in the order that loses nothing."""
         await self._worker.beat()
-        servers = self._servers(listener)
+        servers = self._doors.servers if self._doors else []
         async with asyncio.TaskGroup() as group:
             working = self._start_work(group)
             receiving = [group.create_task(runner.run(), name="account") for runner in self._runners]
@@ -106,17 +125,17 @@ class _Service:
             self._scheduler.start()
             await self._scheduler.tick_hour()
             parts = self._parts
-            await started(Started(address_of(listener), parts.store, parts.desk, parts.access))
+            url = self._doors.url if self._doors else ""
+            await started(Started(url, parts.store, parts.desk, parts.access))
             await stop.wait()
             log.info("Stopping: nothing new is received, what was begun is finished")
             self._scheduler.stop()
             await _cancel(receiving)
             self._worker.stopping.set()
             await _finish(working)
-            await asyncio.gather(*(connector.close() for connector in self._parts.connectors.values()))
-            end_streams(self._inbox)
-            for server, _ in servers:
-                server.should_exit = True
+            await asyncio.gather(*(connector.close() for connector in parts.connectors.values()))
+            if self._doors:
+                self._doors.close()
             await _finish(serving)
             await _cancel([beating])
         await self._worker.leave()
@@ -132,45 +151,6 @@ class _Service:
             group.create_task(self._worker.job_loop(parts.jobs)),
         ]
 
-    def _servers(self, listener: socket.socket) -> list[tuple[WebServer, socket.socket]]:
-        inbox: Asgi = self._inbox
-        hooks: Asgi = create_hooks(self._receiver)
-        own = self._config.webhooks
-        if not own.port:
-            return [(make_server(joined(inbox, hooks)), listener)]
-        second = bind(own.host, own.port, "webhooks.port")
-        return [(make_server(inbox), listener), (make_server(hooks), second)]
-
-    def _console(self) -> Console:
-        parts = self._parts
-        return Console(
-            store=parts.store,
-            desk=parts.desk,
-            access=parts.access,
-            clock=self._clock,
-            version=VERSION,
-            undo_s=self._config.inbox.undo_s,
-            secure=self._config.inbox.public_url.startswith("https://"),
-            sandbox=self._sandbox,
-            ready=self._why_not_ready,
-        )
-
-    def _receiver(self, account: AccountId) -> WebhookReceiver | None:
-        connector = self._parts.connectors.get(account)
-        return connector if isinstance(connector, WebhookReceiver) else None
-
-    async def _why_not_ready(self) -> Mapping[str, str]:
-        try:
-            await self._parts.store.check()
-            health = await self._parts.store.list_health()
-        except StoreUnavailable as error:
-            return {"database": str(error)}
-        return {
-            one.account: one.detail
-            for one in health
-            if one.account in self._parts.connectors and one.state in ("down", "rejected")
-        }
-
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
@@ -180,6 +160,8 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 async def _finish(tasks: list[asyncio.Task[None]]) -> None:
     """Wait for tasks that were told to end; cancel those that do not."""
+    if not tasks:
+        return
     _done, late = await asyncio.wait(tasks, timeout=DRAIN_S)
     if late:
         log.warning("Some work did not finish in time and is cut off: %d", len(late))

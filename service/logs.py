@@ -16,9 +16,28 @@ from service.config import LogSection
 
 QUEUE_LINES = 10_000
 LAST_LINES_S = 2.0
-QUIET = ("httpx", "httpcore", "telegram", "apscheduler", "aioimaplib", "uvicorn", "asyncio", "mail.log")
+QUIET = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "discord",
+    "tweepy",
+    "oauthlib",
+    "aiohttp",
+    "apscheduler",
+    "aioimaplib",
+    "uvicorn",
+    "asyncio",
+    "mail.log",
+)
 """Libraries that tell addresses with tokens, or too much; only their warnings pass."""
-_TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{20,}|swb_[A-Za-z0-9_-]{20,}|(?<=[Bb]earer )\S{12,}")
+_TOKENS = re.compile(
+    r"\d{6,12}:[A-Za-z0-9_-]{20,}"  # Telegram
+    r"|[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"  # Discord
+    r"|swb_[A-Za-z0-9_-]{20,}"
+    r"|(?<=[Bb]earer )\S{12,}"
+    r"|(?<=oauth_token=\")[^\"]+|(?<=oauth_consumer_key=\")[^\"]+|(?<=oauth_signature=\")[^\"]+"  # X
+)
 
 
 class DroppingHandler(QueueHandler):

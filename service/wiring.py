@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,12 +24,14 @@ from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
 from store.sql import open_store
-from tickets.ids import AccountId
+from tickets.ids import AccountId, ThreadKey
 from tickets.ports import Clock, Connector, CrashHook
 from tickets.storage import Store
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 SECRET_BYTES = 32
+MOST_CONVERSATIONS = 2_000
+"""So many a connector may look through again after an outage; older ones have long been quiet."""
 
 
 class Parts(NamedTuple):
@@ -56,7 +58,11 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
     """One connector for each configured account.  Raises ConfigError for a library that is missing."""
     return {
         account: make_connector(
-            one.channel, one.settings, ConnectorContext(account, clock, crash, _secrets_of(account, store))
+            one.channel,
+            one.settings,
+            ConnectorContext(
+                account, clock, crash, _secrets_of(account, store), _conversations_of(account, store)
+            ),
         )
         for account, one in config.accounts.items()
     }
@@ -110,6 +116,15 @@ def _limits(config: Config) -> dict[AccountId, Limits]:
 def _setting(settings: Any, name: str, otherwise: Any) -> Any:
     """A setting that only some channels have."""
     return getattr(settings, name, otherwise)
+
+
+def _conversations_of(account: AccountId, store: Store) -> Callable[[], Awaitable[Sequence[ThreadKey]]]:
+    """The account's private conversations, the most recent first."""
+
+    async def conversations() -> Sequence[ThreadKey]:
+        return await store.list_private(account, MOST_CONVERSATIONS)
+
+    return conversations
 
 
 def _secrets_of(account: AccountId, store: Store) -> Callable[[str], Any]:

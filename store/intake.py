@@ -7,7 +7,7 @@ from store import blobs
 from store.engine import Row, Tx, one
 from store.rows import literal_channel, micros, moment, printable
 from store.shares import CONVERSATION_EVENTS, share_out
-from tickets.ids import AccountId, EventId
+from tickets.ids import AccountId, EventId, ThreadKey
 from tickets.model import RawEvent
 from tickets.storage import LeasedEvent, QuarantinedEvent
 
@@ -72,6 +72,16 @@ def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
         "quiet_s": event.quiet_s,
         "note": printable(event.note),
     }
+
+
+def list_private(tx: Tx, account: AccountId, limit: int) -> list[ThreadKey]:
+    rows = tx.all(
+        "SELECT th.key FROM thread th JOIN ticket_thread tt ON tt.thread_id = th.id "
+        "JOIN ticket t ON t.id = tt.ticket_id WHERE th.account = :account AND th.visibility = 'private' "
+        "GROUP BY th.key ORDER BY MAX(t.updated_at) DESC, th.key LIMIT :limit",
+        {"account": account, "limit": limit},
+    )
+    return [ThreadKey(row[0]) for row in rows]
 
 
 def find_cursor(tx: Tx, account: AccountId) -> str | None:

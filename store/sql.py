@@ -20,6 +20,7 @@ from tickets.ids import (
     EventId,
     JobId,
     ThreadId,
+    ThreadKey,
     TicketId,
     TicketNumber,
     UserId,
@@ -52,14 +53,20 @@ def open_store(url: str, key: bytes, *, crash: CrashHook = no_crash) -> Store:
 
     key: 32 bytes for the secrets at rest.  Raises ConfigError for another URL.
     """
+    engine, dialect = make_engine(url)
+    return SqlStore(engine, dialect, Vault(key), crash)
+
+
+def make_engine(url: str) -> tuple[Engine, str]:
+    """The database alone, and its dialect; opening it leaves the schema as it is.  Raises ConfigError."""
     if url.startswith("sqlite:///"):
-        return SqlStore(SqliteEngine(Path(url.removeprefix("sqlite:///"))), "sqlite", Vault(key), crash)
+        return SqliteEngine(Path(url.removeprefix("sqlite:///"))), "sqlite"
     if url.startswith(("postgresql://", "postgres://")):
         try:
             from store.postgres import PostgresEngine
         except ImportError as error:
             raise ConfigError("PostgreSQL needs psycopg: pip install 'switchboard[postgres]'.") from error
-        return SqlStore(PostgresEngine(url), "postgres", Vault(key), crash)
+        return PostgresEngine(url), "postgres"
     raise ConfigError("service.database must begin with sqlite:/// or postgresql://.")
 
 
@@ -100,6 +107,9 @@ class SqlStore:
         return await self._engine.write(
             lambda tx: intake.append_raw(tx, account, events, cursor), topics=["inbound"] if events else []
         )
+
+    async def list_private(self, account: AccountId, limit: int) -> Sequence[ThreadKey]:
+        return await self._engine.read(lambda tx: intake.list_private(tx, account, limit))
 
     async def find_cursor(self, account: AccountId) -> str | None:
         return await self._engine.read(lambda tx: intake.find_cursor(tx, account))

@@ -13,18 +13,19 @@ import secrets
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.program import Program
 from tests.support.stores import Database, fresh_schema
-from tests.support.town import free_port, open_town
+from tests.support.town import Town, free_port, open_town
 
 STATE = Path("soak-state/progress.json")
 KILLS = 3
-MOST_AT_ONCE = 8
-"""What the chat sender has in hand at a time, so at most so many are unknown after a kill."""
+MOST_AT_ONCE = 8 + 8 + 2 + 1
+"""What the four senders have in hand at a time, so at most so many are unknown after a kill."""
 
 
 def main() -> None:
@@ -68,13 +69,13 @@ async def _round(database: Database, folder: Path, chance: random.Random) -> Non
     """People write, somebody answers, the program is killed now and then; at the end everything is there once."""
     count = int(os.environ.get("SOAK_MESSAGES", "30")) // KILLS * KILLS
     async with open_town() as town:
-        people = [town.telegram.add_person(f"P{n}", language_code="en") for n in range(count)]
+        people = [_person(town, n) for n in range(count)]
         program = Program(town, database, folder, free_port(), webhook=False)
         await program.make_token()
         for _ in range(KILLS):
             await program.start()
             for _ in range(count // KILLS):
-                people.pop().write(f"Message number {len(people)} of this round, please help", town.bot)
+                people.pop()(f"Message number {len(people)} of this round, please help")
             killing = asyncio.create_task(_kill_after(program, chance.uniform(0.8, 5.0)))
             while not killing.done():
                 for ticket in await _quietly(program):
@@ -86,7 +87,24 @@ async def _round(database: Database, folder: Path, chance: random.Random) -> Non
         assert None not in deliveries
         states = [await program.settled(delivery) for delivery in deliveries]
         await program.stop()
-        _judge(town.telegram_texts(), tickets, states, count)
+        _judge(town.accepted(), tickets, states, count)
+
+
+def _person(town: Town, n: int) -> Callable[[str], object]:
+    """Somebody new on one of the four channels, by turns; how they write."""
+    name = f"P{n}"
+    channel = n % 4
+    if channel == 0:
+        chatter = town.telegram.add_person(name, language_code="en")
+        return lambda text: chatter.write(text, town.bot)
+    if channel == 1:
+        member = town.discord.add_person(name)
+        return lambda text: member.say(text, town.hall, mention=town.discord_bot)
+    if channel == 2:
+        poster = town.x.add_person(name, f"person_{n}")
+        return lambda text: poster.mention(town.x_account, text)
+    writer = town.mail.add_person(name, f"person{n}@customers.test", "en")
+    return lambda text: writer.write(to="support@example.test", subject=f"Mail {n}", text=text)
 
 
 async def _kill_after(program: Program, seconds: float) -> None:

@@ -154,6 +154,8 @@ class InboundMessage(Shape, frozen=True):
     content_hash: str = ""
     """Set where senders choose external ids (email): equal ids with different hashes are two messages."""
     warnings: tuple[str, ...] = ()
+    unanswerable: str = ""
+    """Why the program cannot answer it, for people: no sender, or the platform forbids it; empty when it can."""
 
 
 class Ignored(Shape, frozen=True):
@@ -270,7 +272,8 @@ class Message(Shape, frozen=True):
 
     author: the name to show.  identity_id: who wrote, for incoming; actor:
     which user, for outgoing and notes.  sent_at: the platform's time;
-    stored_at: ours, by which conversations are sorted.
+    stored_at: ours, by which conversations are sorted.  unanswerable: why
+    the program cannot answer it; empty when it can.
     """
 
     id: MessageId
@@ -292,6 +295,7 @@ class Message(Shape, frozen=True):
     authenticity: Authenticity | None = None
     automatic: Automatic | None = None
     warnings: tuple[str, ...] = ()
+    unanswerable: str = ""
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     deleted_at: datetime | None = None

@@ -24,6 +24,10 @@ ANSWERING = (
     "outbox.marked_sending",  # committed as sending, nothing sent
     "telegram.before_send",
     "telegram.after_send",
+    "discord.before_send",
+    "discord.after_send",
+    "x.before_send",
+    "x.after_send",
     "mail.before_send",
     "mail.after_send",
     "outbox.sent",  # receipt in memory only

@@ -320,6 +320,9 @@ class IntakeStore(Protocol):
     async def find_cursor(self, account: AccountId) -> str | None:
         """Where the account's source stands; None before its first batch."""
 
+    async def list_private(self, account: AccountId, limit: int) -> Sequence[ThreadKey]:
+        """The account's private conversations that have a ticket, the one last written in first."""
+
     async def count_waiting(self) -> int:
         """Raw events not yet handled."""
 

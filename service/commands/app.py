@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from service.commands import check, explain, quarantine, run, schema, token, user
+from service.commands import check, explain, migrate, quarantine, run, schema, token, user
 from tickets.errors import SwitchboardError
 
 app = typer.Typer(
@@ -16,10 +16,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("worker")(run.worker)
 app.command("sandbox")(run.sandbox)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("schema")(schema.schema)
+app.command("migrate")(migrate.migrate)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 app.add_typer(quarantine.app, name="quarantine")

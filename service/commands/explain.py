@@ -142,6 +142,7 @@ def _message(message: InboundMessage) -> dict[str, Any]:
         "automatic": None if message.automatic is None else msgspec.to_builtins(message.automatic),
         "authenticity": msgspec.to_builtins(message.authenticity),
         "warnings": list(message.warnings),
+        "unanswerable": message.unanswerable,
     }
 
 

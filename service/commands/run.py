@@ -1,4 +1,4 @@
-"""``switchboard run`` and ``switchboard sandbox``."""
+"""``switchboard run``, ``switchboard worker`` and ``switchboard sandbox``."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from service.commands.common import ConfigOption, read_config
 from service.config import Config
+from tickets.errors import ConfigError
 
 if TYPE_CHECKING:
     from service.lifespan import Started
@@ -37,7 +38,15 @@ def sandbox(config: ConfigOption = None) -> None:
     _start_sandbox(read_config(config))
 
 
-def _start(settings: Config) -> None:
+def worker(config: ConfigOption = None) -> None:
+    """Start another worker: it receives, decides and sends, without an inbox. Any number, on PostgreSQL."""
+    settings = read_config(config)
+    if not settings.accounts:
+        raise ConfigError("No channel is configured, so a worker has nothing to do. See config.toml.")
+    _start(settings, inbox=False)
+
+
+def _start(settings: Config, *, inbox: bool = True) -> None:
     from service.lifespan import run as serve
     from service.locks import only_service
     from service.logs import start_logging, stop_logging
@@ -46,7 +55,8 @@ def _start(settings: Config) -> None:
     with only_service(settings.sqlite_path):
         listener = start_logging(settings.log)
         try:
-            asyncio.run(_until_signal(lambda stop: serve(settings, _greet(settings), stop)))
+            greet = _greet(settings) if inbox else _say_what_works(settings)
+            asyncio.run(_until_signal(lambda stop: serve(settings, greet, stop, inbox=inbox)))
         finally:
             stop_logging(listener)
 
@@ -64,6 +74,18 @@ def _start_sandbox(settings: Config) -> None:
             asyncio.run(_until_signal(lambda stop: play(settings, _greet(settings, sandbox=True), stop)))
         finally:
             stop_logging(listener)
+
+
+def _say_what_works(settings: Config) -> "Callable[[Started], Awaitable[None]]":
+    """A worker's first words."""
+
+    async def greet(_started: "Started") -> None:
+        out.print(f"A Switchboard worker is running for {', '.join(sorted(settings.accounts))}.")
+        out.print("The inbox is where `switchboard run` is running. Stop with Ctrl-C.")
+        with contextlib.suppress(ValueError):
+            sys.stdout.flush()
+
+    return greet
 
 
 async def _until_signal(serve: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:

@@ -1,86 +1,48 @@
-"""Scripted people on simulated platforms: they write, and they react to answers."""
+"""Scripted people: they write, and they react to answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from service.sandbox.pictures import picture
-from service.sandbox.script import CAST, Character, Line
-from simulators.mail import MailPlatform, SentMail
-from simulators.mail import Person as Correspondent
-from simulators.telegram import SentMessage, SimBot, SimPerson, TelegramPlatform
+from service.sandbox.script import CAST, Line, Where
+from service.sandbox.venues import Say, Venue
 from tickets.ports import Clock
 
 REACTION_S = 4.0
-SUPPORT = "support@example.test"
 
 
 class Town:
-    """Everybody in the sandbox, on both platforms.  pace: 1.0 is real time, less is faster."""
+    """Everybody in the sandbox, on every platform.  pace: 1.0 is real time, less is faster."""
 
-    def __init__(
-        self, telegram: TelegramPlatform, bot: SimBot, mail: MailPlatform, clock: Clock, pace: float = 1.0
-    ) -> None:
-        self._bot = bot
+    def __init__(self, clock: Clock, pace: float = 1.0) -> None:
         self._clock = clock
         self._pace = pace
-        self._chatters: dict[str, SimPerson] = {}
-        self._writers: dict[str, Correspondent] = {}
-        self._characters: dict[str, Character] = {}
-        self._answers: dict[str, int] = {}
+        self._venues: dict[Where, Venue] = {}
+        self._characters = {character.key: character for character in CAST}
+        self._answers: dict[tuple[Where, str], int] = {}
         self._reactions: set[asyncio.Task[None]] = set()
-        for character in CAST:
-            self._settle(character, telegram, mail)
-        telegram.on_answer(self._chat_answered)
-        mail.on_mail(self._mail_answered)
+
+    def open(self, venues: Mapping[Where, Venue]) -> None:
+        """Let everybody have an account everywhere."""
+        self._venues = dict(venues)
+        for venue in venues.values():
+            for character in CAST:
+                venue.settle(character)
 
     async def play(self, script: Sequence[Line]) -> None:
         """Let everybody say their lines, in order and in their time."""
         for line in script:
             await self._clock.sleep(line.after_s * self._pace)
-            self._say(line)
+            self._venues[line.where].say(line)
 
     async def close(self) -> None:
         for task in self._reactions:
             task.cancel()
         await asyncio.gather(*self._reactions, return_exceptions=True)
 
-    def _settle(self, character: Character, telegram: TelegramPlatform, mail: MailPlatform) -> None:
-        address = f"{character.key}@customers.test"
-        self._chatters[character.key] = telegram.add_person(
-            character.name, username=character.key, language_code=character.language
-        )
-        self._writers[character.key] = mail.add_person(character.name, address, character.language)
-        self._characters[f"telegram:{self._chatters[character.key].id}"] = character
-        self._characters[f"email:{address}"] = character
-
-    def _say(self, line: Line) -> None:
-        if line.where == "email":
-            self._writers[line.who].write(to=SUPPORT, subject=line.subject, text=line.text)
-        elif line.pictures:
-            pictures = [picture(70 * n) for n in range(line.pictures)]
-            self._chatters[line.who].send_album(pictures, self._bot, caption=line.text)
-        else:
-            self._chatters[line.who].write(line.text, self._bot)
-
-    def _chat_answered(self, message: SentMessage) -> None:
-        """The first message a person gets is our acknowledgement: it quotes nothing, so nobody thanks for it."""
-        character = self._characters.get(f"telegram:{message.chat_id}")
-        if character is not None and message.reply_to is not None:
-            person = self._chatters[character.key]
-            self._react(
-                f"telegram:{character.key}",
-                character,
-                lambda text: person.write(text, self._bot, reply_to=message.message_id),
-            )
-
-    def _mail_answered(self, mail: SentMail) -> None:
-        character = self._characters.get(f"email:{mail.envelope_to[0]}")
-        if character is not None and not mail.header("Auto-Submitted"):
-            writer = self._writers[character.key]
-            self._react(f"email:{character.key}", character, lambda text: writer.reply(mail, text))
-
-    def _react(self, key: str, character: Character, say: Callable[[str], object]) -> None:
-        count = self._answers[key] = self._answers.get(key, 0) + 1
+    def answered(self, where: Where, key: str, say: Say) -> None:
+        """Somebody got an answer: they thank for the first, ask after the second, and leave it at that."""
+        count = self._answers[where, key] = self._answers.get((where, key), 0) + 1
+        character = self._characters[key]
         text = {1: character.thanks, 2: character.follow_up}.get(count, "")
         if text:
             task = asyncio.create_task(self._later(lambda: say(text)))

@@ -4,27 +4,47 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import NamedTuple
 
 import msgspec
 
+from connectors.discord.settings import Settings as DiscordSettings
 from connectors.mail.settings import ImapSettings, SmtpSettings
 from connectors.mail.settings import Settings as MailSettings
 from connectors.telegram.settings import Settings as TelegramSettings
+from connectors.x.settings import Settings as XSettings
 from service.clock import SystemClock
 from service.config import AccountConfig, Config
 from service.lifespan import Started, run
-from service.sandbox.people import SUPPORT, Town
+from service.sandbox.people import Town
 from service.sandbox.script import SCRIPT, Line
+from service.sandbox.venues import DiscordVenue, MailVenue, TelegramVenue, XVenue
+from simulators.discord import DiscordPlatform
 from simulators.mail import AUTHSERV_ID, MailPlatform
 from simulators.telegram import TelegramPlatform
+from simulators.x import Keys, XPlatform
 from tickets.errors import ConfigError
 from tickets.ids import AccountId
 from tickets.secret import Secret
 
+SUPPORT = "support@example.test"
 TOKEN = "700100:sandbox-token-of-no-value-at-all"
+DISCORD_TOKEN = "sandbox-token-of-no-value-at-all"
+KEYS = Keys("sandbox-key", "sandbox-key-secret", "sandbox-token", "sandbox-token-secret")
 PASSWORD = "sandbox"
 TELEGRAM = AccountId("telegram:sandbox")
+DISCORD = AccountId("discord:sandbox")
+X = AccountId("x:sandbox")
 EMAIL = AccountId("email:sandbox")
+
+
+class Platforms(NamedTuple):
+    """The four simulated platforms."""
+
+    telegram: TelegramPlatform
+    discord: DiscordPlatform
+    x: XPlatform
+    mail: MailPlatform
 
 
 def sandbox_config(settings: Config) -> Config:
@@ -52,12 +72,15 @@ async def play(
     """Run platforms, people and the service until ``stop``.  pace: less than 1.0 is faster."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        telegram = await stack.enter_async_context(TelegramPlatform())
-        mail = await stack.enter_async_context(MailPlatform())
-        bot = telegram.add_bot(TOKEN, username="sandbox_support_bot", name="Support")
-        mail.add_mailbox(SUPPORT, PASSWORD)
-        town = Town(telegram, bot, mail, clock, pace)
+        platforms = Platforms(
+            await stack.enter_async_context(TelegramPlatform()),
+            await stack.enter_async_context(DiscordPlatform()),
+            await stack.enter_async_context(XPlatform()),
+            await stack.enter_async_context(MailPlatform()),
+        )
+        town = Town(clock, pace)
         stack.push_async_callback(town.close)
+        _settle(town, platforms)
 
         async def begin(service: Started) -> None:
             await started(service)
@@ -65,20 +88,57 @@ async def play(
 
         acting: list[asyncio.Task[None]] = []
         stack.callback(lambda: [task.cancel() for task in acting])
-        await run(settings._replace(accounts=_accounts(telegram, mail)), begin, stop, sandbox=True)
+        await run(settings._replace(accounts=_accounts(platforms)), begin, stop, sandbox=True)
 
 
-def _accounts(telegram: TelegramPlatform, mail: MailPlatform) -> dict[AccountId, AccountConfig]:
+def _settle(town: Town, platforms: Platforms) -> None:
+    """Our accounts, and everybody's."""
+    bot = platforms.telegram.add_bot(TOKEN, username="sandbox_support_bot", name="Support")
+    discord_bot = platforms.discord.add_bot(DISCORD_TOKEN, username="sandbox_support", name="Support")
+    hall = platforms.discord.add_guild("Sandbox", discord_bot).add_channel("help")
+    account = platforms.x.add_account("sandbox_support", "Support", KEYS)
+    platforms.mail.add_mailbox(SUPPORT, PASSWORD)
+    town.open(
+        {
+            "telegram": TelegramVenue(platforms.telegram, bot, town.answered),
+            "discord": DiscordVenue(platforms.discord, discord_bot, hall, town.answered),
+            "x": XVenue(platforms.x, account, town.answered),
+            "email": MailVenue(platforms.mail, SUPPORT, town.answered),
+        }
+    )
+
+
+def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
     chat = TelegramSettings(
         token=Secret(TOKEN),
-        base_url=telegram.base_url,
-        base_file_url=telegram.base_file_url,
+        base_url=platforms.telegram.base_url,
+        base_file_url=platforms.telegram.base_file_url,
         poll_timeout_s=10,
+    )
+    discord = DiscordSettings(
+        token=Secret(DISCORD_TOKEN),
+        base_url=platforms.discord.api_url,
+        gateway_url=platforms.discord.gateway_url,
+        cdn_url=platforms.discord.cdn_url,
+    )
+    x = XSettings(
+        api_key=Secret(KEYS.consumer_key),
+        api_key_secret=Secret(KEYS.consumer_secret),
+        access_token=Secret(KEYS.access_token),
+        access_token_secret=Secret(KEYS.access_token_secret),
+        base_url=platforms.x.base_url,
+        media_url=platforms.x.media_url,
+        poll_s=4.0,
     )
     post = MailSettings(
         address=SUPPORT,
-        imap=ImapSettings(host="127.0.0.1", port=mail.imap_port, tls="none", password=Secret(PASSWORD)),
-        smtp=SmtpSettings(host="127.0.0.1", port=mail.smtp_port, tls="none", password=Secret(PASSWORD)),
+        imap=ImapSettings(host="127.0.0.1", port=platforms.mail.imap_port, tls="none", password=Secret(PASSWORD)),
+        smtp=SmtpSettings(host="127.0.0.1", port=platforms.mail.smtp_port, tls="none", password=Secret(PASSWORD)),
         authserv_ids=(AUTHSERV_ID,),
     )
-    return {TELEGRAM: AccountConfig("telegram", chat), EMAIL: AccountConfig("email", post)}
+    return {
+        TELEGRAM: AccountConfig("telegram", chat),
+        DISCORD: AccountConfig("discord", discord),
+        X: AccountConfig("x", x),
+        EMAIL: AccountConfig("email", post),
+    }

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Where = Literal["telegram", "email"]
+Where = Literal["telegram", "discord", "x", "email"]
 
 
 class Character(NamedTuple):
@@ -19,7 +19,11 @@ class Character(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One message.  after_s: pause since the line before.  pictures: sent as an album on Telegram."""
+    """One message.
+
+    after_s: pause since the line before.  pictures: sent as an album on
+    Telegram.  aloud: on Discord in the channel, not as a direct message.
+    """
 
     after_s: float
     who: str
@@ -27,6 +31,7 @@ class Line(NamedTuple):
     text: str
     subject: str = ""
     pictures: int = 0
+    aloud: bool = False
 
 
 CAST = (
@@ -65,7 +70,7 @@ OPENING = (
         "お世話になっております。本人確認の書類を再提出したいのですが、どこから送ればよいでしょうか。",
         "本人確認書類の再提出について",
     ),
-    Line(2.0, "sofia", "telegram", "Hola, quisiera cambiar el correo de mi cuenta. ¿Cómo lo hago?"),
+    Line(2.0, "sofia", "discord", "Hola, quisiera cambiar el correo de mi cuenta. ¿Cómo lo hago?"),
     Line(2.5, "somchai", "telegram", "แนบภาพหน้าจอมาให้ดูครับ แอปขึ้นข้อความผิดพลาดทุกครั้งที่กดถอนเงิน", pictures=3),
     Line(
         2.5,
@@ -75,6 +80,11 @@ OPENING = (
         "سؤال عن الرسوم",
     ),
 )
+
+WORRIED = (
+    Line(3.0, "mei", "x", "我的账户被盗了，已经半小时没有人回复我！请马上冻结我的账户，里面有我所有的积蓄。"),
+)
+"""The person whose account was stolen gets no answer fast enough, and asks again in public."""
 
 TWICE = (
     Line(
@@ -94,10 +104,16 @@ TWICE = (
 """The same complaint of one person over two channels."""
 
 BURST = (
-    Line(4.0, "linh", "telegram", "Ứng dụng không mở được, cứ báo lỗi 503 hoài. Có phải đang bảo trì không?"),
-    Line(0.6, "minjun", "telegram", "앱이 안 열립니다. 503 오류가 계속 나와요. 서버 점검 중인가요?"),
+    Line(
+        4.0,
+        "linh",
+        "discord",
+        "Ứng dụng không mở được, cứ báo lỗi 503 hoài. Có phải đang bảo trì không?",
+        aloud=True,
+    ),
+    Line(0.6, "minjun", "x", "앱이 안 열립니다. 503 오류가 계속 나와요. 서버 점검 중인가요?"),
     Line(0.6, "elif", "telegram", "Uygulama açılmıyor, sürekli 503 hatası veriyor. Bakım mı var?"),
-    Line(0.5, "priya", "telegram", "ऐप नहीं खुल रहा है, बार-बार 503 त्रुटि आ रही है। क्या सर्वर बंद है?"),
+    Line(0.5, "priya", "x", "ऐप नहीं खुल रहा है, बार-बार 503 त्रुटि आ रही है। क्या सर्वर बंद है?"),
     Line(0.5, "olena", "email", "Не можу відкрити застосунок: помилка 503. Чи це тимчасово?", "Помилка 503"),
     Line(
         0.5,
@@ -110,4 +126,4 @@ BURST = (
 )
 """An outage: many people, one cause."""
 
-SCRIPT = (*OPENING, *TWICE, *BURST)
+SCRIPT = (*OPENING, *WORRIED, *TWICE, *BURST)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from simulators.memory_store.admission import admit
 from simulators.memory_store.context import find_context
 from simulators.memory_store.tables import NEVER, Conversation, EventRow, Part, Tables
-from tickets.ids import AccountId, EventId, TicketId, TicketNumber
+from tickets.ids import AccountId, EventId, ThreadKey, TicketId, TicketNumber
 from tickets.model import RawEvent
 from tickets.storage import Admission, Context, ContextQuery, LeasedEvent, QuarantinedEvent, Topic
 
@@ -27,6 +27,15 @@ class MemoryIntake(Part):
 
     async def find_cursor(self, account: AccountId) -> str | None:
         return self._read().cursors.get(account)
+
+    async def list_private(self, account: AccountId, limit: int) -> Sequence[ThreadKey]:
+        tables = self._read()
+        last: dict[ThreadKey, datetime] = {}
+        for ticket_id, thread_id in tables.ticket_threads:
+            thread = tables.threads[thread_id]
+            if thread.account == account and thread.visibility == "private":
+                last[thread.key] = max(last.get(thread.key, NEVER), tables.tickets[ticket_id].updated_at)
+        return sorted(sorted(last), key=lambda key: last[key], reverse=True)[:limit]
 
     async def count_waiting(self) -> int:
         return sum(row.state == "waiting" for row in self._read().events.values())

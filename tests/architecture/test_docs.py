@@ -21,7 +21,12 @@ ROWS = {
     "unknown_settled_by": "An answer of unknown fate is settled by",
     "limits": "Limits kept",
 }
-UNITS = {"utf16": "UTF-16 units", "characters": "characters"}
+UNITS = {
+    "utf16": "UTF-16 units",
+    "characters": "characters",
+    "discord": "characters, escapes counted",
+    "x_weighted": "as X weighs them: Chinese, Japanese, Korean and emoji 2, a link 23",
+}
 
 
 def capabilities_table() -> str:
@@ -62,9 +67,10 @@ def test_every_example_in_the_shipped_configuration_is_valid(tmp_path: Path) -> 
     shown = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", body)
     path = tmp_path / "config.toml"
     path.write_text(shown, encoding="utf-8")
-    secrets = {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKLMNOP", "MAIL_PASSWORD": "password"}
+    names = re.findall(r'env = "(\w+)"', body)
+    secrets = dict.fromkeys(names, "a-secret-that-is-long-enough") | {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKL"}
     config = load(path, secrets)
-    assert sorted(config.accounts) == ["email:support", "telegram:main"]
+    assert sorted(config.accounts) == ["discord:main", "email:support", "telegram:main", "x:main"]
 
 
 def test_every_crash_point_is_reached_by_some_code() -> None:

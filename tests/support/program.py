@@ -13,14 +13,17 @@ import httpx
 from desk.access import Access
 from service.clock import SystemClock
 from tests.support.stores import KEY, Database
-from tests.support.town import PASSWORD, PATIENCE_S, TOKEN, Town
+from tests.support.town import DISCORD_TOKEN, KEYS, PASSWORD, PATIENCE_S, TOKEN, Town
 
 
 class Program:
-    """``switchboard run`` as a process, with its API."""
+    """``switchboard run`` as a process, with its API.  command: ``worker`` for one without it."""
 
-    def __init__(self, town: Town, database: Database, folder: Path, port: int, *, webhook: bool) -> None:
+    def __init__(
+        self, town: Town, database: Database, folder: Path, port: int, *, webhook: bool, command: str = "run"
+    ) -> None:
         self.town = town
+        self.command = command
         self.folder = folder
         self.database = database
         self.base = f"http://127.0.0.1:{port}"
@@ -39,7 +42,7 @@ class Program:
     async def start(self, crash_at: str = "") -> None:
         with (self.folder / "out.txt").open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "service", "run", "--config", str(self.folder / "config.toml")),
+                *(sys.executable, "-m", "service", self.command, "--config", str(self.folder / "config.toml")),
                 env={**os.environ, "SWITCHBOARD_CRASH_AT": crash_at},
                 stdout=out,
                 stderr=asyncio.subprocess.STDOUT,
@@ -58,6 +61,12 @@ class Program:
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
+
+    async def says(self, words: str) -> None:
+        """Return once the program has printed so."""
+        async with asyncio.timeout(PATIENCE_S):
+            while words not in self.log():
+                await asyncio.to_thread(breathe)
 
     async def get(self, path: str) -> dict:
         async with self._client() as client:
@@ -105,6 +114,22 @@ base_file_url = "{town.telegram.base_file_url}"
 poll_timeout_s = 1
 acknowledge = false
 {mode}
+[discord.main]
+token = "{DISCORD_TOKEN}"
+base_url = "{town.discord.api_url}"
+gateway_url = "{town.discord.gateway_url}"
+cdn_url = "{town.discord.cdn_url}"
+first_start = "all"
+acknowledge = {str(self.command == "worker").lower()}
+[x.main]
+api_key = "{KEYS.consumer_key}"
+api_key_secret = "{KEYS.consumer_secret}"
+access_token = "{KEYS.access_token}"
+access_token_secret = "{KEYS.access_token_secret}"
+base_url = "{town.x.base_url}"
+media_url = "{town.x.media_url}"
+poll_s = 0.2
+first_start = "all"
 [email.support]
 address = "support@example.test"
 first_start = "all"

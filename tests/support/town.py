@@ -1,30 +1,39 @@
 """A whole running Switchboard in this process, against simulated platforms over real sockets."""
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from connectors.discord.settings import Settings as DiscordSettings
 from connectors.mail.settings import ImapSettings, SmtpSettings
 from connectors.mail.settings import Settings as MailSettings
 from connectors.telegram.settings import Settings as TelegramSettings
+from connectors.x.settings import Settings as XSettings
 from desk.actors import Actor
 from service.config import AccountConfig, Config, load
 from service.lifespan import Started, run
+from simulators.discord import DiscordPlatform
 from simulators.mail import AUTHSERV_ID, MailPlatform
 from simulators.telegram import TelegramPlatform
+from simulators.x import Keys, XPlatform
 from tickets.ids import AccountId, TicketNumber
 from tickets.model import Delivery, Message, TicketEnvelope
 from tickets.secret import Secret
 from tickets.storage import TicketFilter
 
 TOKEN = "700200:test-token-of-no-value-at-all"
+DISCORD_TOKEN = "test-token-of-no-value-at-all-for-discord"
+KEYS = Keys(*(f"test-{name}-of-no-value" for name in ("key", "key-secret", "token", "token-secret")))
 PASSWORD = "correct horse battery"
 ADDRESS = "support@example.test"
 TELEGRAM = AccountId("telegram:main")
 EMAIL = AccountId("email:support")
+DISCORD = AccountId("discord:main")
+X = AccountId("x:main")
 PATIENCE_S = 20.0
 
 AGENT = Actor(key="user:agent", name="Agent", role="agent")
@@ -56,9 +65,19 @@ def _breathe() -> None:
 class Town:
     """Platforms, people, and the service between them."""
 
-    def __init__(self, telegram: TelegramPlatform, mail: MailPlatform) -> None:
+    def __init__(
+        self, telegram: TelegramPlatform, mail: MailPlatform, discord: DiscordPlatform, x: XPlatform
+    ) -> None:
         self.telegram = telegram
         self.mail = mail
+        self.discord = discord
+        self.x = x
+        self.discord_bot = discord.add_bot(DISCORD_TOKEN, username="support_bot", name="Support")
+        self.guild = discord.add_guild("Fans", self.discord_bot)
+        self.hall = self.guild.add_channel("help")
+        self.linh = discord.add_person("Linh", username="linh")
+        self.x_account = x.add_account("support_desk", "Support", KEYS)
+        self.ricardo = x.add_person("Ricardo", username="ricardo")
         self.bot = telegram.add_bot(TOKEN, username="support_bot")
         self.box = mail.add_mailbox(ADDRESS, PASSWORD)
         self.anna = telegram.add_person("Anna", username="anna", language_code="de")
@@ -71,7 +90,7 @@ class Town:
         return self._service
 
     def config(self, database: str, folder: Path, **telegram: object) -> Config:
-        """Both accounts on this database."""
+        """All four accounts on this database."""
         environment = {
             "SWITCHBOARD__SERVICE__DATABASE": database,
             "SWITCHBOARD__SERVICE__DATA_DIR": str(folder),
@@ -97,7 +116,28 @@ class Town:
             ),
             authserv_ids=(AUTHSERV_ID,),
         )
-        return {TELEGRAM: AccountConfig("telegram", chat), EMAIL: AccountConfig("email", post)}
+        gateway = DiscordSettings(
+            token=Secret(DISCORD_TOKEN),
+            base_url=self.discord.api_url,
+            gateway_url=self.discord.gateway_url,
+            cdn_url=self.discord.cdn_url,
+        )
+        key, key_secret, token, token_secret = (Secret(text) for text in KEYS)
+        public = XSettings(
+            api_key=key,
+            api_key_secret=key_secret,
+            access_token=token,
+            access_token_secret=token_secret,
+            base_url=self.x.base_url,
+            media_url=self.x.media_url,
+            poll_s=0.1,
+        )
+        return {
+            TELEGRAM: AccountConfig("telegram", chat),
+            EMAIL: AccountConfig("email", post),
+            DISCORD: AccountConfig("discord", gateway),
+            X: AccountConfig("x", public),
+        }
 
     @asynccontextmanager
     async def open_for_business(self, config: Config) -> AsyncIterator[Started]:
@@ -174,6 +214,11 @@ class Town:
         await self.eventually(there, f"a delivery that is {' or '.join(states)}")
         return found[0]
 
+    def accepted(self) -> list[str]:
+        """Every answer that any platform took from us."""
+        discord = [unescaped(one.text) for one in self.discord.sent]
+        return [*self.telegram_texts(), *discord, *(one.text for one in self.x.sent), *self.mail_texts()]
+
     def telegram_texts(self) -> list[str]:
         """What the chat platform accepted from us, acknowledgements left out."""
         return [one.text for one in self.telegram.sent if one.reply_to is not None]
@@ -183,11 +228,21 @@ class Town:
         return [one.text.strip() for one in self.mail.sent if not one.header("Auto-Submitted")]
 
 
+def unescaped(text: str) -> str:
+    """Discord text as people see it."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", text)
+
+
 def incoming(ticket: TicketEnvelope) -> list[Message]:
     return [message for message in ticket.messages if message.direction == "in"]
 
 
 @asynccontextmanager
 async def open_town() -> AsyncIterator[Town]:
-    async with TelegramPlatform(enforce_limits=False) as telegram, MailPlatform() as mail:
-        yield Town(telegram, mail)
+    async with (
+        TelegramPlatform(enforce_limits=False) as telegram,
+        MailPlatform() as mail,
+        DiscordPlatform(enforce_limits=False) as discord,
+        XPlatform(enforce_limits=False) as x,
+    ):
+        yield Town(telegram, mail, discord, x)

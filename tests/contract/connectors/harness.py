@@ -11,11 +11,13 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
+from connectors.discord.settings import Settings as DiscordSettings
 from connectors.mail.settings import Settings as MailSettings
 from connectors.registry import make_connector
 from connectors.telegram.settings import Settings as TelegramSettings
+from connectors.x.settings import Settings as XSettings
 from service.clock import SystemClock
-from tests.support.town import EMAIL, TELEGRAM, Town
+from tests.support.town import DISCORD, EMAIL, TELEGRAM, Town, X, unescaped
 from tickets.ids import Channel, ExternalMessageId, ThreadKey
 from tickets.model import InboundMessage, Reply, ReplyTarget
 from tickets.ports import Connector, no_crash
@@ -154,4 +156,89 @@ class MailHarness:
         await self.town.mail.stop_smtp()
 
 
-HARNESSES: dict[str, Callable[[Town], Harness]] = {"telegram": TelegramHarness, "email": MailHarness}
+class DiscordHarness:
+    channel: Channel = "discord"
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+
+    def connector(self, *, wrong_secret: bool = False) -> Connector:
+        settings: DiscordSettings = replace(self.town.accounts()[DISCORD].settings, first_start="all")
+        if wrong_secret:
+            settings = replace(settings, token=Secret("a-wrong-token-of-no-value-at-all"))
+        return make_connector("discord", settings, context(DISCORD))
+
+    def contacts(self) -> int:
+        return len(self.town.discord.calls) + len(self.town.discord.sessions(self.town.discord_bot))
+
+    def write(self, text: str) -> None:
+        self.town.linh.say(text, self.town.hall, mention=self.town.discord_bot)
+
+    def answer_last(self, text: str) -> None:
+        self.town.linh.say(text, self.town.hall, reply_to=self.town.discord.sent[-1])
+
+    def accepted(self) -> list[str]:
+        return [unescaped(one.text) for one in self.town.discord.sent]
+
+    def target(self, message: InboundMessage) -> ReplyTarget:
+        return ReplyTarget("discord", DISCORD, message.thread.key, "public", in_reply_to=message.external_id)
+
+    def refuse_once(self) -> None:
+        self.town.discord.faults.arm("cloudflare", method="POST", path="/messages")
+
+    def refuse_for_good(self) -> None:
+        self.town.discord.faults.arm("forbidden", method="POST", path="/messages", code=50013)
+
+    def lose_the_answer(self) -> None:
+        self.town.discord.faults.arm("drop_after_accept", method="POST", path="/messages")
+
+    async def go_away(self) -> None:
+        await self.town.discord.stop()
+
+
+class XHarness:
+    channel: Channel = "x"
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+
+    def connector(self, *, wrong_secret: bool = False) -> Connector:
+        settings: XSettings = replace(self.town.accounts()[X].settings, first_start="all")
+        if wrong_secret:
+            settings = replace(settings, access_token_secret=Secret("a-wrong-secret-of-no-value"))
+        return make_connector("x", settings, context(X))
+
+    def contacts(self) -> int:
+        return len(self.town.x.calls)
+
+    def write(self, text: str) -> None:
+        self.town.ricardo.mention(self.town.x_account, text)
+
+    def answer_last(self, text: str) -> None:
+        self.town.ricardo.post(text, reply_to=self.town.x.sent[-1])
+
+    def accepted(self) -> list[str]:
+        return [one.text for one in self.town.x.sent]
+
+    def target(self, message: InboundMessage) -> ReplyTarget:
+        return ReplyTarget("x", X, message.thread.key, "public", in_reply_to=message.external_id)
+
+    def refuse_once(self) -> None:
+        self.town.x.faults.arm("flood", method="POST", reset_in=7)
+
+    def refuse_for_good(self) -> None:
+        self.town.ricardo.block(self.town.x_account)
+
+    def lose_the_answer(self) -> None:
+        self.town.x.faults.arm("drop_after_accept", method="POST")
+
+    async def go_away(self) -> None:
+        await self.town.x.stop()
+
+
+HARNESSES: dict[str, Callable[[Town], Harness]] = {
+    "telegram": TelegramHarness,
+    "email": MailHarness,
+    "discord": DiscordHarness,
+    "x": XHarness,
+}

@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from normalizer.registry import normalize
+from responders.fit import MEASURES
 from tests.contract.connectors.harness import HARNESSES, Harness, reply
 from tests.support.town import open_town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError
@@ -208,4 +209,4 @@ async def test_budgets_are_named_and_the_most_specific_comes_first(harness: Harn
 
 async def test_capabilities_tell_of_the_channel(harness: Harness, connector: Connector) -> None:
     assert connector.capabilities.channel == harness.channel
-    assert connector.capabilities.text_unit in ("utf16", "characters")
+    assert connector.capabilities.text_unit in MEASURES

@@ -20,7 +20,6 @@ from tests.support.builders import (
     delivery,
     following,
     get_delivery,
-    identity,
     lease,
     message,
     open_ticket,
@@ -284,8 +283,10 @@ async def test_a_person_who_cannot_be_reached_is_not_written_to(
 
 
 async def test_a_sender_without_an_address_is_not_written_to(desk: Desk, store: Crowded) -> None:
-    odd = replace(opening("bob"), new_identity=identity("bob", external_id="ambiguous@unknown.invalid"))
-    await store.admit([odd], T0)
+    odd = opening("bob")
+    assert odd.message is not None
+    unsigned = replace(odd.message, unanswerable="This message has no sender that could be answered.")
+    await store.admit([replace(odd, message=unsigned)], T0)
     with pytest.raises(Refused, match="no sender"):
         await desk.answer(ANN, ONE, "Hi", key="k")
 

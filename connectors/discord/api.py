@@ -1,0 +1,191 @@
+"""The edge to Discord's REST API: typed calls in, our errors out."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+import aiohttp
+import discord
+
+from connectors.discord.errors import translated, translated_delivery
+from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
+from connectors.discord.settings import Settings
+from connectors.tls import client_context
+from tickets.errors import PayloadError, RateLimited, Unreachable
+from tickets.ids import ExternalMessageId
+from tickets.model import Receipt
+
+PAGE = 100
+"""The most messages one question to a channel's history gives."""
+ANSWER_S = 60.0
+"""discord.py tries a request up to five times within about 25 seconds; the nonce keeps that from doubling."""
+MOST_REFUSED = 100
+REFUSED_WITHIN_S = 600.0
+"""Discord locks out an address after 10,000 refused requests in 10 minutes; we stop at a hundredth."""
+REFUSED = frozenset({401, 403, 429})
+
+
+class Breaker:
+    """Counts refused requests, and stops before Discord would lock us out."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._refused: deque[float] = deque(maxlen=MOST_REFUSED)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Around one request.  Raises RateLimited instead of letting it out when there were too many."""
+        now = self._monotonic()
+        if len(self._refused) == MOST_REFUSED and now - self._refused[0] < REFUSED_WITHIN_S:
+            wait_s = REFUSED_WITHIN_S - (now - self._refused[0])
+            raise RateLimited(
+                "Discord refused 100 requests in 10 minutes; waiting before it shuts us out.", wait_s
+            )
+        try:
+            yield
+        except (discord.HTTPException, discord.RateLimited, discord.LoginFailure) as error:
+            if getattr(error, "status", 429) in REFUSED:
+                self._refused.append(now)
+            raise
+
+
+class DiscordApi:
+    """One bot's calls.  Raises ConnectorError, ``send_text`` and ``edit_text`` DeliveryError."""
+
+    def __init__(self, settings: Settings, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._breaker = Breaker(monotonic)
+        self._client: discord.Client | None = None
+
+    async def open(self) -> None:
+        """Sign in, unless that was done."""
+        if self._client is not None:
+            return
+        quieten()
+        client = discord.Client(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=LONGEST_PAUSE_S,
+        )
+        lead(client, self._settings)
+        try:
+            with translated(), self._breaker.watching():
+                await client.login(self._settings.token.reveal())
+        except BaseException:
+            await client.close()
+            raise
+        self._client = client
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    @property
+    def _open(self) -> discord.Client:
+        if self._client is None:
+            raise Unreachable("Discord is not signed in yet.")
+        return self._client
+
+    @property
+    def user(self) -> discord.ClientUser:
+        """Who we are.  Raises Unreachable before ``open``."""
+        user = self._open.user
+        if user is None:
+            raise Unreachable("Discord has not said who we are.")
+        return user
+
+    async def identifies_left(self) -> tuple[int, float]:
+        """How many new sessions Discord allows, and seconds until it is again a full day's worth."""
+        with translated(), self._breaker.watching():
+            _shards, _url, limit = await self._open.http.get_bot_gateway()
+            return limit["remaining"], limit["reset_after"] / 1000
+
+    async def fetch_page(self, channel: int, after: int) -> list[dict[str, Any]]:
+        """Up to 100 messages after that id, oldest first; none where we may not read or nothing is left."""
+        with translated():
+            try:
+                with self._breaker.watching():
+                    page: list[Any] = await self._open.http.logs_from(channel, PAGE, after=after)
+            except (discord.Forbidden, discord.NotFound):
+                return []
+        return sorted((one for one in page if isinstance(one, dict)), key=_id_of)
+
+    async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:
+        """Text that is no markup any more.  The same nonce again within minutes gives the same message."""
+        place = self._partial(channel)
+        reference: Any = None  # the library takes None, though its overloads do not say so
+        if answering is not None:
+            reference = discord.MessageReference(
+                message_id=answering, channel_id=channel, fail_if_not_exists=False
+            )
+        with translated_delivery(), self._breaker.watching():
+            async with asyncio.timeout(ANSWER_S):
+                sent = await place.send(
+                    text,
+                    nonce=nonce,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                    reference=reference,
+                    suppress_embeds=True,
+                )
+        lost = answering is not None and sent.reference is None
+        return Receipt(
+            external_id=ExternalMessageId(f"{channel}/{sent.id}"),
+            sent_at=sent.created_at.astimezone(UTC),
+            note="The message it answers is gone; sent without the reference." if lost else "",
+        )
+
+    async def edit_text(self, channel: int, message: int, text: str) -> None:
+        place = self._partial(channel)
+        with translated_delivery(), self._breaker.watching():
+            async with asyncio.timeout(ANSWER_S):
+                await place.get_partial_message(message).edit(
+                    content=text, allowed_mentions=discord.AllowedMentions.none()
+                )
+
+    async def send_typing(self, channel: int) -> None:
+        with translated(), self._breaker.watching():
+            await self._open.http.send_typing(channel)
+
+    async def fetch_file(self, channel: int, message: int, attachment: str) -> AsyncIterator[bytes]:
+        """Under a link asked for anew, as links expire.  Raises PayloadError when it cannot be had at all."""
+        with translated():
+            try:
+                with self._breaker.watching():
+                    found: Any = await self._open.http.get_message(channel, message)
+            except (discord.Forbidden, discord.NotFound) as error:
+                raise PayloadError("Discord no longer hands it out.") from error
+        address = _address(found, attachment)
+        if not address.startswith(self._settings.cdn_url):
+            raise PayloadError("It does not lie on Discord's own servers.")
+        tls = client_context(self._settings.ca_file)
+        with translated():
+            async with (
+                aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as session,
+                session.get(address, allow_redirects=False) as answer,
+            ):
+                if answer.status != 200:
+                    raise Unreachable(f"Discord answered {answer.status} for a file.")
+                async for chunk in answer.content.iter_chunked(64 * 1024):
+                    yield chunk
+
+    def _partial(self, channel: int) -> discord.PartialMessageable:
+        with translated_delivery():
+            return self._open.get_partial_messageable(channel)
+
+
+def _id_of(message: dict[str, Any]) -> int:
+    found = message.get("id")
+    return int(found) if isinstance(found, str) and found.isdigit() else 0
+
+
+def _address(message: object, attachment: str) -> str:
+    """Where the attachment of this id lies now; empty when the message has none such."""
+    files = message.get("attachments") if isinstance(message, dict) else None
+    for file in files if isinstance(files, list) else ():
+        if isinstance(file, dict) and file.get("id") == attachment and isinstance(file.get("url"), str):
+            return str(file["url"])
+    return ""

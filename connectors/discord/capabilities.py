@@ -1,0 +1,18 @@
+"""What Discord can do.  Source: https://discord.com/developers/docs, read 2026-11."""
+
+from tickets.ports import Capabilities
+
+CAPABILITIES = Capabilities(
+    channel="discord",
+    text_limit=2000,
+    text_unit="discord",
+    receiving="direct messages, and mentions of the bot in channels and threads, over the gateway",
+    acknowledging="nothing to tell: Discord keeps the messages, and we keep how far we have read",
+    answering="in the conversation, replying to the message; mentions nobody",
+    edits="kept as versions",
+    deletions="kept as deleted versions",
+    attachments_in="fetched up to 25 MiB under a fresh link",
+    backfill="the session is resumed; a lost one is made up for from channels, threads and known direct messages",
+    unknown_settled_by="a person; with the same nonce Discord itself drops repeats for some minutes",
+    limits="5 messages in 5 seconds and channel, 50 a second; a stop at 100 refused requests in 10 minutes",
+)

@@ -1,0 +1,145 @@
+"""The edge to Discord's gateway: one session, its events as they came.
+
+discord.py keeps the connection: heartbeats, compression, resuming.  It would
+also read every event into a cache of its own, where one of a wrong shape
+ends the connection; so its readers are taken out, and events go on as text.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import discord
+
+from connectors.discord.errors import translated
+from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
+from connectors.discord.settings import Settings
+from tickets.errors import Unreachable
+
+T = TypeVar("T")
+
+MOST_WAITING = 20_000
+"""Events kept in memory while the database is slow; beyond, the session is given up and read again."""
+MOST_AT_ONCE = 200
+GREETING_S = 30.0
+
+
+class SessionLost(Unreachable):
+    """Discord does not know the session any more."""
+
+
+class _Session(discord.Client):
+    """The library's client, which tells what the gateway says."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            enable_debug_events=True,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_PAUSE_S,
+        )
+        lead(self, settings)
+        self._connection.parsers.clear()
+        self.events: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
+        self.connected = asyncio.Event()
+        self.gone = asyncio.Event()
+        self.overrun = False
+
+    def dispatch(self, event: str, /, *args: Any, **_options: Any) -> None:
+        """What the library would tell listeners.  ``socket_raw_send`` is left out: it holds the token."""
+        if event == "socket_raw_receive":
+            self._keep(args[0])
+        elif event == "socket_event_type" and args[0] in ("READY", "RESUMED"):
+            self.gone.clear()
+            self.connected.set()
+        elif event == "disconnect":
+            self.connected.clear()
+            self.gone.set()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """A session that cannot be resumed is over: a new one begins by reading what was missed.
+
+        Raises SessionLost.
+        """
+        if not initial:
+            raise SessionLost("Discord dropped the session; what was said meanwhile is fetched.")
+
+    def _keep(self, text: str) -> None:
+        try:
+            self.events.put_nowait(text)
+        except asyncio.QueueFull:
+            self.overrun = True
+
+
+class Gateway:
+    """A session from its opening until it is closed or lost."""
+
+    def __init__(self, settings: Settings) -> None:
+        quieten()
+        self._settings = settings
+        self._session = _Session(settings)
+        self._running: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Return once Discord has greeted us.  Raises ConnectorError."""
+        with translated():
+            await self._session.login(self._settings.token.reveal())
+        self._running = asyncio.create_task(self._session.connect(reconnect=True))
+        try:
+            async with asyncio.timeout(GREETING_S):
+                await self._unless_ended(self._session.connected.wait())
+        except TimeoutError as error:
+            raise Unreachable("Discord's gateway does not greet us.") from error
+
+    async def close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        with suppress(Exception):  # a connection that cannot be ended politely ends by itself
+            await self._session.close()
+
+    async def next_events(self) -> list[str]:
+        """What has come since the last call, at least one; each a whole gateway payload.
+
+        Raises Unreachable when the session is away for longer than
+        ``away_s``, or more came than can be kept.
+        """
+        queue = self._session.events
+        events = [queue.get_nowait() if not queue.empty() else await self._unless_ended(queue.get())]
+        while not queue.empty() and len(events) < MOST_AT_ONCE:
+            events.append(queue.get_nowait())
+        if self._session.overrun:
+            raise Unreachable("Discord told more than could be kept; it is read again.")
+        return events
+
+    @property
+    def has_events(self) -> bool:
+        return not self._session.events.empty()
+
+    async def _unless_ended(self, wanted: Coroutine[Any, Any, T]) -> T:
+        """What ``wanted`` gives, unless the session ends before."""
+        assert self._running is not None, "open comes first"
+        waiting, lost = asyncio.ensure_future(wanted), asyncio.create_task(self._stays_away())
+        try:
+            await asyncio.wait({waiting, lost, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            if self._running.done():
+                with translated():
+                    self._running.result()
+            raise Unreachable("The connection to Discord is lost.")
+        finally:
+            waiting.cancel()
+            lost.cancel()
+
+    async def _stays_away(self) -> None:
+        """Return once the session has been away for longer than it may."""
+        while True:
+            await self._session.gone.wait()
+            try:
+                async with asyncio.timeout(self._settings.away_s):
+                    await self._session.connected.wait()
+            except TimeoutError:
+                return

@@ -1,0 +1,91 @@
+"""The little a connector must know of Discord's events to line them up; never fails on the rest."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Ref(msgspec.Struct):
+    id: str = ""
+
+
+class SeenMessage(msgspec.Struct):
+    """A message as far as its place and its addressees go.  guild_id: None in a direct message."""
+
+    id: str
+    channel_id: str
+    guild_id: str | None = None
+    author: Ref | None = None
+    mentions: list[Ref] = []
+    edited_timestamp: str | None = None
+
+
+class SeenBulk(msgspec.Struct):
+    """Several messages deleted at once."""
+
+    ids: list[str]
+    channel_id: str
+    guild_id: str | None = None
+
+
+class SeenChannel(msgspec.Struct):
+    """A channel or thread, and the newest message in it."""
+
+    id: str
+    last_message_id: str | None = None
+    guild_id: str | None = None
+
+
+class SeenGuild(msgspec.Struct):
+    id: str
+    unavailable: bool = False
+    channels: list[SeenChannel] = []
+    threads: list[SeenChannel] = []
+
+
+class SeenThreads(msgspec.Struct):
+    """The threads of a guild that the bot has come to see."""
+
+    guild_id: str
+    threads: list[SeenChannel] = []
+
+
+class Greeting(msgspec.Struct):
+    """READY.  guilds: each is told of in full by a GUILD_CREATE of its own."""
+
+    guilds: list[Ref] = []
+
+
+class Event(msgspec.Struct):
+    """A gateway payload.  t: None when it is no event but about the connection."""
+
+    t: str | None = None
+    d: msgspec.Raw = msgspec.Raw(b"null")
+
+    def read(self, wanted: type[T]) -> T | None:
+        """The event's data; None when it has another shape."""
+        try:
+            return msgspec.json.decode(self.d, type=wanted)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+
+
+def read_event(text: str) -> Event:
+    """A gateway payload; one that cannot be read is about nothing."""
+    try:
+        return msgspec.json.decode(text, type=Event)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Event()
+
+
+def single_deletions(event: Event) -> Iterator[bytes]:
+    """A bulk deletion as one payload for each message."""
+    bulk = event.read(SeenBulk)
+    if bulk is None:
+        return
+    for one in bulk.ids:
+        gone = {"id": one, "channel_id": bulk.channel_id, **({"guild_id": bulk.guild_id} if bulk.guild_id else {})}
+        yield msgspec.json.encode({"t": "MESSAGE_DELETE", "d": gone})

@@ -1,0 +1,50 @@
+"""How far a bot has read: one point in time for all its channels.
+
+Discord's ids are times (https://discord.com/developers/docs/reference#snowflakes),
+so one id says for every channel which messages lie behind it.  The gateway
+may tell of two channels in another order than they were written, so reading
+on begins a little earlier; what is known by name from that stretch is not
+handed out twice.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+EPOCH_MS = 1_420_070_400_000
+MARGIN_MS = 10_000
+MOST_REMEMBERED = 200
+
+
+def first_id(moment: datetime) -> int:
+    """The smallest id a message written then can have."""
+    return (int(moment.timestamp() * 1000) - EPOCH_MS) << 22
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """seen: everything up to this id is safe.  recent: ids handed out within the last stretch before it."""
+
+    seen: int
+    recent: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, cursor: str | None, otherwise: int) -> "Place":
+        """What ``cursor`` says; a new place at ``otherwise`` when there is none."""
+        return cls(otherwise) if cursor is None else msgspec.json.decode(cursor, type=cls)
+
+    @property
+    def cursor(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def reread_from(self) -> int:
+        """The id after which reading on begins."""
+        return max(0, self.seen - (MARGIN_MS << 22))
+
+    def remembering(self, message: int) -> "Place":
+        """A message of this id was handed out; how far all is safe stays as it is."""
+        return Place(self.seen, (*self.recent, message)[-MOST_REMEMBERED:])
+
+    def moved(self, seen: int) -> "Place":
+        """Everything up to ``seen`` is safe."""
+        return Place(seen, tuple(one for one in self.recent if one > seen - (MARGIN_MS << 22)))

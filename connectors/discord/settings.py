@@ -1,0 +1,41 @@
+"""``[discord.<name>]`` in config.toml."""
+
+from typing import Literal
+
+import msgspec
+
+from tickets.secret import Secret
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    token: Secret
+    """The bot's token, from https://discord.com/developers/applications, page Bot."""
+    first_start: Literal["now", "all"] = "now"
+    """all: what stands in the channels already becomes tickets too, where it mentions the bot."""
+    base_url: str = "https://discord.com/api/v10"
+    """The REST API."""
+    gateway_url: str = "wss://gateway.discord.gg/"
+    """The gateway, where messages are announced."""
+    cdn_url: str = "https://cdn.discordapp.com/"
+    """Files are fetched from below this address and from nowhere else."""
+    ca_file: str = ""
+    """A private certificate authority, PEM; empty for the system's."""
+    away_s: float = 30.0
+    """A gateway that was away for so long is reported, and connected to anew; seconds."""
+    acknowledge: bool = True
+    """Tell people once that their message arrived."""
+
+    def __post_init__(self) -> None:
+        if len(self.token.reveal()) < 20 or any(letter.isspace() for letter in self.token.reveal()):
+            raise ValueError("token must look like MTA….G….x…, as the page Bot of the developer portal gives it")
+        for name, schemes in (("base_url", ("https://", "http://")), ("gateway_url", ("wss://", "ws://"))):
+            if not getattr(self, name).startswith(schemes):
+                raise ValueError(f"{name} must begin with {' or '.join(schemes)}")
+        if not self.cdn_url.startswith(("https://", "http://")):
+            raise ValueError("cdn_url must begin with https:// or http://")
+        if not 1 <= self.away_s <= 3_600:
+            raise ValueError("away_s must be between 1 and 3600")
+
+    def consumes(self) -> str:
+        """What only one consumer may read: two accounts with the same are a mistake."""
+        return self.token.reveal()

@@ -1,0 +1,223 @@
+"""Receiving: the gateway's events, and what was said while nobody listened.
+
+Discord asks for no acknowledgement, so the cursor alone says what is safe.
+It stands still until everything missed has been read, so that a crash in
+between reads it again.
+"""
+
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+import msgspec
+
+from connectors.context import ConnectorContext
+from connectors.discord.api import PAGE, DiscordApi
+from connectors.discord.backlog import Backlog, Missed
+from connectors.discord.gateway import Gateway
+from connectors.discord.peek import (
+    Event,
+    Greeting,
+    SeenChannel,
+    SeenGuild,
+    SeenMessage,
+    SeenThreads,
+    read_event,
+    single_deletions,
+)
+from connectors.discord.place import Place, first_id
+from connectors.discord.settings import Settings
+from tickets.errors import PayloadError, RateLimited
+from tickets.model import RawEvent
+from tickets.ports import Batch
+
+PAGE_EVERY_S = 0.04
+"""Half of the 50 requests a second that Discord allows a bot; answers need some too."""
+FEW_SESSIONS = 10
+"""Of 1,000 sessions a day the last ones are kept for a person who looks what is wrong."""
+PLACE_EVERY_S = 30.0
+"""Messages that are not for us move the place too, but are not worth a commit each."""
+ABOUT_MESSAGES = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"})
+
+
+class GatewaySource:
+    """One bot's ear."""
+
+    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
+        self._api = api
+        self._settings = settings
+        self._context = context
+
+    async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        await self._leave_some_sessions()
+        start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
+        listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context)
+        gateway = Gateway(self._settings)
+        try:
+            await gateway.open()
+            for key in await self._context.conversations():
+                listener.backlog.add_private(int(key))
+            yield listener.batch([])
+            while True:
+                async for batch in self._step(gateway, listener):
+                    yield batch
+        finally:
+            await gateway.close()
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """Nothing to do: Discord keeps the messages, and the cursor says what is safe."""
+
+    async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+        """remote_id: ``channel/message/attachment``."""
+        channel, _, rest = remote_id.partition("/")
+        message, _, attachment = rest.partition("/")
+        if not (channel.isdigit() and message.isdigit()):
+            raise PayloadError("It names no file of Discord.")
+        async for chunk in self._api.fetch_file(int(channel), int(message), attachment):
+            yield chunk
+
+    async def _step(self, gateway: Gateway, listener: "Listener") -> AsyncIterator[Batch]:
+        """What is announced goes first; in between, one page of what was missed.
+
+        Where a conversation is announced that was missed before, its past
+        comes before its present.
+        """
+        if gateway.has_events or not listener.backlog.waits:
+            events = [(text, read_event(text)) for text in await gateway.next_events()]
+            for channel in listener.listen(events):
+                while missed := listener.backlog.take(channel):
+                    yield await self._read_on(missed, listener)
+            if (batch := listener.live(events)) is not None:
+                yield batch
+        elif missed := listener.backlog.take():
+            yield await self._read_on(missed, listener)
+
+    async def _read_on(self, missed: Missed, listener: "Listener") -> Batch:
+        """One page of a conversation's past."""
+        await self._context.clock.sleep(PAGE_EVERY_S)
+        page = await self._api.fetch_page(missed.channel, missed.after)
+        payloads = [_as_event(message, missed.guild) for message in page]
+        events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
+        if len(page) == PAGE:
+            newest = max(int(one["id"]) for one in page)
+            listener.backlog.give_back(missed._replace(after=newest))
+        return listener.batch(events)
+
+    async def _leave_some_sessions(self) -> None:
+        left, reset_s = await self._api.identifies_left()
+        if left <= FEW_SESSIONS:
+            raise RateLimited("This bot began too many sessions today; Discord allows 1,000.", reset_s)
+
+
+class Listener:
+    """Makes raw events of what is for us, and knows how far everything has been read."""
+
+    def __init__(self, place: Place, own_id: str, context: ConnectorContext) -> None:
+        self._place = place
+        self._highest = place.seen
+        self._own_id = own_id
+        self._context = context
+        self._threads: set[str] = set()
+        self._placed_at = context.clock.monotonic()
+        self.backlog = Backlog(place.reread_from)
+
+    def listen(self, events: list[tuple[str, Event]]) -> list[int]:
+        """Learn what there is; the channels in which something is said now."""
+        for _text, event in events:
+            self._learn(event)
+        said = [event.read(SeenMessage) for _text, event in events if event.t in ABOUT_MESSAGES]
+        return [int(one.channel_id) for one in said if one is not None and one.channel_id.isdigit()]
+
+    def live(self, events: list[tuple[str, Event]]) -> Batch | None:
+        """None when nothing is for us and the place was told lately."""
+        batch = self.batch(events)
+        now = self._context.clock.monotonic()
+        if not batch.events and now - self._placed_at < PLACE_EVERY_S:
+            return None
+        self._placed_at = now
+        return batch
+
+    def batch(self, events: list[tuple[str, Event]]) -> Batch:
+        """What of it is for us, and the place after it."""
+        found = [raw for text, event in events for raw in self._raw_events(text, event)]
+        if self.backlog.is_done and self._highest > self._place.seen:
+            self._place = self._place.moved(self._highest)
+        return Batch(events=tuple(found), cursor=self._place.cursor)
+
+    def _learn(self, event: Event) -> None:
+        if event.t == "READY" and (greeting := event.read(Greeting)):
+            self.backlog.greet(greeting)
+        elif event.t == "GUILD_CREATE" and (guild := event.read(SeenGuild)):
+            self._threads |= {thread.id for thread in guild.threads}
+            self.backlog.tell(guild)
+        elif event.t == "GUILD_DELETE" and (guild := event.read(SeenGuild)):
+            self.backlog.leave(guild)
+        elif event.t in ("THREAD_CREATE", "THREAD_UPDATE") and (thread := event.read(SeenChannel)):
+            self._threads.add(thread.id)
+        elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
+            self._threads.discard(thread.id)
+        elif event.t == "THREAD_LIST_SYNC" and (opened := event.read(SeenThreads)):
+            self._threads |= {thread.id for thread in opened.threads}
+            for thread in opened.threads:  # a channel has opened to us: what was said in it is read as well
+                self.backlog.add(thread, opened.guild_id)
+
+    def _raw_events(self, text: str, event: Event) -> Iterator[RawEvent]:
+        if event.t == "MESSAGE_DELETE_BULK":
+            for payload in single_deletions(event):
+                yield from self._raw_events(payload.decode(), read_event(payload.decode()))
+        if event.t not in ABOUT_MESSAGES:
+            return
+        message = event.read(SeenMessage)
+        if message is None or not message.id.isdigit():
+            yield self._odd(text)
+        elif self._is_for_us(event, message):
+            yield self._raw(text, event, message)
+
+    def _is_for_us(self, event: Event, message: SeenMessage) -> bool:
+        """Direct messages and mentions; never our own words, and nothing twice."""
+        number = int(message.id)
+        if event.t == "MESSAGE_DELETE":
+            return True
+        if event.t == "MESSAGE_CREATE":
+            self._highest = max(self._highest, number)
+        if message.author is not None and message.author.id == self._own_id:
+            return False
+        if message.guild_id is not None and self._own_id not in (one.id for one in message.mentions):
+            return False
+        if event.t == "MESSAGE_UPDATE":
+            return message.edited_timestamp is not None  # else only a preview was added
+        if number in self._place.recent:
+            return False
+        self._place = self._place.remembering(number)
+        return True
+
+    def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
+        changes = {"MESSAGE_UPDATE": f"/{message.edited_timestamp}", "MESSAGE_DELETE": "/deleted"}
+        return RawEvent(
+            channel="discord",
+            account=self._context.account,
+            external_id=f"{message.channel_id}/{message.id}{changes.get(event.t or '', '')}",
+            conversation=message.channel_id,
+            payload=text.encode(),
+            received_at=self._context.clock.now(),
+            own_id=self._own_id,
+            note="thread" if message.channel_id in self._threads else "",
+        )
+
+    def _odd(self, text: str) -> RawEvent:
+        """An event that cannot be lined up is kept for a person to look at."""
+        payload = text.encode()
+        return RawEvent(
+            channel="discord",
+            account=self._context.account,
+            external_id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}",
+            conversation="none",
+            payload=payload,
+            received_at=self._context.clock.now(),
+            own_id=self._own_id,
+        )
+
+
+def _as_event(message: dict[str, object], guild: str | None) -> bytes:
+    """A message from a channel's history, as the gateway would have told of it."""
+    told = message if guild is None else {**message, "guild_id": guild}
+    return msgspec.json.encode({"t": "MESSAGE_CREATE", "d": told})

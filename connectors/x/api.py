@@ -1,0 +1,217 @@
+"""The edge to X: typed calls in, our errors out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+import tweepy
+from tweepy.asynchronous import AsyncClient
+from yarl import URL
+
+from connectors.tls import client_context
+from connectors.x import fields
+from connectors.x.errors import pause_s, translated, translated_delivery
+from connectors.x.settings import Settings
+from tickets.errors import PayloadError, Unreachable
+from tickets.ids import ExternalMessageId
+from tickets.model import Receipt
+
+SIGNED_FOR = "https://api.twitter.com"
+"""tweepy's only address; the session leads requests elsewhere after they were signed."""
+PAGE = 100
+"""The most posts one question to the mentions gives."""
+FEW = 5
+"""The fewest it can be asked for."""
+TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=10.0)
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Who we are.  id: as X numbers people."""
+
+    id: str
+    username: str
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Posts that mention the account, newest first, each with whatever it refers to.
+
+    next_token: None on the last page.  wait_s: how long X asks to wait
+    before the next question; 0.0 when it does not.
+    """
+
+    posts: list[bytes]
+    newest_id: str | None
+    next_token: str | None
+    wait_s: float
+
+
+class _LedSession:
+    """What tweepy needs of a session, leading to the settings' address."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base_url = settings.base_url.rstrip("/")
+        tls = client_context(settings.ca_file)
+        self.inner = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls), timeout=TIMEOUT)
+
+    @property
+    def closed(self) -> bool:
+        return self.inner.closed
+
+    @property
+    def headers(self) -> Any:
+        return self.inner.headers
+
+    def request(self, method: str, url: str | URL, **options: Any) -> Any:
+        """The query was encoded for the signature, so it stays as it is."""
+        led = str(url).replace(SIGNED_FOR, self._base_url, 1)
+        return self.inner.request(method, URL(led, encoded=True), allow_redirects=False, **options)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+class XApi:
+    """One account's calls.  Raises ConnectorError, ``create_post`` DeliveryError."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: _LedSession | None = None
+        self._client: Any = None
+        self._account: Account | None = None
+
+    async def open(self) -> None:
+        """Ask who we are, unless that is known."""
+        if self._session is None:
+            self._session = _LedSession(self._settings)
+            self._client = AsyncClient(
+                consumer_key=self._settings.api_key.reveal(),
+                consumer_secret=self._settings.api_key_secret.reveal(),
+                access_token=self._settings.access_token.reveal(),
+                access_token_secret=self._settings.access_token_secret.reveal(),
+                return_type=aiohttp.ClientResponse,
+                wait_on_rate_limit=False,  # with a reset that is past it would ask without any pause
+            )
+            self._client.session = self._session
+        if self._account is None:
+            with translated():
+                answer = await _asked(lambda: self._client.get_me(user_auth=True))
+                self._account = msgspec.convert((await answer.json())["data"], Account)
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    @property
+    def account(self) -> Account:
+        """Raises Unreachable before ``open``."""
+        if self._account is None:
+            raise Unreachable("X has not said who we are.")
+        return self._account
+
+    async def fetch_mentions(self, since: str | None, token: str | None, *, few: bool = False) -> Page:
+        """One page.  since: only newer posts; None for all that X hands out.  few: the newest five will do."""
+        with translated():
+            answer = await _asked(
+                lambda: self._open.get_users_mentions(
+                    self.account.id,
+                    since_id=since,
+                    pagination_token=token,
+                    max_results=FEW if few else PAGE,
+                    tweet_fields=list(fields.POST),
+                    user_fields=list(fields.USER),
+                    media_fields=list(fields.MEDIA),
+                    expansions=list(fields.EXPANSIONS),
+                    user_auth=True,
+                )
+            )
+            return _page(await answer.json(), answer.headers)
+
+    async def create_post(self, text: str, answering: str) -> Receipt:
+        """A post under another one."""
+        with translated_delivery():
+            answer = await self._open.create_tweet(text=text, in_reply_to_tweet_id=answering, user_auth=True)
+            post_id = (await answer.json())["data"]["id"]
+            return Receipt(external_id=ExternalMessageId(str(post_id)), sent_at=datetime.now(UTC))
+
+    async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
+        """Raises PayloadError when it does not lie on X's own servers."""
+        if not address.startswith(self._settings.media_url):
+            raise PayloadError("It does not lie on X's own servers.")
+        with translated():
+            async with self._inner.get(URL(address), allow_redirects=False) as answer:
+                if answer.status in (403, 404, 410):
+                    raise PayloadError("X no longer hands it out.")
+                if answer.status != 200:
+                    raise Unreachable(f"X answered {answer.status} for a file.")
+                async for chunk in answer.content.iter_chunked(64 * 1024):
+                    yield chunk
+
+    @property
+    def _inner(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise Unreachable("The connection to X is closed.")
+        return self._session.inner
+
+    @property
+    def _open(self) -> Any:
+        """tweepy's client."""
+        if self._session is None:
+            raise Unreachable("The connection to X is closed.")
+        return self._client
+
+
+async def _asked(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """A question's answer.  Refused ones are signed and asked once more.
+
+    aiohttp by itself repeats a question whose connection broke, with the
+    signature that X has seen already; then X refuses good keys.
+    """
+    try:
+        return await ask()
+    except tweepy.Unauthorized:
+        return await ask()
+
+
+def _page(told: Any, headers: Any) -> Page:
+    """X answers 200 with ``errors`` beside or instead of ``data``: a post that is gone, a person who hides."""
+    if not isinstance(told, dict):
+        raise Unreachable("X's answer cannot be read.")
+    posts, meta, includes = told.get("data"), told.get("meta"), told.get("includes")
+    if not isinstance(meta, dict):
+        raise Unreachable("X's answer has no page in it.")
+    token, newest = meta.get("next_token"), meta.get("newest_id")
+    remaining = headers.get("x-rate-limit-remaining")
+    return Page(
+        posts=[_whole(post, includes) for post in posts] if isinstance(posts, list) else [],
+        newest_id=newest if isinstance(newest, str) else None,
+        next_token=token if isinstance(token, str) else None,
+        wait_s=pause_s(headers) if remaining == "0" else 0.0,
+    )
+
+
+def _whole(post: Any, includes: Any) -> bytes:
+    """A post with the people, pictures and posts it refers to, and no others."""
+    beside = includes if isinstance(includes, dict) else {}
+    if not isinstance(post, dict):
+        return msgspec.json.encode({"post": post})
+    replied = {one.get("id") for one in _dicts(post.get("referenced_tweets"))}
+    posts = [one for one in _dicts(beside.get("tweets")) if one.get("id") in replied]
+    people = {post.get("author_id"), *(one.get("author_id") for one in posts)}
+    attachments = post.get("attachments")
+    keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
+    wanted = set(keys) if isinstance(keys, list) and all(isinstance(key, str) for key in keys) else set()
+    return msgspec.json.encode(
+        {
+            "post": post,
+            "users": [one for one in _dicts(beside.get("users")) if one.get("id") in people],
+            "media": [one for one in _dicts(beside.get("media")) if one.get("media_key") in wanted],
+            "posts": posts,
+        }
+    )
+
+
+def _dicts(found: Any) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

@@ -1,0 +1,18 @@
+"""What X can do.  Source: https://docs.x.com/x-api, read 2026-11."""
+
+from tickets.ports import Capabilities
+
+CAPABILITIES = Capabilities(
+    channel="x",
+    text_limit=280,
+    text_unit="x_weighted",
+    receiving="posts that mention the account, by polling",
+    acknowledging="nothing to tell: X keeps the posts, and we keep how far we have read",
+    answering="in the thread, under the post; only to people who mentioned or quoted the account",
+    edits="kept as versions",
+    deletions="not told by polling",
+    attachments_in="pictures fetched; videos by a link to the post",
+    backfill="the last 800 mentions, the most that X hands out",
+    unknown_settled_by="a person, who looks at the account's own posts",
+    limits="100 posts in 15 minutes, 10,000 a day; 300 questions in 15 minutes; X's own headers are obeyed",
+)

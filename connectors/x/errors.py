@@ -1,0 +1,118 @@
+"""tweepy's and aiohttp's errors as ours, at one edge."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import tweepy
+
+from tickets.errors import (
+    ConnectorError,
+    CredentialRejected,
+    DeliveryError,
+    RateLimited,
+    SwitchboardError,
+    Unreachable,
+)
+
+WRONG_KEYS = "X refuses the keys or tokens. Get the present ones from developer.x.com, page Keys and tokens."
+SHORTEST_PAUSE_S = 1.0
+USUAL_PAUSE_S = 60.0
+"""Where X asks for a pause and does not say how long."""
+LONGEST_PAUSE_S = 15 * 60.0
+"""X counts in spans of 15 minutes; a later time comes from a clock that is wrong."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """As ConnectorError."""
+    try:
+        yield
+    except SwitchboardError:
+        raise
+    except tweepy.HTTPException as error:
+        raise _refusal(error) from error
+    except aiohttp.ContentTypeError as error:  # a page instead of an answer: a wall or a broken server
+        raise Unreachable(f"X, or something before it, answered {error.status}.") from error
+    except Exception as error:
+        # tweepy lets through what aiohttp and its own reading of answers raise.
+        raise Unreachable(f"X cannot be reached ({type(error).__name__}).") from error
+
+
+def _refusal(error: tweepy.HTTPException) -> ConnectorError:
+    status = error.response.status
+    if status == 401:
+        return CredentialRejected(WRONG_KEYS)
+    if status == 403:
+        return CredentialRejected(f"X does not allow the account this: {told(error)}.")
+    if status == 429:
+        return RateLimited("X asks for a pause.", pause_s(error.response.headers))
+    return Unreachable(f"X answered {status}: {told(error)}.")
+
+
+@contextmanager
+def translated_delivery() -> Iterator[None]:
+    """As DeliveryError, each saying whether the post may have arrived."""
+    try:
+        yield
+    except tweepy.HTTPException as error:
+        raise _undelivered(error) from error
+    except (aiohttp.ClientConnectorError, Unreachable) as error:
+        raise DeliveryError("unreachable", "X cannot be reached.", temporary=True, delivered=False) from error
+    except Exception as error:
+        raise DeliveryError(
+            "no_answer", f"X gave no clear answer ({type(error).__name__}).", temporary=True, delivered=None
+        ) from error
+
+
+def _undelivered(error: tweepy.HTTPException) -> DeliveryError:
+    status = error.response.status
+    if status == 401:
+        return DeliveryError("credential", "X refuses the keys or tokens.", temporary=True, delivered=False)
+    if status == 429:
+        wait_s = pause_s(error.response.headers)
+        return DeliveryError(
+            "rate_limited", "X asks for a pause.", temporary=True, delivered=False, retry_after_s=wait_s
+        )
+    if status >= 500:
+        return DeliveryError("no_answer", f"X answered {status}.", temporary=True, delivered=None)
+    code, text = _forbidden(told(error))
+    return DeliveryError(code, text, temporary=False, delivered=False)
+
+
+def _forbidden(said: str) -> tuple[str, str]:
+    """A word and a sentence for what X refuses.  X gives its reasons as text only."""
+    lower = said.lower()
+    if "duplicate content" in lower:
+        return "duplicate", (
+            "X says that the account has posted the same text already. "
+            "Look at the account's posts before you send it again, in other words."
+        )
+    if "mentioned" in lower and "not allowed" in lower:
+        return "not_summoned", "X lets a program answer only people who mentioned or quoted the account."
+    if "deleted or not visible" in lower:
+        return "gone", "The post is deleted or not visible to the account any more."
+    if "block" in lower:
+        return "blocked", "The person has blocked the account."
+    return "refused", f"X refuses the post: {said}."
+
+
+def told(error: tweepy.HTTPException) -> str:
+    """What X said, short enough to show."""
+    said = [*error.api_messages] or [str(error)]
+    return " ".join(" ".join(said).split())[:200].rstrip(".") or "no reason given"
+
+
+def pause_s(headers: Mapping[str, str]) -> float:
+    """How long X asks to wait: at least a second, whatever a clock says.
+
+    The time of the answer itself is taken as now, so that our own clock may
+    be wrong.
+    """
+    try:
+        reset = float(headers["x-rate-limit-reset"])
+        now = parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError, TypeError):
+        return USUAL_PAUSE_S
+    return min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, reset - now))

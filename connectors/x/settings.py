@@ -1,0 +1,44 @@
+"""``[x.<name>]`` in config.toml."""
+
+from typing import Literal
+
+import msgspec
+
+from tickets.secret import Secret
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    api_key: Secret
+    """The app's API key (OAuth 1.0a consumer key), from https://developer.x.com, page Keys and tokens."""
+    api_key_secret: Secret
+    access_token: Secret
+    """The account's access token, with the right to read and write."""
+    access_token_secret: Secret
+    first_start: Literal["now", "all"] = "now"
+    """all: the mentions X still hands out (800) become tickets too."""
+    poll_s: float = 15.0
+    """Ask for new mentions this often, seconds; at least 3, as X allows 300 questions in 15 minutes."""
+    base_url: str = "https://api.twitter.com"
+    """The API.  Requests are signed for https://api.twitter.com, whatever stands here."""
+    media_url: str = "https://pbs.twimg.com/"
+    """Pictures are fetched from below this address and from nowhere else."""
+    ca_file: str = ""
+    """A private certificate authority, PEM; empty for the system's."""
+    acknowledge: bool = False
+    """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
+
+    def __post_init__(self) -> None:
+        for name in ("api_key", "api_key_secret", "access_token", "access_token_secret"):
+            text = getattr(self, name).reveal()
+            if len(text) < 10 or not text.isascii() or any(letter.isspace() for letter in text):
+                raise ValueError(f"{name} must be the whole text of X's page Keys and tokens")
+        for name in ("base_url", "media_url"):
+            if not getattr(self, name).startswith(("https://", "http://")):
+                raise ValueError(f"{name} must begin with https:// or http://")
+        slowest = 3.0 if self.base_url.startswith("https://") else 0.05
+        if not slowest <= self.poll_s <= 3_600:
+            raise ValueError("poll_s must be between 3 and 3600")
+
+    def consumes(self) -> str:
+        """What only one consumer should read: two accounts with the same are a mistake."""
+        return self.access_token.reveal()

@@ -1,0 +1,252 @@
+"""Posts of X with what they refer to, as the connector hands them out.
+
+Source: https://docs.x.com/x-api/posts, read 2026-11.  A message's external
+id is the first id of a post: an edit is a new post that names it.  Each
+person has a conversation of their own in a thread that everybody shares.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from normalizer.text import one_line, readable
+from tickets.errors import PayloadError
+from tickets.ids import ExternalMessageId, ThreadKey
+from tickets.model import (
+    AttachmentDraft,
+    Authenticity,
+    Author,
+    Ignored,
+    InboundMessage,
+    RawEvent,
+    ThreadRef,
+)
+
+VOUCHED = Authenticity(verdict="verified", by="x")
+NO_LANGUAGE = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
+"""What X writes in ``lang`` where it recognises none."""
+UNCERTAIN = (
+    "The person answered without naming the account. X may refuse an answer by a program here; "
+    "then it can be given by hand."
+)
+FORBIDDEN = (
+    "X lets a program answer only people who mentioned or quoted the account, and this person did neither. "
+    "Answer by hand: https://x.com/intent/post?in_reply_to="
+)
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+_LEADING = re.compile(r"(?:\s*@\w{1,15}(?=\s|$))+")
+_AT_START = re.compile(r"\s*@(\w{1,15})(?=\s|$)")
+Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
+"""An id: we make names and addresses of it."""
+
+Summons = Literal["summoned", "unknown", "not"]
+
+
+class Mention(msgspec.Struct):
+    """start: place in the text, in characters."""
+
+    start: int = 0
+    username: str = ""
+    id: str = ""
+
+
+class Link(msgspec.Struct):
+    url: str = ""
+    expanded_url: str | None = None
+    media_key: str | None = None
+
+
+class Entities(msgspec.Struct):
+    mentions: list[Mention] = []
+    urls: list[Link] = []
+
+
+class Referenced(msgspec.Struct):
+    type: str
+    id: Number
+
+
+class LongText(msgspec.Struct):
+    """A post of more than 280: ``text`` is cut, this is whole."""
+
+    text: str
+    entities: Entities | None = None
+
+
+class Attached(msgspec.Struct):
+    media_keys: list[str] = []
+
+
+class Post(msgspec.Struct):
+    id: Number
+    text: str
+    author_id: Number
+    created_at: datetime | None = None
+    conversation_id: Number | None = None
+    in_reply_to_user_id: str | None = None
+    referenced_tweets: list[Referenced] = []
+    entities: Entities | None = None
+    attachments: Attached | None = None
+    lang: str | None = None
+    edit_history_tweet_ids: list[Number] = []
+    note_tweet: LongText | None = None
+
+
+class Beside(msgspec.Struct):
+    """A post that is referred to."""
+
+    id: str
+    author_id: str = ""
+
+
+class User(msgspec.Struct):
+    id: str
+    name: str = ""
+    username: str = ""
+
+
+class Media(msgspec.Struct):
+    media_key: str
+    type: str = ""
+    url: str | None = None
+
+
+class Told(msgspec.Struct):
+    post: Post
+    users: list[User] = []
+    media: list[Media] = []
+    posts: list[Beside] = []
+
+
+def normalize_post(event: RawEvent) -> InboundMessage | Ignored:
+    """One post.  Raises PayloadError for one of a wrong shape."""
+    try:
+        told = msgspec.json.decode(event.payload, type=Told)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise PayloadError(f"not a post of X: {error}") from error
+    post = told.post
+    if post.author_id == event.own_id:
+        return Ignored(reason="our_own")
+    if any(one.type == "retweeted" for one in post.referenced_tweets):
+        return Ignored(reason="repost")
+    return _read(event, told, post)
+
+
+def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
+    author = next((one for one in told.users if one.id == post.author_id), User(id=post.author_id))
+    first = post.edit_history_tweet_ids[0] if post.edit_history_tweet_ids else post.id
+    summons = may_answer(event.own_id, told)
+    return InboundMessage(
+        channel="x",
+        account=event.account,
+        external_id=ExternalMessageId(first),
+        thread=ThreadRef(key=ThreadKey(f"{post.conversation_id or first}/{post.author_id}"), visibility="public"),
+        author=Author(
+            external_id=post.author_id,
+            display_name=one_line(author.name, 80) or f"User {post.author_id}",
+            handle=one_line(author.username, 40) or None,
+            language=post.lang if post.lang not in NO_LANGUAGE else None,
+        ),
+        text=_text(event, told, post),
+        sent_at=_moment(post.created_at, event.received_at),
+        authenticity=VOUCHED,
+        kind="edit" if first != post.id else "message",
+        reply_to=tuple(_answered(event, post)),
+        aliases=(ExternalMessageId(post.id),) if first != post.id else (),
+        attachments=tuple(_attachments(told, post)),
+        warnings=(UNCERTAIN,) if summons == "unknown" else (),
+        unanswerable=f"{FORBIDDEN}{post.id}" if summons == "not" else "",
+    )
+
+
+def _moment(written: datetime | None, otherwise: datetime) -> datetime:
+    try:
+        return written.astimezone(UTC) if written and written.tzinfo else otherwise
+    except OverflowError:
+        return otherwise
+
+
+def may_answer(own_id: str, told: Told) -> Summons:
+    """Whether X lets a program answer this post (its rule since February 2026).
+
+    summoned: the author mentioned or quoted the account.  unknown: a mere
+    reply, in which X itself put the name at the beginning; whether that
+    counts is not written anywhere.  not: neither.
+    """
+    post = told.post
+    by = {one.id: one.author_id for one in told.posts}
+    if any(ref.type == "quoted" and by.get(ref.id) == own_id for ref in post.referenced_tweets):
+        return "summoned"
+    text, entities = _whole(post)
+    starts = [one.start for one in entities.mentions if one.id == own_id]
+    is_reply = any(ref.type == "replied_to" for ref in post.referenced_tweets)
+    leading = _LEADING.match(text)
+    put_there_by_x = leading.end() if is_reply and leading else 0
+    if any(start >= put_there_by_x for start in starts):
+        return "summoned"
+    return "unknown" if starts or post.in_reply_to_user_id == own_id else "not"
+
+
+def _whole(post: Post) -> tuple[str, Entities]:
+    """The text uncut, with what stands in it."""
+    if post.note_tweet is not None:
+        return post.note_tweet.text, post.note_tweet.entities or post.entities or Entities()
+    return post.text, post.entities or Entities()
+
+
+def _text(event: RawEvent, told: Told, post: Post) -> str:
+    """As people see it: links written out, the names X puts first left away, X's three entities undone."""
+    text, entities = _whole(post)
+    ours = {one.username.lower() for one in entities.mentions if one.id == event.own_id}
+    at = 0
+    while (call := _AT_START.match(text, at)) and call[1].lower() in ours:
+        at = call.end()
+    pictured = {one.media_key for one in _media(told, post)}
+    written = {
+        link.url: "" if link.media_key in pictured else link.expanded_url
+        for link in entities.urls
+        if link.url and link.expanded_url
+    } | _ENTITIES
+    codes = re.compile("|".join(re.escape(code) for code in sorted(written, key=len, reverse=True)))
+    text = codes.sub(lambda found: written[found[0]], text[at:])
+    quoted = [
+        f"[quotes https://x.com/i/status/{ref.id}]" for ref in post.referenced_tweets if ref.type == "quoted"
+    ]
+    shown = [part for part in (readable(text), *quoted) if part]
+    return "\n".join(shown) or "[no text]"
+
+
+def _answered(event: RawEvent, post: Post) -> Iterator[ExternalMessageId]:
+    """The post it answers, where that is ours or the person's own: others' talk is no part of the case."""
+    if post.in_reply_to_user_id not in (event.own_id, post.author_id):
+        return
+    for ref in post.referenced_tweets:
+        if ref.type == "replied_to":
+            yield ExternalMessageId(ref.id)
+
+
+def _media(told: Told, post: Post) -> list[Media]:
+    keys = set(post.attachments.media_keys) if post.attachments else set()
+    return [one for one in told.media if one.media_key in keys]
+
+
+def _attachments(told: Told, post: Post) -> Iterator[AttachmentDraft]:
+    for n, media in enumerate(_media(told, post), 1):
+        if media.type == "photo":
+            png = (media.url or "").partition("?")[0].lower().endswith(".png")
+            yield AttachmentDraft(
+                name=f"picture-{n}.{'png' if png else 'jpg'}",
+                media_type="image/png" if png else "image/jpeg",
+                remote_id=media.url or None,
+                note="" if media.url else f"A picture; look at it on X: https://x.com/i/status/{post.id}",
+            )
+        else:
+            kind = "GIF" if media.type == "animated_gif" else "video"
+            yield AttachmentDraft(
+                name=f"{kind.lower()}-{n}.mp4",
+                media_type="video/mp4",
+                note=f"A {kind}; look at it on X: https://x.com/i/status/{post.id}",
+            )

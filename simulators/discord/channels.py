@@ -1,0 +1,173 @@
+"""Where messages stand: guild channels, threads, and DMs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from simulators.discord.records import Json
+
+if TYPE_CHECKING:
+    from simulators.discord.bots import SimBot
+    from simulators.discord.guilds import SimGuild
+    from simulators.discord.people import SimPerson
+
+TYPE_TEXT = 0
+TYPE_DM = 1
+TYPE_PUBLIC_THREAD = 11
+
+ARCHIVE_AFTER_MIN = 4320
+
+
+class Channel:
+    """What every kind of channel has: an id and messages, oldest first by id."""
+
+    def __init__(self, channel_id: int, guild: SimGuild | None) -> None:
+        self.id = channel_id
+        self.guild = guild
+        self.messages: dict[int, Json] = {}
+        self.last_message_id: int | None = None
+
+    @property
+    def guild_id(self) -> int | None:
+        """None in a DM."""
+        return None if self.guild is None else self.guild.id
+
+    def add(self, message_id: int, message: Json) -> None:
+        """Keep a message."""
+        self.messages[message_id] = message
+        self.last_message_id = message_id
+
+    def readers(self) -> list[SimBot]:
+        """Bots that may read here."""
+        return []
+
+    def writable_by(self, bot: SimBot) -> bool:
+        """Whether a bot that may read here may also write."""
+        return bot in self.readers()
+
+    def shape(self) -> Json:
+        """The channel object."""
+        raise NotImplementedError
+
+
+class DirectChannel(Channel):
+    """The DM of one person with one bot."""
+
+    def __init__(self, channel_id: int, bot: SimBot, person: SimPerson) -> None:
+        super().__init__(channel_id, None)
+        self.bot = bot
+        self.person = person
+
+    def readers(self) -> list[SimBot]:
+        return [self.bot]
+
+    def shape(self) -> Json:
+        return {
+            "id": str(self.id),
+            "type": TYPE_DM,
+            "last_message_id": _text(self.last_message_id),
+            "flags": 0,
+            "recipients": [self.person.user()],
+        }
+
+
+class SimChannel(Channel):
+    """A text channel of a guild.  Made by ``SimGuild.add_channel``.
+
+    readable, writable: what bots may do here; may be changed at any time.
+    """
+
+    def __init__(self, channel_id: int, guild: SimGuild, name: str, position: int) -> None:
+        super().__init__(channel_id, guild)
+        self._guild = guild
+        self.name = name
+        self.position = position
+        self.readable = True
+        self.writable = True
+
+    def __repr__(self) -> str:
+        return f"SimChannel({self.id}, #{self.name})"
+
+    def readers(self) -> list[SimBot]:
+        return list(self._guild.bots) if self.readable else []
+
+    def writable_by(self, bot: SimBot) -> bool:
+        return self.writable and super().writable_by(bot)
+
+    def shape(self) -> Json:
+        return {
+            "id": str(self.id),
+            "type": TYPE_TEXT,
+            "guild_id": str(self._guild.id),
+            "name": self.name,
+            "position": self.position,
+            "parent_id": None,
+            "topic": None,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "last_message_id": _text(self.last_message_id),
+            "permission_overwrites": [],
+            "flags": 0,
+        }
+
+
+class SimThread(Channel):
+    """A public thread.  Made by ``SimPerson.start_thread`` or by a bot.
+
+    starter_id: the message it hangs on; None for none.
+    """
+
+    def __init__(
+        self, thread_id: int, parent: SimChannel, name: str, owner_id: int, starter_id: int | None, at: datetime
+    ) -> None:
+        super().__init__(thread_id, parent.guild)
+        self.parent = parent
+        self.name = name
+        self.owner_id = owner_id
+        self.starter_id = starter_id
+        self.created_at = at
+        self.archived = False
+        self.joined: set[int] = {owner_id}
+
+    def __repr__(self) -> str:
+        return f"SimThread({self.id}, {self.name!r} in #{self.parent.name})"
+
+    def readers(self) -> list[SimBot]:
+        return self.parent.readers()
+
+    def writable_by(self, bot: SimBot) -> bool:
+        return self.parent.writable_by(bot)
+
+    def shape(self) -> Json:
+        created = self.created_at.isoformat()
+        return {
+            "id": str(self.id),
+            "type": TYPE_PUBLIC_THREAD,
+            "guild_id": _text(self.guild_id),
+            "parent_id": str(self.parent.id),
+            "owner_id": str(self.owner_id),
+            "name": self.name,
+            "last_message_id": _text(self.last_message_id),
+            "message_count": len(self.messages),
+            "total_message_sent": len(self.messages),
+            "member_count": len(self.joined),
+            "rate_limit_per_user": 0,
+            "flags": 0,
+            "thread_metadata": {
+                "archived": self.archived,
+                "auto_archive_duration": ARCHIVE_AFTER_MIN,
+                "archive_timestamp": created,
+                "create_timestamp": created,
+                "locked": False,
+            },
+        }
+
+    def member(self, user_id: int) -> Json:
+        """The thread member object of somebody in it."""
+        joined = {"join_timestamp": self.created_at.isoformat(), "flags": 0}
+        return {"id": str(self.id), "user_id": str(user_id), **joined}
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)

@@ -1,0 +1,87 @@
+"""Threads, whoever starts them.
+
+Source: https://discord.com/developers/docs/topics/threads
+"""
+
+from __future__ import annotations
+
+from simulators.discord.bodies import limited_text
+from simulators.discord.calling import Answer, Call, find_message, find_writable
+from simulators.discord.channels import SimChannel, SimThread
+from simulators.discord.errors import ApiError
+from simulators.discord.messages import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, TYPE_THREAD_STARTER, compose
+from simulators.discord.records import Json
+from simulators.discord.state import PlatformState
+
+NAME_MAX = 100
+
+
+def open_thread(
+    state: PlatformState, channel: SimChannel, name: str, owner: Json, starter_id: int | None
+) -> SimThread:
+    """Start a thread, tell everybody, and leave the system messages Discord leaves.
+
+    starter_id: a message of the channel; None for a thread of its own.
+    """
+    thread_id = state.snowflakes.next() if starter_id is None else starter_id
+    thread = SimThread(thread_id, channel, name, int(str(owner["id"])), starter_id, state.now())
+    state.channels[thread_id] = thread
+    if channel.guild is not None:
+        channel.guild.threads.append(thread)
+    state.herald.tell_thread(thread)
+    if starter_id is None:
+        _leave(state, channel, owner, _pointing(thread, TYPE_THREAD_CREATED, name))
+    else:
+        _mark(state, channel, starter_id, thread)
+        pointing = _pointing(channel, TYPE_THREAD_STARTER, "")
+        pointing["message_reference"] = {**_place(channel), "message_id": str(starter_id)}
+        _leave(state, thread, owner, pointing)
+    return thread
+
+
+def start_from_message(call: Call) -> Answer:
+    """https://discord.com/developers/docs/resources/channel#start-thread-from-message"""
+    channel = _parent(call)
+    message_id = find_message(call, channel)[0]
+    if message_id in call.state.channels:
+        raise ApiError(400, 160004, "A thread has already been created for this message")
+    return _answer(call, channel, message_id)
+
+
+def start(call: Call) -> Answer:
+    """https://discord.com/developers/docs/resources/channel#start-thread-without-message"""
+    return _answer(call, _parent(call), None)
+
+
+def _answer(call: Call, channel: SimChannel, message_id: int | None) -> Answer:
+    name = limited_text(call.body.fields(), "name", NAME_MAX)
+    thread = open_thread(call.state, channel, name, call.bot.user(), message_id)
+    call.state.bell.ring()
+    return Answer({**thread.shape(), "member": thread.member(call.bot.id)}, 201)
+
+
+def _parent(call: Call) -> SimChannel:
+    channel = find_writable(call)
+    if not isinstance(channel, SimChannel):
+        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+    return channel
+
+
+def _mark(state: PlatformState, channel: SimChannel, starter_id: int, thread: SimThread) -> None:
+    starter = channel.messages[starter_id]
+    starter["flags"] = int(str(starter["flags"])) | FLAG_HAS_THREAD
+    starter["thread"] = thread.shape()
+    state.herald.tell_message("MESSAGE_UPDATE", channel, starter)
+
+
+def _leave(state: PlatformState, place: SimChannel | SimThread, owner: Json, content: Json) -> None:
+    message = compose(state, place, owner, content)
+    state.herald.tell_message("MESSAGE_CREATE", place, message)
+
+
+def _pointing(place: SimChannel | SimThread, kind: int, content: str) -> Json:
+    return {"type": kind, "content": content, "message_reference": _place(place)}
+
+
+def _place(place: SimChannel | SimThread) -> Json:
+    return {"type": 0, "channel_id": str(place.id), "guild_id": str(place.guild_id)}
