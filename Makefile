@@ -45,6 +45,6 @@ $(STAMP): requirements.lock pyproject.toml
 	@command -v git >/dev/null || { echo "git is missing. Debian: apt install git"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.uv.lock
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements.uv.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock requirements.uv.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -107,9 +107,9 @@ def fit(text: str, limit: int | None, unit: str) -> tuple[str, ...]:
 
 def _cut(text: str, limit: int, measure: Measure) -> int:
     """How many characters go into the next piece: at least one, at most what fits."""
+    if len(text) <= 2 * limit and measure(text) <= limit:
+        return len(text)
     fits = _most_that_fits(text, limit, measure)
-    if fits == len(text):
-        return fits
     for border in _BORDERS:
         ends = [match.end() for match in border.finditer(text, 0, fits + 1) if match.start() <= fits]
         if ends and ends[-1] >= fits * _SMALLEST_SHARE:
@@ -118,8 +118,8 @@ def _cut(text: str, limit: int, measure: Measure) -> int:
 
 
 def _most_that_fits(text: str, limit: int, measure: Measure) -> int:
-    """By halving: a text's size only grows with its length."""
-    low, high = 1, min(len(text), limit)
+    """By halving: but for links, which may weigh less once they are whole, a text's size grows with its length."""
+    low, high = 1, min(len(text) - 1, limit)
     while low < high:
         middle = (low + high + 1) // 2
         if measure(text[:middle]) <= limit:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from functools import cache
 from typing import Any
 
 DEFAULT_LANGUAGES = (
@@ -35,6 +36,7 @@ CONFIDENT = 0.5
 TRUST_HINT_BELOW = 12
 """Texts with fewer letters say less about their language than the person's own client does."""
 SAMPLE_CHARS = 2_000
+_lock = threading.Lock()
 
 
 class LanguageRecognizer:
@@ -46,8 +48,6 @@ class LanguageRecognizer:
 
     def __init__(self, languages: tuple[str, ...] = DEFAULT_LANGUAGES) -> None:
         self._languages = languages
-        self._model: Any = None
-        self._lock = threading.Lock()
 
     def warm(self) -> None:
         """Load the model.  Safe from any thread; blocks for about a second."""
@@ -82,11 +82,15 @@ class LanguageRecognizer:
         return code if code in self._languages else None
 
     def _loaded(self) -> Any:
-        with self._lock:
-            if self._model is None:
-                from py3langid.langid import MODEL_FILE, LanguageIdentifier
+        with _lock:
+            return _model(self._languages)
 
-                model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-                model.set_languages(list(self._languages))
-                self._model = model
-            return self._model
+
+@cache
+def _model(languages: tuple[str, ...]) -> Any:
+    """Read once in a process."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    model.set_languages(list(languages))
+    return model

@@ -140,13 +140,17 @@ class _Service:
             await _cancel([beating])
         await self._worker.leave()
 
+    async def _handle_messages(self) -> None:
+        """Once the language model is read, which takes a second and must hold up nothing else."""
+        await asyncio.to_thread(self._parts.languages.warm)
+        await self._worker.intake_loop(self._parts.intake)
+
     def _start_work(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         parts = self._parts
         if any(connector.capabilities.channel == "email" for connector in parts.connectors.values()):
             parts.parsers.start()
-        group.create_task(asyncio.to_thread(parts.languages.warm))
         return [
-            group.create_task(self._worker.intake_loop(parts.intake)),
+            group.create_task(self._handle_messages()),
             group.create_task(self._worker.outbox_loop(parts.outbox, self._senders)),
             group.create_task(self._worker.job_loop(parts.jobs)),
         ]

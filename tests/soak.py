@@ -109,9 +109,7 @@ def _person(town: Town, n: int) -> Callable[[str], object]:
 
 async def _kill_after(program: Program, seconds: float) -> None:
     await asyncio.to_thread(threading.Event().wait, seconds)
-    assert program.process is not None
-    program.process.kill()
-    await program.process.wait()
+    await program.kill()
 
 
 async def _quietly(program: Program) -> list[dict]:

@@ -5,7 +5,8 @@ record of a run.  Each value was checked against the input by reading; when a
 test here fails, read the input again and decide which of the two is wrong.
 Never write an expected file from the program's output unread.  Fields that
 have their default value are left out, and the content hash of a mail is
-called ``#``.  A new input needs only its two files.
+called ``#``.  A new input needs only its two files; one whose name begins
+with ``thread`` stands in a thread.
 """
 
 import json
@@ -24,10 +25,11 @@ INPUTS = pairs(HERE)
 @pytest.mark.parametrize("path", INPUTS, ids=[f"{path.parent.name}-{path.stem}" for path in INPUTS])
 def test_an_input_means_what_is_expected(path: Path) -> None:
     expected = json.loads(path.with_name(f"{path.stem}.expected.json").read_text(encoding="utf-8"))
-    assert plain(read(cast("Channel", path.parent.name), path.read_bytes())) == expected
+    note = "thread" if path.stem.startswith("thread") else ""
+    assert plain(read(cast("Channel", path.parent.name), path.read_bytes(), note=note)) == expected
 
 
-@pytest.mark.parametrize("channel", ["telegram", "email"])
+@pytest.mark.parametrize("channel", ["telegram", "discord", "x", "email"])
 def test_no_expected_file_is_left_over(channel: str) -> None:
     inputs = {path.stem for path in INPUTS if path.parent.name == channel}
     left = {path.name.removesuffix(".expected.json") for path in (HERE / channel).glob("*.expected.json")}

@@ -235,7 +235,7 @@ async def test_secrets_are_in_no_log_and_the_end_is_clean(town: Town, program: P
     await program.reply(ticket["number"], "Etwas")
     await program.stop()
     assert program.process is not None
-    assert program.process.returncode == 0
+    assert program.process.exitcode == 0
     log = (program.folder / "out.txt").read_text()
     assert "Stopping" in log
     for secret in (TOKEN, PASSWORD, program.token, "/enter/"):

@@ -51,4 +51,4 @@ async def test_a_worker_does_the_work_without_an_inbox(town: Town, sql_database:
     finally:
         await worker.stop()
     assert worker.process is not None
-    assert worker.process.returncode == 0
+    assert worker.process.exitcode == 0

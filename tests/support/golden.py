@@ -11,7 +11,12 @@ from tests.support.builders import T0
 from tickets.ids import AccountId, Channel
 from tickets.model import Ignored, InboundMessage, RawEvent
 
-OWN_IDS: dict[Channel, str] = {"telegram": "4711", "email": "help@desk.example.test"}
+OWN_IDS: dict[Channel, str] = {
+    "telegram": "4711",
+    "discord": "1180000000000000001",
+    "x": "1500000000000000001",
+    "email": "help@desk.example.test",
+}
 AUTHSERV_IDS = ("mx.desk.example.test",)
 
 

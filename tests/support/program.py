@@ -2,16 +2,16 @@
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 import threading
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 
 from desk.access import Access
 from service.clock import SystemClock
+from tests.support.launcher import launch
 from tests.support.stores import KEY, Database
 from tests.support.town import DISCORD_TOKEN, KEYS, PASSWORD, PATIENCE_S, TOKEN, Town
 
@@ -28,7 +28,7 @@ class Program:
         self.database = database
         self.base = f"http://127.0.0.1:{port}"
         self.token = ""
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: ForkServerProcess | None = None
         (folder / "config.toml").write_text(self._config(port, webhook), encoding="utf-8")
         (folder / "config.toml").chmod(0o600)
         (folder / "secret.key").write_text(KEY.hex())
@@ -40,27 +40,28 @@ class Program:
         await store.close()
 
     async def start(self, crash_at: str = "") -> None:
-        with (self.folder / "out.txt").open("ab") as out:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "service", self.command, "--config", str(self.folder / "config.toml")),
-                env={**os.environ, "SWITCHBOARD_CRASH_AT": crash_at},
-                stdout=out,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+        words = [self.command, "--config", str(self.folder / "config.toml")]
+        self.process = launch(words, self.folder / "out.txt", crash_at)
+
+    async def ended(self) -> int | None:
+        """Its exit code, minus the number of the signal that killed it; None when it does not end."""
+        assert self.process is not None
+        await asyncio.to_thread(self.process.join, PATIENCE_S)
+        return self.process.exitcode
 
     async def killed(self) -> bool:
         """Whether the program was killed at its point, within patience."""
+        return await self.ended() == -signal.SIGKILL
+
+    async def kill(self) -> None:
         assert self.process is not None
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await self.process.wait() == -signal.SIGKILL
-        except TimeoutError:
-            return False
+        self.process.kill()
+        await self.ended()
 
     async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
+        if self.process is not None and self.process.exitcode is None:
             self.process.terminate()
-            await self.process.wait()
+            await self.ended()
 
     async def says(self, words: str) -> None:
         """Return once the program has printed so."""
