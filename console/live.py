@@ -21,8 +21,8 @@ BATCH = 500
 REMEMBERED = 2_000
 """So many told events a tab that comes back can still be told about."""
 LOOK_AGAIN_S = 2.0
-GATHER_S = 0.15
-"""Events within this time are told together."""
+REST_S = 0.03
+"""After telling, so long nothing is told: a burst is told together, what comes alone at once."""
 CHECK_S = 20.0
 """Each tab's right to listen is looked at again so often, and an idle line gets a sign of life."""
 PAUSE_S = 2.0
@@ -91,8 +91,8 @@ class Live:
                 log.warning("The live updates wait for the database")
                 await self._clock.sleep(PAUSE_S)
                 continue
+            await self._clock.sleep(REST_S)
             await self._store.wait("events", pulse, LOOK_AGAIN_S)
-            await self._clock.sleep(GATHER_S)
 
     def end(self) -> None:
         """Let every tab go, so that the server can stop."""

@@ -173,8 +173,9 @@ def may_answer(own_id: str, told: Told) -> Summons:
     """Whether X lets a program answer this post (its rule since February 2026).
 
     summoned: the author mentioned or quoted the account.  unknown: a mere
-    reply, in which X itself put the name at the beginning; whether that
-    counts is not written anywhere.  not: neither.
+    reply, in which X itself put the name at the beginning (whether that
+    counts is not written anywhere), or a quote of a post that X does not
+    show.  not: neither.
     """
     post = told.post
     by = {one.id: one.author_id for one in told.posts}
@@ -187,7 +188,8 @@ def may_answer(own_id: str, told: Told) -> Summons:
     put_there_by_x = leading.end() if is_reply and leading else 0
     if any(start >= put_there_by_x for start in starts):
         return "summoned"
-    return "unknown" if starts or post.in_reply_to_user_id == own_id else "not"
+    untold = any(ref.type == "quoted" and ref.id not in by for ref in post.referenced_tweets)
+    return "unknown" if starts or untold or post.in_reply_to_user_id == own_id else "not"
 
 
 def _whole(post: Post) -> tuple[str, Entities]:
@@ -216,7 +218,7 @@ def _text(event: RawEvent, told: Told, post: Post) -> str:
         f"[quotes https://x.com/i/status/{ref.id}]" for ref in post.referenced_tweets if ref.type == "quoted"
     ]
     shown = [part for part in (readable(text), *quoted) if part]
-    return "\n".join(shown) or "[no text]"
+    return "\n".join(shown) or ("" if told.media else "[no text]")
 
 
 def _answered(event: RawEvent, post: Post) -> Iterator[ExternalMessageId]:

@@ -12,6 +12,7 @@ import discord
 
 from connectors.discord.errors import translated, translated_delivery
 from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
+from connectors.discord.place import read_id
 from connectors.discord.settings import Settings
 from connectors.tls import client_context
 from tickets.errors import PayloadError, RateLimited, Unreachable
@@ -112,7 +113,7 @@ class DiscordApi:
                     page: list[Any] = await self._open.http.logs_from(channel, PAGE, after=after)
             except (discord.Forbidden, discord.NotFound):
                 return []
-        return sorted((one for one in page if isinstance(one, dict)), key=_id_of)
+        return sorted((one for one in page if isinstance(one, dict)), key=lambda one: read_id(one.get("id")) or 0)
 
     async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:
         """Text that is no markup any more.  The same nonce again within minutes gives the same message."""
@@ -175,11 +176,6 @@ class DiscordApi:
     def _partial(self, channel: int) -> discord.PartialMessageable:
         with translated_delivery():
             return self._open.get_partial_messageable(channel)
-
-
-def _id_of(message: dict[str, Any]) -> int:
-    found = message.get("id")
-    return int(found) if isinstance(found, str) and found.isdigit() else 0
 
 
 def _address(message: object, attachment: str) -> str:

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 from connectors.discord.peek import Greeting, SeenChannel, SeenGuild
+from connectors.discord.place import read_id
+from tickets.ids import ThreadKey
 
 
 class Missed(NamedTuple):
@@ -49,13 +51,15 @@ class Backlog:
 
     def add(self, channel: SeenChannel, guild: str | None) -> None:
         """A channel that may have moved on."""
-        newest = channel.last_message_id or ""
-        if channel.id.isdigit() and newest.isdigit() and int(newest) > self._after:
-            self._missed[int(channel.id)] = Missed(int(channel.id), guild, self._after)
+        number, newest = read_id(channel.id), read_id(channel.last_message_id)
+        if number is not None and newest is not None and newest > self._after:
+            self._missed[number] = Missed(number, guild, self._after)
 
-    def add_private(self, channel: int) -> None:
+    def add_private(self, key: ThreadKey) -> None:
         """A direct message conversation: nobody tells whether it moved on."""
-        self._missed[channel] = Missed(channel, None, self._after)
+        number = read_id(key)
+        if number is not None:
+            self._missed[number] = Missed(number, None, self._after)
 
     def take(self, channel: int | None = None) -> Missed | None:
         """The conversation of this id, or the next one (None); None when it does not wait."""

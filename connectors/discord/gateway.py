@@ -6,11 +6,13 @@ ends the connection; so its readers are taken out, and events go on as text.
 """
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import discord
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from connectors.discord.errors import translated
 from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
@@ -58,6 +60,15 @@ class _Session(discord.Client):
             self.connected.clear()
             self.gone.set()
 
+    def sockets(self) -> list[DiscordWebSocket]:
+        """Every one whose heart beats, in a thread of the library's.
+
+        One that broke off while it was greeted belongs to nobody any more,
+        and would beat for ever.
+        """
+        hearts = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
+        return [heart.ws for heart in hearts if heart.ws._connection is self._connection]
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """A session that cannot be resumed is over: a new one begins by reading what was missed.
 
@@ -98,6 +109,8 @@ class Gateway:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
         with suppress(Exception):  # a connection that cannot be ended politely ends by itself
+            for socket in self._session.sockets():
+                await socket.close()
             await self._session.close()
 
     async def next_events(self) -> list[str]:

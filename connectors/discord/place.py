@@ -7,13 +7,20 @@ on begins a little earlier; what is known by name from that stretch is not
 handed out twice.
 """
 
+import re
 from datetime import datetime
 
 import msgspec
 
 EPOCH_MS = 1_420_070_400_000
 MARGIN_MS = 10_000
+_ID = re.compile(r"[0-9]{1,20}")
 MOST_REMEMBERED = 200
+
+
+def read_id(text: object) -> int | None:
+    """One of Discord's ids, told as decimal text; None for anything else."""
+    return int(text) if isinstance(text, str) and _ID.fullmatch(text) else None
 
 
 def first_id(moment: datetime) -> int:

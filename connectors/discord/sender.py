@@ -3,6 +3,7 @@
 from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
 from connectors.discord.markup import escape
+from connectors.discord.place import read_id
 from tickets.errors import ConnectorError, DeliveryError
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
@@ -51,13 +52,12 @@ class DiscordSender:
 
 def _channel(target: ReplyTarget) -> int:
     """The channel's number, from ``channel`` or ``channel/person``."""
-    channel = target.thread_key.partition("/")[0]
-    if not channel.isdigit():
+    channel = read_id(target.thread_key.partition("/")[0])
+    if channel is None:
         raise DeliveryError("refused", "This is no Discord conversation.", temporary=False, delivered=False)
-    return int(channel)
+    return channel
 
 
 def _number(name: ExternalMessageId | None) -> int | None:
     """The message's number, from ``channel/message``."""
-    tail = (name or "").rpartition("/")[2]
-    return int(tail) if tail.isdigit() else None
+    return read_id((name or "").rpartition("/")[2])

@@ -24,7 +24,7 @@ from connectors.discord.peek import (
     read_event,
     single_deletions,
 )
-from connectors.discord.place import Place, first_id
+from connectors.discord.place import Place, first_id, read_id
 from connectors.discord.settings import Settings
 from tickets.errors import PayloadError, RateLimited
 from tickets.model import RawEvent
@@ -55,7 +55,7 @@ class GatewaySource:
         try:
             await gateway.open()
             for key in await self._context.conversations():
-                listener.backlog.add_private(int(key))
+                listener.backlog.add_private(key)
             yield listener.batch([])
             while True:
                 async for batch in self._step(gateway, listener):
@@ -70,9 +70,10 @@ class GatewaySource:
         """remote_id: ``channel/message/attachment``."""
         channel, _, rest = remote_id.partition("/")
         message, _, attachment = rest.partition("/")
-        if not (channel.isdigit() and message.isdigit()):
+        place, number = read_id(channel), read_id(message)
+        if place is None or number is None:
             raise PayloadError("It names no file of Discord.")
-        async for chunk in self._api.fetch_file(int(channel), int(message), attachment):
+        async for chunk in self._api.fetch_file(place, number, attachment):
             yield chunk
 
     async def _step(self, gateway: Gateway, listener: "Listener") -> AsyncIterator[Batch]:
@@ -98,7 +99,7 @@ class GatewaySource:
         payloads = [_as_event(message, missed.guild) for message in page]
         events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
         if len(page) == PAGE:
-            newest = max(int(one["id"]) for one in page)
+            newest = max(read_id(one.get("id")) or 0 for one in page)
             listener.backlog.give_back(missed._replace(after=newest))
         return listener.batch(events)
 
@@ -125,7 +126,8 @@ class Listener:
         for _text, event in events:
             self._learn(event)
         said = [event.read(SeenMessage) for _text, event in events if event.t in ABOUT_MESSAGES]
-        return [int(one.channel_id) for one in said if one is not None and one.channel_id.isdigit()]
+        channels = [read_id(one.channel_id) for one in said if one is not None]
+        return [channel for channel in channels if channel is not None]
 
     def live(self, events: list[tuple[str, Event]]) -> Batch | None:
         """None when nothing is for us and the place was told lately."""
@@ -167,14 +169,14 @@ class Listener:
         if event.t not in ABOUT_MESSAGES:
             return
         message = event.read(SeenMessage)
-        if message is None or not message.id.isdigit():
+        number = read_id(message.id) if message is not None else None
+        if message is None or number is None:
             yield self._odd(text)
-        elif self._is_for_us(event, message):
+        elif self._is_for_us(event, message, number):
             yield self._raw(text, event, message)
 
-    def _is_for_us(self, event: Event, message: SeenMessage) -> bool:
+    def _is_for_us(self, event: Event, message: SeenMessage, number: int) -> bool:
         """Direct messages and mentions; never our own words, and nothing twice."""
-        number = int(message.id)
         if event.t == "MESSAGE_DELETE":
             return True
         if event.t == "MESSAGE_CREATE":

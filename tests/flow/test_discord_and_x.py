@@ -1,5 +1,6 @@
 """Discord and X from a message to the answer in its thread, on a running service."""
 
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -196,3 +197,14 @@ async def test_odd_events_are_quarantined_and_the_channels_go_on(town: Town) -> 
         return {one.channel for one in await town.service.store.list_quarantine()} == {"discord", "x"}
 
     await town.eventually(both, "two quarantined events")
+
+
+async def test_no_heart_beats_for_a_session_that_is_over(town: Town) -> None:
+    """The library beats in threads; one for each lost session would never end."""
+    for n in range(3):
+        town.discord.forget_sessions(town.discord_bot)
+        town.discord.disconnect(town.discord_bot)
+        await until(lambda count=2 * n + 3: len(town.discord.sessions(town.discord_bot)) >= count, "a new session")
+    await until(lambda: town.discord.connected(town.discord_bot), "connected again")
+    hearts = [one for one in threading.enumerate() if one.name.startswith("keep-alive-handler")]
+    assert len(hearts) == 1

@@ -20,14 +20,15 @@ import psycopg
 START_TIMEOUT_S = 30.0
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root; every Unix has this user."""
-NOT_DURABLE = (
+SMALL = ("max_connections=60",)
+FORGETFUL = (
     "fsync=off",
     "full_page_writes=off",
     "synchronous_commit=off",
-    "max_connections=60",
     "shared_buffers=32MB",
     "autovacuum=off",
 )
+"""Quick, and gone with the machine's next power cut: good enough for tests."""
 # Ends with the test run, however that ends: the pipe to its standard input breaks.
 WATCHED = 'home=$1; shift; "$@" & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$home"'
 
@@ -37,9 +38,10 @@ class PostgresMissing(Exception):
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
     """The URL of a fresh server on a Unix socket, stopped and removed at the end.
 
+    durable: with PostgreSQL's own settings for what is flushed when.
     Raises PostgresMissing.
     """
     home = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -48,7 +50,8 @@ def running_postgres() -> Iterator[str]:
         _own(home)
         _run([programs / "initdb", "-D", home / "data", "-U", "test", "--auth=trust", "--no-sync",
               "--no-instructions", "--encoding=UTF8", "--locale=C"])  # fmt: skip
-        settings = [word for setting in NOT_DURABLE for word in ("-c", setting)]
+        wanted = SMALL if durable else SMALL + FORGETFUL
+        settings = [word for setting in wanted for word in ("-c", setting)]
         server = [programs / "postgres", "-D", home / "data", "-h", "", "-k", home, *settings]
         with (home / "log").open("wb") as log, subprocess.Popen(
             ["/bin/sh", "-c", WATCHED, "sh", str(home), *map(str, server)],

@@ -29,7 +29,8 @@ class Program:
         self.base = f"http://127.0.0.1:{port}"
         self.token = ""
         self.process: ForkServerProcess | None = None
-        (folder / "config.toml").write_text(self._config(port, webhook), encoding="utf-8")
+        text = configuration(town, database, folder, port, webhook=webhook, acknowledge=command == "worker")
+        (folder / "config.toml").write_text(text, encoding="utf-8")
         (folder / "config.toml").chmod(0o600)
         (folder / "secret.key").write_text(KEY.hex())
 
@@ -41,6 +42,7 @@ class Program:
 
     async def start(self, crash_at: str = "") -> None:
         words = [self.command, "--config", str(self.folder / "config.toml")]
+        (self.folder / "out.txt").touch()
         self.process = launch(words, self.folder / "out.txt", crash_at)
 
     async def ended(self) -> int | None:
@@ -98,47 +100,6 @@ class Program:
         headers = {"Authorization": f"Bearer {self.token}"}
         return httpx.AsyncClient(base_url=f"{self.base}/api/v1", headers=headers, timeout=PATIENCE_S)
 
-    def _config(self, port: int, webhook: bool) -> str:
-        town = self.town
-        mode = f'mode = "webhook"\nwebhook_url = "{self.base}/hooks/telegram/main"' if webhook else ""
-        return f"""
-[service]
-data_dir = "{self.folder}"
-database = "{self.database.url}"
-worker_lease_s = 2
-[inbox]
-port = {port}
-[telegram.main]
-token = "{TOKEN}"
-base_url = "{town.telegram.base_url}"
-base_file_url = "{town.telegram.base_file_url}"
-poll_timeout_s = 1
-acknowledge = false
-{mode}
-[discord.main]
-token = "{DISCORD_TOKEN}"
-base_url = "{town.discord.api_url}"
-gateway_url = "{town.discord.gateway_url}"
-cdn_url = "{town.discord.cdn_url}"
-first_start = "all"
-acknowledge = {str(self.command == "worker").lower()}
-[x.main]
-api_key = "{KEYS.consumer_key}"
-api_key_secret = "{KEYS.consumer_secret}"
-access_token = "{KEYS.access_token}"
-access_token_secret = "{KEYS.access_token_secret}"
-base_url = "{town.x.base_url}"
-media_url = "{town.x.media_url}"
-poll_s = 0.2
-first_start = "all"
-[email.support]
-address = "support@example.test"
-first_start = "all"
-acknowledge = false
-imap = {{host = "127.0.0.1", port = {town.mail.imap_port}, tls = "none", password = "{PASSWORD}"}}
-smtp = {{host = "127.0.0.1", port = {town.mail.smtp_port}, tls = "none", password = "{PASSWORD}"}}
-"""
-
     def log(self) -> str:
         """The end of what it printed."""
         return (self.folder / "out.txt").read_text(errors="replace")[-2000:]
@@ -168,3 +129,60 @@ smtp = {{host = "127.0.0.1", port = {town.mail.smtp_port}, tls = "none", passwor
 def breathe() -> None:
     """Let the other process get on; what is waited for is a condition."""
     threading.Event().wait(0.03)
+
+
+def configuration(
+    town: Town,
+    database: Database,
+    folder: Path,
+    port: int,
+    *,
+    webhook: bool = False,
+    acknowledge: bool = False,
+    quick: bool = True,
+) -> str:
+    """config.toml for all four channels.  quick: shorter waits than in service, so that tests need not wait."""
+    hooks = f"http://127.0.0.1:{port}/hooks/telegram/main"
+    mode = f'mode = "webhook"\nwebhook_url = "{hooks}"' if webhook else ""
+    return f"""
+[service]
+data_dir = "{folder}"
+database = "{database.url}"
+worker_lease_s = {2 if quick else 15}
+[inbox]
+port = {port}
+[telegram.main]
+token = "{TOKEN}"
+base_url = "{town.telegram.base_url}"
+base_file_url = "{town.telegram.base_file_url}"
+poll_timeout_s = {1 if quick else 25}
+acknowledge = false
+{mode}
+[discord.main]
+token = "{DISCORD_TOKEN}"
+base_url = "{town.discord.api_url}"
+gateway_url = "{town.discord.gateway_url}"
+cdn_url = "{town.discord.cdn_url}"
+first_start = "all"
+acknowledge = {str(acknowledge).lower()}
+[x.main]
+api_key = "{KEYS.consumer_key}"
+api_key_secret = "{KEYS.consumer_secret}"
+access_token = "{KEYS.access_token}"
+access_token_secret = "{KEYS.access_token_secret}"
+base_url = "{town.x.base_url}"
+media_url = "{town.x.media_url}"
+poll_s = {0.2 if quick else 15}
+first_start = "all"
+[email.support]
+address = "support@example.test"
+first_start = "all"
+acknowledge = false
+imap = {{host = "127.0.0.1", port = {town.mail.imap_port}, tls = "none", password = "{PASSWORD}"}}
+[email.support.smtp]
+host = "127.0.0.1"
+port = {town.mail.smtp_port}
+tls = "none"
+password = "{PASSWORD}"
+per_minute = {60 if quick else 6000}
+"""

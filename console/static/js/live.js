@@ -3,11 +3,11 @@ import { openNumber, refreshCase } from "./case.js";
 import { refreshList } from "./list.js";
 import { sessionOver, showConnection } from "./notices.js";
 
-const GATHER_MS = 120;
+const REST_MS = 30;
 const QUIET_MS = 4000;
 let changed = new Set();
 let all = false;
-let timer = 0;
+let fetching = false;
 
 export function startLive() {
   if (!document.getElementById("list")) return;
@@ -47,15 +47,20 @@ async function reconnect() {
 function gather(news) {
   for (const number of news.numbers) changed.add(number);
   all = all || news.all;
-  if (!all && changed.size === 0) return;
-  clearTimeout(timer);
-  timer = setTimeout(fetchChanged, GATHER_MS);
+  if (!fetching) fetchChanged();
 }
 
-function fetchChanged() {
-  const numbers = all ? null : changed;
-  changed = new Set();
-  all = false;
-  refreshList(numbers);
-  if (!numbers || numbers.has(openNumber())) refreshCase();
+// At once; what comes meanwhile is fetched together, after a rest as long as the last fetch took.
+async function fetchChanged() {
+  fetching = true;
+  while (all || changed.size > 0) {
+    const numbers = all ? null : changed;
+    changed = new Set();
+    all = false;
+    const began = performance.now();
+    const mine = !numbers || numbers.has(openNumber());
+    await Promise.allSettled([refreshList(numbers), mine ? refreshCase() : null]);
+    await new Promise((rested) => setTimeout(rested, Math.max(REST_MS, performance.now() - began)));
+  }
+  fetching = false;
 }
