@@ -8,6 +8,7 @@ the platform's own share of the way is in the figure.
 
 import asyncio
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -176,7 +177,7 @@ def _person(town: Town, n: int) -> Callable[[str], object]:
             return lambda text: chatter.write(text, town.bot)
         case 1:
             member = town.discord.add_person(name)
-            return lambda text: member.say(text, town.hall, mention=town.discord_bot)
+            return lambda text: member.write(text, town.discord_bot)
         case 2:
             poster = town.x.add_person(name, f"person_{n}")
             first: list[Any] = []
@@ -188,7 +189,20 @@ def _person(town: Town, n: int) -> Callable[[str], object]:
 
             return post
     writer = town.mail.add_person(name, f"person{n}@customers.test", "en")
-    return lambda text: writer.write(to="support@example.test", subject=f"person{n} says 0", text=text)
+    begun: list[str] = []
+
+    def mail(text: str) -> None:
+        name = f"<{len(begun)}.person{n}@customers.test>"
+        writer.write(
+            to="support@example.test",
+            subject=f"person{n} says 0",
+            text=text,
+            message_id=name,
+            in_reply_to=begun[0] if begun else None,
+        )
+        begun.append(name)
+
+    return mail
 
 
 async def _converse(town: Town, writers: list[Callable[[str], object]], page: Any) -> list[float]:
@@ -243,7 +257,7 @@ async def _answer(town: Town, program: _Program) -> list[float]:
         for number in numbers:
             text = f"Answer to {number}"
             answer = await client.post(
-                f"/tickets/{number}/replies", json={"text": text}, headers={"Idempotency-Key": text}
+                f"/tickets/{number}/replies", json={"text": text}, headers={"Idempotency-Key": f"answer-{number}"}
             )
             released[text] = time.perf_counter()
             answer.raise_for_status()
@@ -270,7 +284,8 @@ def _browser(link: str) -> Iterator[Any]:
     options = webdriver.ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options)
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
     try:
         driver.set_window_size(1600, 1200)
         driver.get(link)

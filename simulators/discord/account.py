@@ -7,6 +7,8 @@ from simulators.discord.calling import Answer, Call
 from simulators.discord.errors import ApiError, invalid_form, missing_access, unknown
 from simulators.discord.guilds import SimGuild
 
+DAY_MS = 24 * 60 * 60 * 1000
+
 
 def get_me(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/user#get-current-user"""
@@ -37,7 +39,13 @@ def get_application(call: Call) -> Answer:
 
 def get_gateway(call: Call) -> Answer:
     """https://discord.com/developers/docs/events/gateway#get-gateway-bot"""
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    begun = sum(start.kind == "identify" for start in call.bot.starts)
+    limit = {
+        "total": call.bot.sessions_a_day,
+        "remaining": max(0, call.bot.sessions_a_day - begun),
+        "reset_after": DAY_MS if begun else 0,
+        "max_concurrency": 1,
+    }
     return Answer({"url": call.gateway_url, "shards": 1, "session_start_limit": limit})
 
 

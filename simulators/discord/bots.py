@@ -22,7 +22,8 @@ class SimBot:
     """A bot account.  Made by ``DiscordPlatform.add_bot``.
 
     message_content, members, presences: the privileged intents switched on
-    for its application; may be changed at any time.
+    for its application.  sessions_a_day: how many IDENTIFYs it is granted.
+    All may be changed at any time.
     """
 
     def __init__(self, bot_id: int, application_id: int, token: str, username: str, name: str) -> None:
@@ -34,6 +35,7 @@ class SimBot:
         self.message_content = False
         self.members = False
         self.presences = False
+        self.sessions_a_day = 1000
         self.limits = BotLimits()
         self.sessions: dict[str, Session] = {}
         self.starts: list[SessionStart] = []
