@@ -7,6 +7,7 @@ from typing import Literal
 
 from console import words
 from console.conversation import thread_words
+from desk.answered import answered_message
 from tickets.ids import DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope
 
@@ -73,19 +74,17 @@ def fresh_key() -> str:
 def voices_of(ticket: TicketEnvelope) -> tuple[Voice, ...]:
     """The conversations in which somebody wrote, newest first."""
     people = {identity.id: identity for identity in ticket.identities}
-    newest: dict[ThreadId, Message] = {}
-    for message in reversed(ticket.messages):
-        if message.direction == "in" and message.thread_id is not None:
-            newest.setdefault(message.thread_id, message)
+    spoken = dict.fromkeys(message.thread_id for message in reversed(ticket.messages) if message.direction == "in")
     threads = {thread.id: thread for thread in ticket.threads}
+    answered = {key: answered_message(ticket, key) for key in spoken if key in threads}
     return tuple(
         _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None)
-        for key, message in newest.items()
-        if key in threads
+        for key, message in answered.items()
+        if message is not None
     )
 
 
-def _voice(thread: Thread, newest: Message, person: Identity | None) -> Voice:
+def _voice(thread: Thread, answered: Message, person: Identity | None) -> Voice:
     public = thread.visibility == "public"
     name = person.display_name if person else "the person"
     to = person.external_id if person and thread.channel == "email" else name
@@ -97,13 +96,13 @@ def _voice(thread: Thread, newest: Message, person: Identity | None) -> Voice:
         icon="globe" if public else "lock",
         label=thread_words(thread),
         sentence=f"{words.VISIBILITY[thread.visibility]}, as {account} over {channel}, to {to}",
-        barred=_barred(newest, person, name),
+        barred=_barred(answered, person, name),
     )
 
 
-def _barred(newest: Message, person: Identity | None, name: str) -> str:
-    if newest.unanswerable:
-        return f"{newest.unanswerable} Write a note, or close the ticket."
+def _barred(answered: Message, person: Identity | None, name: str) -> str:
+    if answered.unanswerable:
+        return f"{answered.unanswerable} Write a note, or close the ticket."
     if person is None:
         return "This message has no sender that could be answered. Write a note, or close the ticket."
     if person.unreachable:

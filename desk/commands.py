@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desk.actors import Actor, Right
+from desk.answered import answered_message
 from responders.compose import Limits, compose, reply_target
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, ThreadId, TicketNumber, UserId, new_id
@@ -225,7 +226,9 @@ class Desk:
         now: datetime,
         undo_s: float,
     ) -> TicketChange:
-        answered = _newest_inbound(ticket, thread_id)
+        answered = answered_message(ticket, thread_id)
+        if answered is None:
+            raise Refused("Nobody has written in this conversation yet, so there is nothing to answer.")
         person = _reachable(ticket, answered)
         thread = next(thread for thread in ticket.threads if thread.id == answered.thread_id)
         limits = self._limits.get(thread.account)
@@ -307,19 +310,6 @@ def _event_of_message(ticket: TicketEnvelope, message_id: MessageId) -> EventId:
 
 
 # Deciding, each from the ticket as it stands ---------------------------------
-
-
-def _newest_inbound(ticket: TicketEnvelope, thread_id: ThreadId | None) -> Message:
-    """Of whom to answer: the requester before anybody who joined later."""
-    written = [
-        message
-        for message in reversed(ticket.messages)
-        if message.direction == "in" and message.thread_id and thread_id in (None, message.thread_id)
-    ]
-    own = [message for message in written if message.identity_id == ticket.ticket.requester_id]
-    for message in own or written:
-        return message
-    raise Refused("Nobody has written in this conversation yet, so there is nothing to answer.")
 
 
 def _reachable(ticket: TicketEnvelope, answered: Message) -> Identity:

@@ -34,7 +34,7 @@ UNCERTAIN = (
 )
 FORBIDDEN = (
     "X lets a program answer only people who mentioned or quoted the account, and this person did neither. "
-    "Answer by hand: https://x.com/intent/post?in_reply_to="
+    "Answer by hand ( https://x.com/intent/post?in_reply_to={post} )."
 )
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _LEADING = re.compile(r"(?:\s*@\w{1,15}(?=\s|$))+")
@@ -158,7 +158,7 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
         aliases=(ExternalMessageId(post.id),) if first != post.id else (),
         attachments=tuple(_attachments(told, post)),
         warnings=(UNCERTAIN,) if summons == "unknown" else (),
-        unanswerable=f"{FORBIDDEN}{post.id}" if summons == "not" else "",
+        unanswerable=FORBIDDEN.format(post=post.id) if summons == "not" else "",
     )
 
 

@@ -36,14 +36,14 @@ def may_retry(error: DeliveryError) -> bool:
 
 
 def next_step(error: DeliveryError, attempt: int, now: datetime) -> Step:
-    """attempt: how often this piece was tried, from 1."""
+    """attempt: how often this piece was tried, from 1.  A pause that the platform asks for is no failure."""
     if error.delivered is None:
         return Step("unknown", now, error.code, f"{error} It may or may not have arrived.")
     if error.code == "credential":
         return Step("held", now, error.code, f"{error} It will be sent once the account works again.")
     if not may_retry(error):
         return Step("failed", now, error.code, str(error))
-    if attempt >= MOST_ATTEMPTS:
+    if attempt >= MOST_ATTEMPTS and error.retry_after_s is None:
         return Step("failed", now, error.code, f"{error} Given up after {attempt} attempts.")
     at = retry_at(attempt, now)
     if error.retry_after_s is not None:

@@ -200,10 +200,10 @@ class Decider:
         person: "_Person",
         now: datetime,
     ) -> tuple[tuple[Delivery, ...], "_Person"]:
-        """At most once a ticket, at most once a person and day, never to machines or the unverified."""
+        """At most once a ticket, once a person and day; never to machines, the unverified or the unanswerable."""
         last = person.identity.acknowledged_at
         again = last is None or now - last >= self._policy.acknowledge_again_after
-        if match.ticket is not None or not rule.outcome.acknowledge or not again:
+        if match.ticket is not None or not rule.outcome.acknowledge or not again or message.unanswerable:
             return (), person
         notice = self._notices.acknowledgement(message, thread, ticket, now)
         if notice is None:

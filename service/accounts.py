@@ -61,7 +61,11 @@ class AccountRunner:
         account = self.connector.account
         await self._take_lease()
         await self._tell("starting", "Connecting.")
-        await self.connector.open()
+        try:
+            await self.connector.open()
+        except BaseException:
+            await self._let_go()
+            raise
         self._senders[account] = self.connector.sender
         await self._store.release_held(account, "credential", self._clock.now())
         await self._wait_for_lease()
@@ -80,6 +84,11 @@ class AccountRunner:
         """For ever, where this worker may not receive."""
         while not await self._take_lease():
             await self._clock.sleep(self._lease_s / RENEWALS_PER_LEASE)
+
+    async def _let_go(self) -> None:
+        """Another worker may have a better way to the platform."""
+        if self._holding:
+            await self._store.release_lease(f"account:{self.connector.account}", self._holder)
 
     async def _take_lease(self) -> bool:
         """Whether this worker has the account's lease now."""

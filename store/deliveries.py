@@ -276,7 +276,7 @@ def give_back(tx: Tx, delivery_id: DeliveryId, holder: str, now: datetime) -> No
 def release_held(tx: Tx, account: AccountId, code: str, now: datetime) -> int:
     rows = tx.all(
         "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, code = '', detail = '' "
-        "WHERE account = :account AND state = 'held' AND code = :code RETURNING id",
+        "WHERE account = :account AND state = 'held' AND state <> 'sent' AND code = :code RETURNING id",
         {"account": account, "code": code, "now": micros(now)},
     )
     tx.run(
@@ -298,7 +298,10 @@ LOST = "The program stopped while this was being sent. The platform may or may n
 
 
 def reap_deliveries(tx: Tx, now: datetime) -> int:
-    rows = tx.all("SELECT id FROM delivery WHERE state = 'sending' AND lease_until <= :now", {"now": micros(now)})
+    rows = tx.all(
+        "SELECT id FROM delivery WHERE state = 'sending' AND lease_holder IS NOT NULL AND lease_until <= :now",
+        {"now": micros(now)},
+    )
     for (delivery_id,) in rows:
         part = one(
             tx.all(

@@ -1,4 +1,8 @@
-"""Dead workers: what they held is freed, what they were sending is unknown."""
+"""Dead workers: what they held is freed, what they were sending is unknown.
+
+``IS NOT NULL`` stands beside each comparison of a holder: only so SQLite
+takes the index of what is leased instead of walking through everything.
+"""
 
 from datetime import datetime
 
@@ -17,20 +21,21 @@ def reap(tx: Tx, now: datetime, alone: str | None) -> int:
     holders = {"holders": dead}
     for table in ("conversation", "job"):
         tx.run(
-            f"UPDATE {table} SET lease_until = 0, lease_holder = NULL WHERE lease_holder IN EACH(:holders)",
+            f"UPDATE {table} SET lease_until = 0, lease_holder = NULL "
+            "WHERE lease_holder IS NOT NULL AND lease_holder IN EACH(:holders)",
             holders,
         )
     lost = tx.all(
         "SELECT d.id, COALESCE((SELECT MIN(p.n) FROM delivery_part p WHERE p.delivery_id = d.id "
         "AND p.state = 'sending'), 1) FROM delivery d "
-        "WHERE d.state = 'sending' AND d.lease_holder IN EACH(:holders)",
+        "WHERE d.state = 'sending' AND d.lease_holder IS NOT NULL AND d.lease_holder IN EACH(:holders)",
         holders,
     )
     for delivery_id, n in lost:
         record_failure(tx, DeliveryId(delivery_id), n, "unknown", "worker_lost", LOST, now, now)
     tx.run(
         "UPDATE delivery SET lease_until = 0, lease_holder = NULL "
-        "WHERE state = 'queued' AND lease_holder IN EACH(:holders)",
+        "WHERE state = 'queued' AND lease_holder IS NOT NULL AND lease_holder IN EACH(:holders)",
         holders,
     )
     tx.run("DELETE FROM lease WHERE holder IN EACH(:holders)", holders)
@@ -46,10 +51,10 @@ def _dead(tx: Tx, now: datetime, alone: str | None) -> list[str]:
         )
     else:
         rows = tx.all(
-            "SELECT lease_holder FROM conversation WHERE lease_until > 0 AND lease_holder <> :alone "
+            "SELECT lease_holder FROM conversation WHERE lease_holder IS NOT NULL AND lease_holder <> :alone "
             "UNION SELECT lease_holder FROM job WHERE state = 'waiting' AND lease_holder <> :alone "
-            "UNION SELECT lease_holder FROM delivery WHERE state IN ('queued', 'sending') "
-            "AND lease_holder <> :alone UNION SELECT holder FROM lease WHERE holder <> :alone",
+            "UNION SELECT lease_holder FROM delivery WHERE lease_holder IS NOT NULL AND lease_holder <> :alone "
+            "UNION SELECT holder FROM lease WHERE holder <> :alone",
             {"alone": alone},
         )
     return sorted(row[0] for row in rows if row[0])

@@ -36,20 +36,27 @@ class Breaker:
         self._monotonic = monotonic
         self._refused: deque[float] = deque(maxlen=MOST_REFUSED)
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Around one request.  Raises RateLimited instead of letting it out when there were too many."""
+    def check(self) -> None:
+        """Raises RateLimited when there were too many."""
         now = self._monotonic()
         if len(self._refused) == MOST_REFUSED and now - self._refused[0] < REFUSED_WITHIN_S:
             wait_s = REFUSED_WITHIN_S - (now - self._refused[0])
-            raise RateLimited(
-                "Discord refused 100 requests in 10 minutes; waiting before it shuts us out.", wait_s
-            )
+            why = "Discord refused 100 requests in 10 minutes; waiting before it locks us out."
+            raise RateLimited(why, wait_s)
+
+    def note(self, error: discord.DiscordException) -> None:
+        """Count it, where it is a refusal."""
+        if getattr(error, "status", 429) in REFUSED:
+            self._refused.append(self._monotonic())
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Around one request.  Raises RateLimited instead of letting it out."""
+        self.check()
         try:
             yield
         except (discord.HTTPException, discord.RateLimited, discord.LoginFailure) as error:
-            if getattr(error, "status", 429) in REFUSED:
-                self._refused.append(now)
+            self.note(error)
             raise
 
 
@@ -105,14 +112,21 @@ class DiscordApi:
             _shards, _url, limit = await self._open.http.get_bot_gateway()
             return limit["remaining"], limit["reset_after"] / 1000
 
-    async def fetch_page(self, channel: int, after: int) -> list[dict[str, Any]]:
-        """Up to 100 messages after that id, oldest first; none where we may not read or nothing is left."""
+    async def fetch_page(self, channel: int, after: int) -> list[dict[str, Any]] | None:
+        """Up to 100 messages after that id, oldest first; None where there is nothing for us to read.
+
+        Discord names channels that we may not read; their refusals say
+        nothing about us, so the breaker does not count them.
+        """
         with translated():
+            self._breaker.check()
             try:
-                with self._breaker.watching():
-                    page: list[Any] = await self._open.http.logs_from(channel, PAGE, after=after)
-            except (discord.Forbidden, discord.NotFound):
-                return []
+                page: list[Any] = await self._open.http.logs_from(channel, PAGE, after=after)
+            except discord.HTTPException as error:
+                if error.status in (400, 403, 404):
+                    return None
+                self._breaker.note(error)
+                raise
         return sorted((one for one in page if isinstance(one, dict)), key=lambda one: read_id(one.get("id")) or 0)
 
     async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:
@@ -160,7 +174,7 @@ class DiscordApi:
             except (discord.Forbidden, discord.NotFound) as error:
                 raise PayloadError("Discord no longer hands it out.") from error
         address = _address(found, attachment)
-        if not address.startswith(self._settings.cdn_url):
+        if not address.startswith(self._settings.cdn_url.rstrip("/") + "/"):
             raise PayloadError("It does not lie on Discord's own servers.")
         tls = client_context(self._settings.ca_file)
         with translated():

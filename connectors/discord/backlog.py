@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from connectors.discord.peek import Greeting, SeenChannel, SeenGuild
 from connectors.discord.place import read_id
-from tickets.ids import ThreadKey
+
+WITHOUT_MESSAGES = frozenset({4, 14, 15, 16})
+"""Categories, directories, forums and media channels: what is said there is said in their threads."""
 
 
 class Missed(NamedTuple):
@@ -16,18 +18,24 @@ class Missed(NamedTuple):
 
 
 class Backlog:
-    """after: the id behind which everything is known."""
+    """after: the id behind which everything was known when the session began.
+
+    newest: the newest message that Discord told of when it greeted us;
+    whatever was said since then is announced.
+    """
 
     def __init__(self, after: int) -> None:
         self._after = after
         self._missed: dict[int, Missed] = {}
-        self._untold: set[str] = set()
+        self._met: set[int] = set()
+        self._silent: dict[str, int] = {}
         self._greeted = False
+        self.newest = 0
 
     @property
     def is_done(self) -> bool:
         """Whether nothing lies behind us any more: every guild has told of itself, and all was read."""
-        return self._greeted and not self._untold and not self._missed
+        return self._greeted and not self._silent and not self._missed
 
     @property
     def waits(self) -> bool:
@@ -36,30 +44,39 @@ class Backlog:
     def greet(self, greeting: Greeting) -> None:
         """READY names the guilds; each will tell of itself."""
         self._greeted = True
-        self._untold |= {guild.id for guild in greeting.guilds}
+        self._silent |= {guild.id: self._after for guild in greeting.guilds}
 
     def tell(self, guild: SeenGuild) -> None:
-        """A guild with its channels and threads."""
+        """A guild with its channels and threads, at the beginning or after an outage of its own."""
+        after = self._silent.pop(guild.id, self._after)
         for channel in (*guild.channels, *guild.threads):
-            self.add(channel, guild.id)
-        self._untold.discard(guild.id)
+            self.add(channel, guild.id, after)
 
-    def leave(self, guild: SeenGuild) -> None:
-        """A guild that put us out has nothing more to tell; one with an outage has, later."""
-        if not guild.unavailable:
-            self._untold.discard(guild.id)
+    def leave(self, guild: SeenGuild, known: int) -> None:
+        """A guild that put us out has nothing more to tell; one with an outage will go on after ``known``."""
+        if guild.unavailable:
+            self._silent.setdefault(guild.id, known)
+        else:
+            self._silent.pop(guild.id, None)
 
-    def add(self, channel: SeenChannel, guild: str | None) -> None:
-        """A channel that may have moved on."""
+    def add(self, channel: SeenChannel, guild: str, after: int | None = None) -> None:
+        """A channel that may have moved on.  after: None for the beginning of the session."""
+        known = self._after if after is None else after
         number, newest = read_id(channel.id), read_id(channel.last_message_id)
-        if number is not None and newest is not None and newest > self._after:
-            self._missed[number] = Missed(number, guild, self._after)
+        if channel.type in WITHOUT_MESSAGES or number is None or newest is None:
+            return
+        self.newest = max(self.newest, newest)
+        if newest > known:
+            self._missed[number] = Missed(number, guild, known)
 
-    def add_private(self, key: ThreadKey) -> None:
-        """A direct message conversation: nobody tells whether it moved on."""
-        number = read_id(key)
-        if number is not None:
-            self._missed[number] = Missed(number, None, self._after)
+    def meet(self, channel: int) -> None:
+        """A direct message conversation, met for the first time in this session.
+
+        Nobody tells whether something was said in it before.
+        """
+        if channel not in self._met:
+            self._met.add(channel)
+            self._missed[channel] = Missed(channel, None, self._after)
 
     def take(self, channel: int | None = None) -> Missed | None:
         """The conversation of this id, or the next one (None); None when it does not wait."""

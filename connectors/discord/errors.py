@@ -23,6 +23,9 @@ BANNED_PAUSE_S = 60.0
 WRONG_TOKEN = "Discord refuses the bot's token. Make a new one in the developer portal, page Bot."
 _FINAL_CLOSES = {
     4004: WRONG_TOKEN,
+    4010: "Discord refuses the shard this program asks for. Upgrade it.",
+    4011: "The bot is in more servers than one connection may serve; this program uses one.",
+    4012: "Discord no longer speaks this version of its gateway. Upgrade this program.",
     4013: "Discord does not know the intents this program asks for. Upgrade it.",
     4014: "Discord does not allow this bot the intents it asks for. Allow them in the developer portal, page Bot.",
 }

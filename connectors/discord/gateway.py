@@ -25,6 +25,7 @@ MOST_WAITING = 20_000
 """Events kept in memory while the database is slow; beyond, the session is given up and read again."""
 MOST_AT_ONCE = 200
 GREETING_S = 30.0
+BREAKING_S = 1.0
 
 
 class SessionLost(Unreachable):
@@ -45,6 +46,7 @@ class _Session(discord.Client):
         lead(self, settings)
         self._connection.parsers.clear()
         self.events: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
+        self.told = asyncio.Event()
         self.connected = asyncio.Event()
         self.gone = asyncio.Event()
         self.overrun = False
@@ -56,9 +58,11 @@ class _Session(discord.Client):
         elif event == "socket_event_type" and args[0] in ("READY", "RESUMED"):
             self.gone.clear()
             self.connected.set()
+            self.told.set()
         elif event == "disconnect":
             self.connected.clear()
             self.gone.set()
+            self.told.set()
 
     def sockets(self) -> list[DiscordWebSocket]:
         """Every one whose heart beats, in a thread of the library's.
@@ -100,9 +104,14 @@ class Gateway:
         self._running = asyncio.create_task(self._session.connect(reconnect=True))
         try:
             async with asyncio.timeout(GREETING_S):
-                await self._unless_ended(self._session.connected.wait())
+                await self._unless_ended(self._session.told.wait())
         except TimeoutError as error:
             raise Unreachable("Discord's gateway does not greet us.") from error
+        if not self._session.connected.is_set():
+            # A final refusal ends the library's task at once; else it would resume a session that never was.
+            await asyncio.wait({self._running}, timeout=BREAKING_S)
+            self.must_live()
+            raise Unreachable("Discord's gateway broke off before it greeted us.")
 
     async def close(self) -> None:
         if self._running is not None:
@@ -123,9 +132,17 @@ class Gateway:
         events = [queue.get_nowait() if not queue.empty() else await self._unless_ended(queue.get())]
         while not queue.empty() and len(events) < MOST_AT_ONCE:
             events.append(queue.get_nowait())
+        self.must_live()
+        return events
+
+    def must_live(self) -> None:
+        """Raises ConnectorError when the session is over, Unreachable when more came than can be kept."""
         if self._session.overrun:
             raise Unreachable("Discord told more than could be kept; it is read again.")
-        return events
+        if self._running is not None and self._running.done():
+            with translated():
+                self._running.result()
+            raise Unreachable("The connection to Discord is lost.")
 
     @property
     def has_events(self) -> bool:
@@ -139,9 +156,7 @@ class Gateway:
             await asyncio.wait({waiting, lost, self._running}, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
                 return waiting.result()
-            if self._running.done():
-                with translated():
-                    self._running.result()
+            self.must_live()
             raise Unreachable("The connection to Discord is lost.")
         finally:
             waiting.cancel()

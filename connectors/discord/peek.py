@@ -35,6 +35,7 @@ class SeenChannel(msgspec.Struct):
     """A channel or thread, and the newest message in it."""
 
     id: str
+    type: int = 0
     last_message_id: str | None = None
     guild_id: str | None = None
 

@@ -16,6 +16,7 @@ EPOCH_MS = 1_420_070_400_000
 MARGIN_MS = 10_000
 _ID = re.compile(r"[0-9]{1,20}")
 MOST_REMEMBERED = 200
+MOST_PRIVATE = 50
 
 
 def read_id(text: object) -> int | None:
@@ -29,10 +30,16 @@ def first_id(moment: datetime) -> int:
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """seen: everything up to this id is safe.  recent: ids handed out within the last stretch before it."""
+    """seen: everything up to this id is safe.
+
+    recent: messages handed out within the last stretch before it.
+    private: where direct messages were handed out last; the router may not
+    have made a ticket of them yet, so nobody else knows these conversations.
+    """
 
     seen: int
     recent: tuple[int, ...] = ()
+    private: tuple[int, ...] = ()
 
     @classmethod
     def read(cls, cursor: str | None, otherwise: int) -> "Place":
@@ -48,10 +55,19 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The id after which reading on begins."""
         return max(0, self.seen - (MARGIN_MS << 22))
 
-    def remembering(self, message: int) -> "Place":
-        """A message of this id was handed out; how far all is safe stays as it is."""
-        return Place(self.seen, (*self.recent, message)[-MOST_REMEMBERED:])
+    def remembering(self, message: int, private: int | None) -> "Place":
+        """A message of this id was handed out; how far all is safe stays as it is.
+
+        private: its conversation when it is a direct message.
+        """
+        channels = self.private
+        if private is not None:
+            channels = (*(one for one in channels if one != private), private)[-MOST_PRIVATE:]
+        return Place(self.seen, (*self.recent, message)[-MOST_REMEMBERED:], channels)
 
     def moved(self, seen: int) -> "Place":
         """Everything up to ``seen`` is safe."""
-        return Place(seen, tuple(one for one in self.recent if one > seen - (MARGIN_MS << 22)))
+        if seen <= self.seen:
+            return self
+        recent = tuple(one for one in self.recent if one > seen - (MARGIN_MS << 22))
+        return Place(seen, recent, self.private)

@@ -9,8 +9,9 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
 from tickets.ports import Bucket
 
-IN_ALL = Bucket(name="all", capacity=5, per_s=45.0)
-"""50 requests a second and bot (https://discord.com/developers/docs/topics/rate-limits, read 2026-11)."""
+IN_ALL = Bucket(name="all", capacity=5, per_s=20.0)
+"""Half of the 50 requests a second and bot; the rest is for reading on
+(https://discord.com/developers/docs/topics/rate-limits, read 2026-11)."""
 PER_CHANNEL_CAPACITY = 2
 PER_CHANNEL_S = 0.6
 """Together 5 messages within any 5 seconds of a channel."""

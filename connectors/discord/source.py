@@ -6,7 +6,7 @@ between reads it again.
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 
 import msgspec
 
@@ -27,11 +27,14 @@ from connectors.discord.peek import (
 from connectors.discord.place import Place, first_id, read_id
 from connectors.discord.settings import Settings
 from tickets.errors import PayloadError, RateLimited
+from tickets.ids import ThreadKey
 from tickets.model import RawEvent
 from tickets.ports import Batch
 
 PAGE_EVERY_S = 0.04
-"""Half of the 50 requests a second that Discord allows a bot; answers need some too."""
+"""Half of the 50 requests a second that Discord allows a bot; the other half is for answers."""
+CLOSED_EVERY_S = 0.1
+"""A channel that we may not read answers with a refusal; 10,000 of them in 10 minutes would lock us out."""
 FEW_SESSIONS = 10
 """Of 1,000 sessions a day the last ones are kept for a person who looks what is wrong."""
 PLACE_EVERY_S = 30.0
@@ -54,9 +57,8 @@ class GatewaySource:
         gateway = Gateway(self._settings)
         try:
             await gateway.open()
-            for key in await self._context.conversations():
-                listener.backlog.add_private(key)
-            yield listener.batch([])
+            listener.meet(await self._context.conversations())
+            yield Batch(events=(), cursor=listener.place.cursor)
             while True:
                 async for batch in self._step(gateway, listener):
                     yield batch
@@ -90,18 +92,22 @@ class GatewaySource:
             if (batch := listener.live(events)) is not None:
                 yield batch
         elif missed := listener.backlog.take():
-            yield await self._read_on(missed, listener)
+            batch = await self._read_on(missed, listener)
+            gateway.must_live()
+            yield batch if gateway.has_events else listener.caught_up(batch)
 
     async def _read_on(self, missed: Missed, listener: "Listener") -> Batch:
         """One page of a conversation's past."""
-        await self._context.clock.sleep(PAGE_EVERY_S)
         page = await self._api.fetch_page(missed.channel, missed.after)
+        await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
+        if page is None:
+            return Batch(events=())
         payloads = [_as_event(message, missed.guild) for message in page]
         events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
         if len(page) == PAGE:
             newest = max(read_id(one.get("id")) or 0 for one in page)
             listener.backlog.give_back(missed._replace(after=newest))
-        return listener.batch(events)
+        return listener.past(events)
 
     async def _leave_some_sessions(self) -> None:
         left, reset_s = await self._api.identifies_left()
@@ -110,40 +116,65 @@ class GatewaySource:
 
 
 class Listener:
-    """Makes raw events of what is for us, and knows how far everything has been read."""
+    """Makes raw events of what is for us, and knows how far everything has been read.
+
+    Only what was announced moves the place, and what Discord told of when it
+    greeted us.  A page of the past never does: while it is read, something
+    may be said elsewhere that nobody hears, as the session may be dead.
+    """
 
     def __init__(self, place: Place, own_id: str, context: ConnectorContext) -> None:
-        self._place = place
-        self._highest = place.seen
+        self.place = place
+        self.backlog = Backlog(place.reread_from)
+        self._heard = place.seen
         self._own_id = own_id
         self._context = context
         self._threads: set[str] = set()
         self._placed_at = context.clock.monotonic()
-        self.backlog = Backlog(place.reread_from)
+
+    def meet(self, conversations: Sequence[ThreadKey]) -> None:
+        """The direct message conversations that are known."""
+        known = [read_id(key) for key in conversations]
+        for channel in (*self.place.private, *known):
+            if channel is not None:
+                self.backlog.meet(channel)
 
     def listen(self, events: list[tuple[str, Event]]) -> list[int]:
-        """Learn what there is; the channels in which something is said now."""
+        """Learn what there is; the channels in which something is said to us now."""
         for _text, event in events:
             self._learn(event)
-        said = [event.read(SeenMessage) for _text, event in events if event.t in ABOUT_MESSAGES]
-        channels = [read_id(one.channel_id) for one in said if one is not None]
-        return [channel for channel in channels if channel is not None]
+        channels: list[int] = []
+        for _text, event in events:
+            message = event.read(SeenMessage) if event.t == "MESSAGE_CREATE" else None
+            channel = read_id(message.channel_id) if message else None
+            if message is None or channel is None or not self._concerns_us(message):
+                continue
+            if message.guild_id is None:
+                self.backlog.meet(channel)
+            channels.append(channel)
+        return channels
 
     def live(self, events: list[tuple[str, Event]]) -> Batch | None:
-        """None when nothing is for us and the place was told lately."""
-        batch = self.batch(events)
+        """What is announced; None when nothing of it is for us and the place was told lately."""
+        batch = self.past(events)
+        said = [event.read(SeenMessage) for _text, event in events if event.t == "MESSAGE_CREATE"]
+        self._heard = max(self._heard, *(read_id(one.id) or 0 for one in said if one is not None), 0)
         now = self._context.clock.monotonic()
         if not batch.events and now - self._placed_at < PLACE_EVERY_S:
             return None
         self._placed_at = now
-        return batch
+        return self.caught_up(batch)
 
-    def batch(self, events: list[tuple[str, Event]]) -> Batch:
-        """What of it is for us, and the place after it."""
+    def past(self, events: list[tuple[str, Event]]) -> Batch:
+        """What of it is for us.  The place only learns its names."""
         found = [raw for text, event in events for raw in self._raw_events(text, event)]
-        if self.backlog.is_done and self._highest > self._place.seen:
-            self._place = self._place.moved(self._highest)
-        return Batch(events=tuple(found), cursor=self._place.cursor)
+        return Batch(events=tuple(found), cursor=self.place.cursor)
+
+    def caught_up(self, batch: Batch) -> Batch:
+        """The batch with the place after it, as everything announced so far was handled."""
+        if self.backlog.is_done:
+            self.place = self.place.moved(max(self._heard, self.backlog.newest))
+        return Batch(events=batch.events, cursor=self.place.cursor)
 
     def _learn(self, event: Event) -> None:
         if event.t == "READY" and (greeting := event.read(Greeting)):
@@ -152,7 +183,7 @@ class Listener:
             self._threads |= {thread.id for thread in guild.threads}
             self.backlog.tell(guild)
         elif event.t == "GUILD_DELETE" and (guild := event.read(SeenGuild)):
-            self.backlog.leave(guild)
+            self.backlog.leave(guild, self.place.reread_from)
         elif event.t in ("THREAD_CREATE", "THREAD_UPDATE") and (thread := event.read(SeenChannel)):
             self._threads.add(thread.id)
         elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
@@ -179,18 +210,20 @@ class Listener:
         """Direct messages and mentions; never our own words, and nothing twice."""
         if event.t == "MESSAGE_DELETE":
             return True
-        if event.t == "MESSAGE_CREATE":
-            self._highest = max(self._highest, number)
-        if message.author is not None and message.author.id == self._own_id:
-            return False
-        if message.guild_id is not None and self._own_id not in (one.id for one in message.mentions):
+        if not self._concerns_us(message):
             return False
         if event.t == "MESSAGE_UPDATE":
             return message.edited_timestamp is not None  # else only a preview was added
-        if number in self._place.recent:
+        if number in self.place.recent:
             return False
-        self._place = self._place.remembering(number)
+        private = read_id(message.channel_id) if message.guild_id is None else None
+        self.place = self.place.remembering(number, private)
         return True
+
+    def _concerns_us(self, message: SeenMessage) -> bool:
+        if message.author is not None and message.author.id == self._own_id:
+            return False
+        return message.guild_id is None or self._own_id in (one.id for one in message.mentions)
 
     def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
         changes = {"MESSAGE_UPDATE": f"/{message.edited_timestamp}", "MESSAGE_DELETE": "/deleted"}

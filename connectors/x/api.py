@@ -138,7 +138,7 @@ class XApi:
 
     async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when it does not lie on X's own servers."""
-        if not address.startswith(self._settings.media_url):
+        if not address.startswith(self._settings.media_url.rstrip("/") + "/"):
             raise PayloadError("It does not lie on X's own servers.")
         with translated():
             async with self._inner.get(URL(address), allow_redirects=False) as answer:

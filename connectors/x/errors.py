@@ -1,5 +1,6 @@
 """tweepy's and aiohttp's errors as ours, at one edge."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
@@ -16,12 +17,14 @@ from tickets.errors import (
     Unreachable,
 )
 
+_BLOCKED = re.compile(r"blocked (by|from)|(has|have been) blocked")
 WRONG_KEYS = "X refuses the keys or tokens. Get the present ones from developer.x.com, page Keys and tokens."
 SHORTEST_PAUSE_S = 1.0
 USUAL_PAUSE_S = 60.0
 """Where X asks for a pause and does not say how long."""
-LONGEST_PAUSE_S = 15 * 60.0
-"""X counts in spans of 15 minutes; a later time comes from a clock that is wrong."""
+LONGEST_PAUSE_S = 24 * 3_600.0
+"""X's longest span; a later time comes from a clock that is wrong."""
+SPANS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 
 
 @contextmanager
@@ -78,22 +81,20 @@ def _undelivered(error: tweepy.HTTPException) -> DeliveryError:
     if status >= 500:
         return DeliveryError("no_answer", f"X answered {status}.", temporary=True, delivered=None)
     code, text = _forbidden(told(error))
-    return DeliveryError(code, text, temporary=False, delivered=False)
+    # The same text posted already may be this very answer, sent by an attempt whose fate was unknown.
+    return DeliveryError(code, text, temporary=False, delivered=None if code == "duplicate" else False)
 
 
 def _forbidden(said: str) -> tuple[str, str]:
     """A word and a sentence for what X refuses.  X gives its reasons as text only."""
     lower = said.lower()
     if "duplicate content" in lower:
-        return "duplicate", (
-            "X says that the account has posted the same text already. "
-            "Look at the account's posts before you send it again, in other words."
-        )
+        return "duplicate", "X says that the account has posted the same text already: look at its posts."
     if "mentioned" in lower and "not allowed" in lower:
         return "not_summoned", "X lets a program answer only people who mentioned or quoted the account."
     if "deleted or not visible" in lower:
         return "gone", "The post is deleted or not visible to the account any more."
-    if "block" in lower:
+    if _BLOCKED.search(lower):
         return "blocked", "The person has blocked the account."
     return "refused", f"X refuses the post: {said}."
 
@@ -107,12 +108,15 @@ def told(error: tweepy.HTTPException) -> str:
 def pause_s(headers: Mapping[str, str]) -> float:
     """How long X asks to wait: at least a second, whatever a clock says.
 
-    The time of the answer itself is taken as now, so that our own clock may
-    be wrong.
+    X counts over 15 minutes and over 24 hours; the spans that are used up
+    say when they begin anew, and the last of them decides.  The time of the
+    answer itself is taken as now, so that our own clock may be wrong.
     """
+    used_up = [span for span in SPANS if headers.get(f"{span}-remaining") == "0"]
     try:
-        reset = float(headers["x-rate-limit-reset"])
         now = parsedate_to_datetime(headers["date"]).timestamp()
+        resets = [float(headers[f"{span}-reset"]) for span in used_up or SPANS[:1]]
     except (KeyError, ValueError, TypeError):
         return USUAL_PAUSE_S
-    return min(LONGEST_PAUSE_S, max(SHORTEST_PAUSE_S, reset - now))
+    wait_s = max(resets) - now
+    return min(LONGEST_PAUSE_S, wait_s) if wait_s > SHORTEST_PAUSE_S else SHORTEST_PAUSE_S

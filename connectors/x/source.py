@@ -8,6 +8,7 @@ place moves on.
 import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import datetime
 
 import msgspec
 
@@ -19,14 +20,41 @@ from tickets.ports import Batch
 
 log = logging.getLogger(__name__)
 
+EPOCH_MS = 1_288_834_974_657
+LATE_IDS = 30_000 << 22
+"""Half a minute, in ids."""
 MOST_PAGES = 16
 """Twice the 800 mentions that X hands out; more would be a circle."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """since: the newest post known; None when there was none yet."""
+    """since: the newest post known; None when there was none yet.
+
+    recent: the posts known from the last moments before it, as X may tell
+    of an older post after a newer one.
+    """
 
     since: str | None = None
+    recent: tuple[str, ...] = ()
+
+    def asked_since(self, now: datetime) -> str | None:
+        """The newest post known; while that is fresh, a post of half a minute ago instead.
+
+        Later it is asked for exactly: X takes money for each post it tells.
+        """
+        return None if self.since is None else str(min(int(self.since), first_id(now) - LATE_IDS))
+
+    def after(self, posts: list[str], newest: str | None) -> "Place":
+        """With these posts handed out too."""
+        if newest is None:
+            return self
+        late = int(newest) - LATE_IDS
+        return Place(newest, tuple(one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late))
+
+
+def first_id(moment: datetime) -> int:
+    """The smallest id a post of then can have: X's ids are times."""
+    return (int(moment.timestamp() * 1000) - EPOCH_MS) << 22
 
 
 class Seen(msgspec.Struct):
@@ -73,11 +101,12 @@ class PollingSource:
 
     async def _ask(self, place: Place) -> tuple[list[RawEvent], Place, float]:
         """Everything since ``place``, oldest first; the place after it; how long X wants us to wait."""
+        since = place.asked_since(self._context.clock.now())
         newest = place.since
         posts: list[bytes] = []
         token: str | None = None
         for n in range(MOST_PAGES):
-            page = await self._api.fetch_mentions(place.since, token)
+            page = await self._api.fetch_mentions(since, token)
             posts += page.posts
             newest = max(filter(None, (newest, page.newest_id)), key=int, default=None)
             token = page.next_token
@@ -87,14 +116,13 @@ class PollingSource:
                 await self._context.clock.sleep(page.wait_s)
             if n == MOST_PAGES - 1:
                 log.warning("X hands out more pages of mentions than it can have; the rest is left")
-        return [self._raw(post) for post in reversed(posts)], Place(newest), page.wait_s
+        seen = [(seen_post(post), post) for post in reversed(posts)]
+        fresh = [(one, post) for one, post in seen if one.id not in place.recent and one.id != place.since]
+        events = [self._raw(one, post) for one, post in fresh]
+        return events, place.after([one.id for one, _post in fresh], newest), page.wait_s
 
-    def _raw(self, payload: bytes) -> RawEvent:
+    def _raw(self, post: Seen, payload: bytes) -> RawEvent:
         """An edit is a new post: its first id names what it changes."""
-        try:
-            post = msgspec.json.decode(payload, type=SeenPost).post
-        except msgspec.MsgspecError:
-            post = Seen(id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}")
         first = post.edit_history_tweet_ids[0] if post.edit_history_tweet_ids else post.id
         return RawEvent(
             channel="x",
@@ -105,6 +133,14 @@ class PollingSource:
             received_at=self._context.clock.now(),
             own_id=self._api.account.id,
         )
+
+
+def seen_post(payload: bytes) -> Seen:
+    """One of a wrong shape is named by its content, and kept for a person to look at."""
+    try:
+        return msgspec.json.decode(payload, type=SeenPost).post
+    except msgspec.MsgspecError:
+        return Seen(id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}")
 
 
 def _cursor(place: Place) -> str:

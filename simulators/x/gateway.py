@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Final
 
 from starlette.applications import Starlette
@@ -69,6 +70,7 @@ class Gateway:
             self._state.bell.ring()
             return Response()
         record.status = response.status_code
+        response.headers["date"] = format_datetime(self._state.now(), usegmt=True)  # RFC 9110 section 6.6.1
         self._state.bell.ring()
         return response
 

@@ -1,3 +1,5 @@
+const PATIENCE_MS = 10000;
+
 // Bring a list of elements up to date by id and version, touching only what changed:
 // what is open stays open, focus and selection stay where they are.
 export function mergeChildren(present, wanted) {
@@ -38,7 +40,8 @@ function fallback(fresh) {
 
 // Fetch a page part for the page itself: such a request does not prolong the sign-in.
 export async function fetchPart(address) {
-  const response = await fetch(address, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+  const signal = AbortSignal.timeout(PATIENCE_MS); // a request lost with the network must not hold up all that follow
+  const response = await fetch(address, { headers: { "X-Live": "1" }, credentials: "same-origin", signal });
   if (!response.ok) throw Object.assign(new Error("not fetched"), { status: response.status });
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }

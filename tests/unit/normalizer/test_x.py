@@ -225,7 +225,7 @@ def test_who_may_be_answered(fields: dict[str, Any], by: str | None, may: str) -
     assert bool(message.unanswerable) == (may == "no")
     assert message.warnings == ((UNCERTAIN,) if may == "unknown" else ())
     if may == "no":
-        assert message.unanswerable == f"{FORBIDDEN}100"
+        assert message.unanswerable == FORBIDDEN.format(post=100)
 
 
 def test_a_quote_of_another_is_no_call() -> None:
