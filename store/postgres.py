@@ -5,12 +5,14 @@ NOTIFY only wakes; whoever waits looks again after a time-out anyway.
 
 import asyncio
 import concurrent.futures
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
+import msgspec
 import psycopg
 import psycopg_pool
 
@@ -29,7 +31,37 @@ OLDEST = 150_000
 MADE_MEANWHILE = (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject)
 """What the loser of two concurrent CREATE statements gets, IF NOT EXISTS or not."""
 
+_INSERT = re.compile(
+    r"\s*INSERT INTO (?P<table>\w+)\s*\((?P<columns>[^()]*)\)\s*VALUES\s*\((?P<values>[^()]*)\)"
+    r"(?P<tail>\s*ON CONFLICT\s*(?:\([^()]*\)\s*)?DO NOTHING)?\s*",
+)
+"""An INSERT that changes no other row: two rows of one statement may not meet in DO UPDATE."""
+_VALUE = re.compile(r":(?P<name>\w+)|'[^']*'|-?\d+|NULL")
+
 translated_text = lru_cache(maxsize=512)(for_postgres)
+
+
+@lru_cache(maxsize=128)
+def insert_of_many(sql: str) -> str | None:
+    """An INSERT of one row as one of all the rows in a JSON array, in their order; None for other statements.
+
+    The table itself says of which type each value is.
+    """
+    insert = _INSERT.fullmatch(sql)
+    if insert is None:
+        return None
+    columns = [name.strip() for name in insert["columns"].split(",")]
+    values = [_VALUE.fullmatch(value.strip()) for value in insert["values"].split(",")]
+    if len(values) != len(columns) or None in values:
+        return None
+    given = {column: value for column, value in zip(columns, values, strict=True) if value is not None}
+    if any(value["name"] not in (None, column) for column, value in given.items()):
+        return None
+    taken = ", ".join(f"r.{column}" if value["name"] else value[0] for column, value in given.items())
+    return (
+        f"INSERT INTO {insert['table']} ({', '.join(columns)}) SELECT {taken} "
+        f"FROM json_populate_recordset(NULL::{insert['table']}, %s::json) AS r{insert['tail'] or ''}"
+    )
 
 
 class Tx:
@@ -45,9 +77,14 @@ class Tx:
         return self._cursor.execute(translated_text(sql), params).rowcount
 
     def many(self, sql: str, rows: Sequence[Params]) -> int:
+        """Plain inserts go as one statement with its rows as JSON, which takes half of the time; not bytes."""
         if not rows:
             return 0
-        self._cursor.executemany(translated_text(sql), rows)
+        whole = insert_of_many(sql)
+        if whole is None or len(rows) == 1 or any(type(value) is bytes for row in rows for value in row.values()):
+            self._cursor.executemany(translated_text(sql), rows)
+        else:
+            self._cursor.execute(whole, (msgspec.json.encode(rows).decode(),))
         return self._cursor.rowcount
 
 
