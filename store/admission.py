@@ -25,7 +25,16 @@ from store.rows import (
     ticket_params,
 )
 from tickets.errors import Conflict
-from tickets.ids import Channel, ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
+from tickets.ids import (
+    Channel,
+    EventId,
+    ExternalMessageId,
+    IdentityId,
+    MessageId,
+    ThreadId,
+    TicketId,
+    TicketNumber,
+)
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
 from tickets.segments import segments
@@ -479,14 +488,18 @@ def add_to_search(tx: Tx, number: TicketNumber, text: str) -> None:
 def _end_events(tx: Tx, admissions: Sequence[Admission]) -> None:
     """Raises Conflict when another worker, after our lease had run out, was faster."""
     states = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
-    rows = [
-        {"id": event_id, "state": states[a.verdict], "reason": printable(a.reason)}
-        for a in admissions
-        for event_id in a.event_ids
-    ]
-    ended = tx.many(
-        "UPDATE raw_event SET state = :state, reason = :reason WHERE id = :id AND state = 'waiting'", rows
+    fates: dict[tuple[str, str], list[EventId]] = {}
+    for admission in admissions:
+        fate = (states[admission.verdict], printable(admission.reason))
+        fates.setdefault(fate, []).extend(admission.event_ids)
+    ended = sum(
+        tx.run(
+            "UPDATE raw_event SET state = :state, reason = :reason WHERE id IN EACH(:ids) AND state = 'waiting'",
+            {"state": state, "reason": reason, "ids": ids},
+        )
+        for (state, reason), ids in fates.items()
     )
-    if ended != len(rows):
+    every = [event_id for admission in admissions for event_id in admission.event_ids]
+    if ended != len(every):
         raise Conflict("another worker has handled these events")
-    intake.end_leases(tx, [event_id for a in admissions for event_id in a.event_ids])
+    intake.end_leases(tx, every)

@@ -283,15 +283,15 @@ def _cursor_after(row: Row, *, searching: bool) -> str:
 
 
 def count_tickets(tx: Tx, user: UserId | None) -> Counts:
-    row = tx.all(
-        "SELECT COALESCE(SUM(CASE WHEN status = 'open' THEN 1 ELSE 0 END), 0), "
-        "COALESCE(SUM(CASE WHEN status = 'pending' THEN 1 ELSE 0 END), 0), "
-        "COALESCE(SUM(CASE WHEN assignee IS NULL THEN 1 ELSE 0 END), 0), "
-        "COALESCE(SUM(CASE WHEN assignee = :user THEN 1 ELSE 0 END), 0) "
-        "FROM ticket WHERE status <> 'closed'",
-        {"user": user or ""},
-    )[0]
-    return Counts(open=int(row[0]), pending=int(row[1]), unassigned=int(row[2]), mine=int(row[3]))
+    rows = tx.all(
+        "SELECT status, assignee, COUNT(*) FROM ticket WHERE status <> 'closed' GROUP BY status, assignee"
+    )
+    return Counts(
+        open=sum(count for status, _assignee, count in rows if status == "open"),
+        pending=sum(count for status, _assignee, count in rows if status == "pending"),
+        unassigned=sum(count for _status, assignee, count in rows if assignee is None),
+        mine=sum(count for _status, assignee, count in rows if assignee is not None and assignee == user),
+    )
 
 
 def events_after(tx: Tx, seq: int, limit: int) -> list[TicketEvent]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import discord
 import pytest
@@ -132,6 +132,52 @@ async def test_the_past_of_a_conversation_comes_before_its_present(town: Town) -
             events += (await anext(batches)).events
     await made.close()
     assert texts(events)[:120] == [f"before {n}" for n in range(120)]
+
+
+async def test_what_a_dead_session_did_not_hear_is_read_later(town: Town) -> None:
+    """A conversation found empty, then the session dies, something is said in it, and a later page is read."""
+    minjun = town.discord.add_person("Minjun", username="minjun")
+    quiet, other = town.linh.dm(town.discord_bot), minjun.dm(town.discord_bot)
+
+    async def conversations() -> list[ThreadKey]:
+        return [ThreadKey(str(quiet)), ThreadKey(str(other))]
+
+    settings = replace(town.accounts()[DISCORD].settings, away_s=1.0)
+    made = make_connector("discord", settings, context(DISCORD)._replace(conversations=conversations))
+    await made.open()
+    cursor: str | None = None
+    async with aclosing(made.source.batches(None)) as batches, asyncio.timeout(PATIENCE_S):
+        while not any(call.path == f"/channels/{quiet}/messages" for call in town.discord.calls):
+            cursor = (await anext(batches)).cursor or cursor
+        town.discord.forget_sessions(town.discord_bot)
+        town.discord.faults.arm("refuse_connect", times=None)
+        town.discord.disconnect(town.discord_bot)
+        town.linh.write("không ai nghe thấy", town.discord_bot)
+        minjun.write("나중에 읽힌 글", town.discord_bot)
+        found: list[RawEvent] = []
+        with suppress(ConnectorError):
+            while True:
+                batch = await anext(batches)
+                found += batch.events
+                cursor = batch.cursor or cursor
+    assert texts(found) == ["나중에 읽힌 글"]
+    town.discord.faults.clear()
+    missed, _cursor = await listen(made, 1, cursor)
+    await made.close()
+    assert "không ai nghe thấy" in texts(missed)
+
+
+async def test_somebody_new_who_wrote_while_we_were_away_is_heard_whole(town: Town, connector: Connector) -> None:
+    """Discord names no direct message conversation; the next word in it does."""
+    _events, cursor = await _nothing(connector)
+    town.linh.write("câu đầu tiên", town.discord_bot)
+    async with aclosing(connector.source.batches(cursor)) as batches, asyncio.timeout(PATIENCE_S):
+        await anext(batches)
+        town.linh.write("câu thứ hai", town.discord_bot)
+        events: list[RawEvent] = []
+        while len(events) < 2:
+            events += (await anext(batches)).events
+    assert texts(events) == ["câu đầu tiên", "câu thứ hai"]
 
 
 async def _nothing(connector: Connector) -> tuple[list[RawEvent], str]:

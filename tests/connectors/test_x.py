@@ -178,6 +178,16 @@ async def test_the_questions_keep_their_distance(town: Town) -> None:
             {"x-rate-limit-reset": str((NOW + timedelta(days=2)).timestamp()), "date": format_datetime(NOW)},
             LONGEST_PAUSE_S,
         ),
+        (
+            {
+                "x-rate-limit-remaining": "7",
+                "x-rate-limit-reset": str(NOW.timestamp() + 90),
+                "x-app-limit-24hour-remaining": "0",
+                "x-app-limit-24hour-reset": str(NOW.timestamp() + 7_200),
+                "date": format_datetime(NOW),
+            },
+            7_200.0,
+        ),
         ({"x-rate-limit-reset": "nan", "date": format_datetime(NOW)}, 1.0),
     ],
 )
@@ -189,6 +199,23 @@ async def test_a_picture_elsewhere_is_not_fetched(connector: Connector) -> None:
     with pytest.raises(PayloadError, match="own servers"):
         async for _chunk in connector.source.fetch_file("http://127.0.0.1:9/picture.jpg"):
             pass
+
+
+async def test_a_post_that_x_tells_late_is_not_passed_by(town: Town, connector: Connector) -> None:
+    newer = town.ricardo.mention(town.x_account, "a mais nova")
+    batch = await next_batch(connector)
+    older = {
+        "id": str(int(newer.id) - (5_000 << 22)),
+        "text": "@support_desk a mais velha",
+        "author_id": town.ricardo.id,
+    }
+    town.x.inject_post(town.x_account, older)
+    async with aclosing(connector.source.batches(batch.cursor)) as batches, asyncio.timeout(PATIENCE_S):
+        await anext(batches)
+        late = await anext(batches)
+        assert texts(late.events) == ["@support_desk a mais velha"]
+        town.ricardo.mention(town.x_account, "e outra")
+        assert texts((await anext(batches)).events) == ["e outra"]
 
 
 # Answering ---------------------------------------------------------------------

@@ -58,3 +58,10 @@ def test_what_may_have_arrived_is_never_tried_again() -> None:
     assert not may_retry(lost())
     assert not may_retry(never())
     assert may_retry(not_now())
+
+
+def test_a_pause_that_the_platform_asks_for_is_never_the_last_attempt() -> None:
+    pause = DeliveryError("rate_limited", "Why.", temporary=True, delivered=False, retry_after_s=60.0)
+    step = next_step(pause, MOST_ATTEMPTS + 5, T0)
+    assert step.state == "queued"
+    assert step.next_at >= at(60)
