@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from benchmarks.goals import goal_of
-from benchmarks.intake import fill, measure_chat, measure_mail
+from benchmarks.intake import fill, measure_chat, measure_mail, measure_two_workers
 from benchmarks.live import Measured, measure_live
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import Database, fresh_schema
@@ -43,6 +43,7 @@ def main() -> None:
             if postgres:
                 with fresh_schema(postgres) as empty, fresh_schema(postgres) as full:
                     figures |= _intake("PostgreSQL", empty, full)
+                    figures |= _two_workers(empty)
         if only != "intake":
             figures |= _live("SQLite", f"sqlite:///{folder}/new.db", sqlite, Path(folder))
     RESULTS.parent.mkdir(exist_ok=True)
@@ -68,6 +69,12 @@ def _intake(engine: str, empty: str, full: str) -> Figures:
         f"{engine}, {HISTORY:,} tickets: statements a chat event": beside[0].statements / beside[0].count,
         f"{engine}, {HISTORY:,} tickets: intake, time over time when empty": rate / with_history,
     }
+
+
+def _two_workers(url: str) -> Figures:
+    with console.status("PostgreSQL: two workers"):
+        rates = [measure_two_workers(url, first=(n + 1) * 10_000_000) for n in range(ROUNDS)]
+    return {"PostgreSQL, two workers: chat events a second": median(rates)}
 
 
 def _mail(url: str) -> Figures:

@@ -1,6 +1,8 @@
 """From raw events to routed, searchable, committed tickets, with full durability."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +41,13 @@ class Handled(NamedTuple):
 def measure_chat(url: str, count: int = 6_000, first: int = 0) -> Handled:
     """Messages of three chat platforms, half of them from people known by then."""
     return asyncio.run(_run(url, [events.chat(first + n, first + n % (count // 2)) for n in range(count)]))
+
+
+def measure_two_workers(url: str, count: int = 4_000, first: int = 0) -> float:
+    """Chat events a second that two processes handle together, on one database."""
+    words = [sys.executable, "-m", "benchmarks.intake", url, str(count)]
+    both = [subprocess.Popen([*words, str(first + n * count)], stdout=subprocess.PIPE) for n in range(2)]
+    return 2 * count / max(float(worker.communicate()[0]) for worker in both)
 
 
 def measure_mail(url: str, count: int = 1_000) -> Handled:
@@ -99,3 +108,7 @@ def _counted(store: Any) -> Iterator[Callable[[], int]]:
     finally:
         for name in names:
             setattr(module.Tx, name, kept[name])
+
+
+if __name__ == "__main__":
+    print(measure_chat(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])).spent_s)
