@@ -33,6 +33,9 @@ def explain(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Many: lines of {"id", "channel", "raw_b64" or "text"}.')
     ] = False,
+    own_id: Annotated[
+        str, typer.Option("--own-id", help="Our own id there: a Discord or X message says by it whom it calls.")
+    ] = "",
     config: ConfigOption = None,
 ) -> None:
     """Print as JSON what would become of a raw message. Nothing is stored, sent or fetched."""
@@ -41,11 +44,10 @@ def explain(
         raise ConfigError("Say where the message came from: --channel email, telegram, discord or x.")
     raw = _read(file)
     lines = _lines(raw) if jsonl else iter([{"channel": channel, "raw": raw}])
-    in_loop(_explain_all(settings, lines, batch=jsonl))
+    in_loop(_explain_all(_Explainer(settings, own_id), lines, batch=jsonl))
 
 
-async def _explain_all(settings: Config, lines: Iterator[dict[str, Any]], *, batch: bool) -> None:
-    explainer = _Explainer(settings)
+async def _explain_all(explainer: "_Explainer", lines: Iterator[dict[str, Any]], *, batch: bool) -> None:
     try:
         for line in lines:
             found = await explainer.explain(line)
@@ -61,7 +63,8 @@ async def _explain_all(settings: Config, lines: Iterator[dict[str, Any]], *, bat
 
 
 class _Explainer:
-    def __init__(self, settings: Config) -> None:
+    def __init__(self, settings: Config, own_id: str) -> None:
+        self._own_id = own_id
         self._clock = SystemClock()
         self._accounts = settings.accounts
         self._parsers: Parsers = make_parsers(settings)
@@ -97,7 +100,7 @@ class _Explainer:
             conversation="explain",
             payload=raw,
             received_at=self._clock.now(),
-            own_id=str(getattr(settings, "address", "0")).lower(),
+            own_id=self._own_id or str(getattr(settings, "address", "0")).lower(),
         )
 
     def _account(self, channel: Channel) -> AccountId:

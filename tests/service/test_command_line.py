@@ -140,6 +140,16 @@ def test_explain_shows_a_mail_and_its_decision(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_explain_is_told_who_we_are_where_messages_call_us_by_number(tmp_path: Path) -> None:
+    post = b"""{"post": {"id": "99", "text": "@desk hacked", "author_id": "7",
+        "entities": {"mentions": [{"start": 0, "end": 5, "username": "desk", "id": "1"}]}}}"""
+    words = ("explain", "-", "--channel", "x", "--own-id")
+    _code, ours, _err = switchboard(*words, "1", folder=tmp_path, stdin=post)
+    _code, others, _err = switchboard(*words, "2", folder=tmp_path, stdin=post)
+    assert json.loads(ours)["message"]["unanswerable"] == ""
+    assert "Answer by hand" in json.loads(others)["message"]["unanswerable"]
+
+
 def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     lines = [
         {"id": "mail", "channel": "email", "raw_b64": base64.b64encode(MAIL).decode()},
