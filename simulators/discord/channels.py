@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ TYPE_PUBLIC_THREAD = 11
 ARCHIVE_AFTER_MIN = 4320
 
 
-class Channel:
+class Channel(ABC):
     """What every kind of channel has: an id and messages, oldest first by id."""
 
     def __init__(self, channel_id: int, guild: SimGuild | None) -> None:
@@ -46,9 +47,9 @@ class Channel:
         """Whether a bot that may read here may also write."""
         return bot in self.readers()
 
+    @abstractmethod
     def shape(self) -> Json:
         """The channel object."""
-        raise NotImplementedError
 
 
 class DirectChannel(Channel):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from simulators.backstage import Backstage
 from simulators.discord.announcing import Herald
 from simulators.discord.files import FileStore
 from simulators.discord.limits import InvalidRequests
@@ -66,7 +64,7 @@ FAULTS = REST_FAULTS | GATEWAY_FAULTS
 Reaction: TypeAlias = Callable[[SentMessage], Awaitable[None] | None]
 
 
-class PlatformState:
+class PlatformState(Backstage[SentMessage]):
     """The platform without its sockets.
 
     enforce_limits: False records violations but accepts the message.
@@ -81,6 +79,7 @@ class PlatformState:
         resume_s: float,
         cdn_base: Callable[[], str],
     ) -> None:
+        super().__init__()
         self.now = now
         self.enforce_limits = enforce_limits
         self.heartbeat_s = heartbeat_s
@@ -99,10 +98,6 @@ class PlatformState:
         self.calls: list[ApiCall] = []
         self.violations: list[str] = []
         self.open_connections: set[Connection] = set()
-        self.reactions: list[Reaction] = []
-        self.failures: list[Exception] = []
-        self.stopped = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def user(self, user_id: int) -> Json | None:
         """The user object of a person or bot; None for nobody."""
@@ -114,8 +109,7 @@ class PlatformState:
         """Record a message of a bot and let scripted people react to it."""
         self.sent.append(message)
         self.bell.ring()
-        for reaction in self.reactions:
-            self.spawn(self._react(reaction, message))
+        self.react_to(message)
 
     def take_fault(self, *names: str, method: str, path: str) -> Fault | None:
         """The next armed fault among ``names`` meant for this request."""
@@ -125,31 +119,3 @@ class PlatformState:
             return wanted_method in method and str(fault.details.get("path", "")) in path
 
         return self.faults.take(*names, matching=meant)
-
-    async def pause(self, seconds: float) -> None:
-        """Wait on the real clock, but no longer than the platform runs."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.stopped.wait()
-
-    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Run ``work`` until it ends or the platform stops."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def end_tasks(self) -> None:
-        """Cancel whatever was spawned and wait for it."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _react(self, reaction: Reaction, message: SentMessage) -> None:
-        try:
-            outcome = reaction(message)
-            if inspect.isawaitable(outcome):
-                await outcome
-        except Exception as error:  # noqa: BLE001 - a test's own code; reported by stop()
-            self.failures.append(error)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from simulators.backstage import Backstage
 from simulators.faults import Faults
 from simulators.telegram.bell import Bell
 from simulators.x.accounts import SimAccount
@@ -28,7 +26,7 @@ Reaction: TypeAlias = Callable[[SentPost], Awaitable[None] | None]
 
 
 @dataclass
-class PlatformState:
+class PlatformState(Backstage[SentPost]):
     """The platform without its sockets.
 
     wall_clock: what the timestamps of signatures are held against.
@@ -52,10 +50,6 @@ class PlatformState:
     sent: list[SentPost] = field(default_factory=list)
     calls: list[ApiCall] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
-    reactions: list[Reaction] = field(default_factory=list)
-    stopped: asyncio.Event = field(default_factory=asyncio.Event)
-    failures: list[Exception] = field(default_factory=list)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.ids = Snowflakes(self.now)
@@ -77,28 +71,4 @@ class PlatformState:
         """Record a post of an account and let scripted people react to it."""
         self.sent.append(post)
         self.bell.ring()
-        for reaction in self.reactions:
-            task = asyncio.create_task(self._react(reaction, post))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def pause(self, seconds: float) -> None:
-        """Wait on the real clock, but no longer than the platform runs."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.stopped.wait()
-
-    async def end_tasks(self) -> None:
-        """Cancel the reactions still running and wait for them."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _react(self, reaction: Reaction, post: SentPost) -> None:
-        try:
-            outcome = reaction(post)
-            if inspect.isawaitable(outcome):
-                await outcome
-        except Exception as error:  # noqa: BLE001 - a test's own code; reported by stop()
-            self.failures.append(error)
+        self.react_to(post)

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib.util
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -25,18 +25,22 @@ class Client(discord.Client):
         self.deletes: list[Any] = []
         self.threads_seen: list[Any] = []
         self.resumes = 0
+        self.told = asyncio.Event()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """The library's own waits 5 s before each IDENTIFY but the first."""
 
     async def on_message(self, message: Any) -> None:
         self.heard.append(message)
+        self.told.set()
 
     async def on_raw_message_edit(self, event: Any) -> None:
         self.edits.append(event)
+        self.told.set()
 
     async def on_raw_message_delete(self, event: Any) -> None:
         self.deletes.append(event)
+        self.told.set()
 
     async def on_thread_create(self, thread: Any) -> None:
         self.threads_seen.append(thread)
@@ -46,6 +50,13 @@ class Client(discord.Client):
 
     def texts(self) -> list[str]:
         return [message.content for message in self.heard]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """As soon as the library told of what is wanted."""
+        async with asyncio.timeout(5):
+            while not condition():
+                self.told.clear()
+                await self.told.wait()
 
 
 @pytest.fixture
@@ -83,9 +94,7 @@ async def connect(platform: DiscordPlatform, bot: SimBot, client: Client) -> asy
 
 async def heard(platform: DiscordPlatform, client: Client, count: int) -> None:
     """Until the library told of so many messages; it does so a little after the platform's bell."""
-    async with asyncio.timeout(5):
-        while len(client.heard) < count:
-            await asyncio.sleep(0.005)
+    await client.until(lambda: len(client.heard) >= count)
 
 
 # --- the REST client
@@ -244,9 +253,7 @@ async def test_the_library_sees_replies_edits_and_deletions(
     assert client.texts() == ["one", "two", "three"]
     anna.edit(first, "ONE")
     anna.delete(first)
-    async with asyncio.timeout(5):
-        while not client.deletes:
-            await asyncio.sleep(0.005)
+    await client.until(lambda: client.deletes)
     answer, back = client.heard[1:]
     assert (answer.type, answer.reference.message_id) == (discord.MessageType.reply, first.id)
     assert back.reference.resolved.content == "two"
