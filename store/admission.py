@@ -1,6 +1,5 @@
 """What the router decided, written in one transaction with everything it causes."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from store.deliveries import insert_deliveries
 from store.engine import Params, Tx, one
 from store.history import insert_events
 from store.jobs import insert_jobs
+from store.postings import write_search
 from store.rows import (
     IDENTITY_COLUMNS,
     INSERT_MESSAGE,
@@ -37,7 +37,6 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.segments import segments
 from tickets.storage import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
 
 SNIPPET_CHARS = 200
@@ -206,7 +205,7 @@ def admit(
     _write_membership(tx, tickets, now)
     _write_messages(tx, tickets, now)
     _write_likeness(tx, tickets, now)
-    _write_search(tx, ((numbers[a.ticket.id], a.search_text) for a in tickets if a.ticket and a.search_text))
+    write_search(tx, ((numbers[a.ticket.id], a.search_text) for a in tickets if a.ticket and a.search_text))
     insert_deliveries(tx, [delivery for a in tickets for delivery in a.deliveries])
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
@@ -466,23 +465,6 @@ def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
             if a.fingerprint and a.message is not None
         ],
     )
-
-
-def _write_search(tx: Tx, texts: Iterable[tuple[TicketNumber, str]]) -> None:
-    rows = {(hashed(segment), number) for number, text in texts for segment in segments(text)}
-    tx.many(
-        "INSERT INTO posting (segment, number) VALUES (:segment, :number) ON CONFLICT DO NOTHING",
-        [{"segment": segment, "number": number} for segment, number in sorted(rows)],
-    )
-
-
-def hashed(segment: str) -> int:
-    """A segment as a signed 64-bit number: small index rows, and no collision anybody will meet."""
-    return int.from_bytes(hashlib.blake2b(segment.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def add_to_search(tx: Tx, number: TicketNumber, text: str) -> None:
-    _write_search(tx, [(number, text)] if text else [])
 
 
 def _end_events(tx: Tx, admissions: Sequence[Admission]) -> None:

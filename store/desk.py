@@ -5,10 +5,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from store.admission import OPEN_THREADS, UPDATE_TICKET, add_to_search, hashed, open_threads_params, update_params
+from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, update_params
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Params, Row, Tx, one
 from store.history import insert_events, keep_order
+from store.postings import add_to_search, hashed
 from store.rows import (
     ATTACHMENT_COLUMNS,
     DELIVERY_COLUMNS,
