@@ -30,13 +30,14 @@ _LISTS = ("attachments", "embeds", "components")
 
 def compose(state: PlatformState, channel: Channel, author: Json, content: Json) -> Json:
     """Put a message in the channel, every field there; ``content`` overrides what stands by default."""
-    message_id = state.snowflakes.next()
+    at = state.now()
+    message_id = state.snowflakes.next(at)
     message: Json = {
         "type": TYPE_DEFAULT,
         "channel_id": str(channel.id),
         "author": author,
         "content": "",
-        "timestamp": state.now().isoformat(),
+        "timestamp": at.isoformat(),
         "edited_timestamp": None,
         "tts": False,
         "mention_everyone": False,

@@ -4,10 +4,10 @@ Source: https://discord.com/developers/docs/reference#snowflakes
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-EPOCH_MS = 1_420_070_400_000
-"""The first second of 2015, where Discord's clock starts."""
+EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Where Discord's clock starts."""
 
 SNOWFLAKE_MAX = 2**63 - 1
 
@@ -19,9 +19,9 @@ class Snowflakes:
         self._now = now
         self._latest = 0
 
-    def next(self) -> int:
-        """A fresh id; counts on within a millisecond, or while the clock stands behind."""
-        milliseconds = int(self._now().timestamp() * 1000) - EPOCH_MS
+    def next(self, at: datetime | None = None) -> int:
+        """A fresh id of that time, None: of now; counts on within a millisecond, or while the clock stands behind."""
+        milliseconds = ((at or self._now()) - EPOCH) // timedelta(milliseconds=1)
         self._latest = max(self._latest + 1, milliseconds << 22)
         return self._latest
 
