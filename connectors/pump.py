@@ -28,13 +28,16 @@ async def pump(
     cursor = await store.find_cursor(account)
     async with aclosing(source.batches(cursor)) as batches:
         async for batch in batches:
-            crash("pump.received")
+            if batch.events:
+                crash("pump.received")
             await store.append_raw(account, batch.events, batch.cursor)
-            crash("pump.saved")
+            if batch.events:
+                crash("pump.saved")
             if first:
                 first = False
                 await connected()
             await source.acknowledge(batch)
-            crash("pump.acknowledged")
+            if batch.events:
+                crash("pump.acknowledged")
             while batch.events and await store.count_waiting() >= MOST_WAITING:
                 await clock.sleep(LOOK_AGAIN_S)

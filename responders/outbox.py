@@ -8,14 +8,14 @@ person decides about it.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from responders.retry import next_step
 from tickets.errors import DeliveryError, StoreError, StoreUnavailable
 from tickets.ids import AccountId, ExternalMessageId
 from tickets.model import Delivery, DeliveryPart, Reply
-from tickets.ports import Clock, CrashHook, Sender
+from tickets.ports import Bucket, Clock, CrashHook, Sender
 from tickets.storage import OutboxStore
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ LEASE_S = 1_800.0
 A worker that dies is noticed long before, by its own lease.
 """
 SHORTEST_WAIT_S = 0.01
+LONGEST_REST_S = 30.0
+"""Another worker may see a block lifted; so long at most nobody looks."""
 RECORD_AGAIN_S = 1.0
 """What happened on the platform is recorded however long the database is away."""
 
@@ -39,6 +41,8 @@ class Outbox:
         self._crash = crash
         self._holder = holder
         self._in_flight: Counter[AccountId] = Counter()
+        self._resting: dict[AccountId, float] = {}
+        """Accounts whose shared budgets are used up, until that time of the monotonic clock."""
 
     async def deliver_due(self, senders: Mapping[AccountId, Sender]) -> int:
         """Send what is due over these accounts and wait for all of it; how many deliveries that was."""
@@ -54,7 +58,7 @@ class Outbox:
         begun = 0
         for account in sorted(senders):
             free = senders[account].at_once - self._in_flight[account]
-            if free > 0:
+            if free > 0 and self._resting.get(account, 0.0) <= self._clock.monotonic():
                 begun += await self._start_account(account, senders[account], free, group)
         return begun
 
@@ -79,18 +83,17 @@ class Outbox:
             self._in_flight[delivery.target.account] -= 1
 
     async def _deliver(self, delivery: Delivery, sender: Sender) -> None:
-        sent = [part for part in delivery.parts if part.state == "sent"]
-        previous = sent[-1].external_id if sent else None
+        previous: ExternalMessageId | None = None
         for part in delivery.parts:
             if part.state == "sent":
                 continue
-            reply = _reply(delivery, part, previous)
+            reply = reply_of(delivery, part, previous)
             if await self._wait_for_budget(delivery, reply, sender):
                 return
-            receipt_id = await self._send_part(delivery, part, reply, sender)
-            if receipt_id is None:
+            self._crash("outbox.budget_taken")
+            previous = await self._send_part(delivery, part, reply, sender)
+            if previous is None:
                 return
-            previous = receipt_id
 
     async def _wait_for_budget(self, delivery: Delivery, reply: Reply, sender: Sender) -> bool:
         """Whether the delivery must wait; then it was put back with the time and the reason."""
@@ -100,9 +103,21 @@ class Outbox:
         if wait_s <= 0:
             return False
         why = "Waiting for the platform's limit on messages."
-        at = now + timedelta(seconds=max(wait_s, SHORTEST_WAIT_S))
+        rest_s = await self._rest(delivery.target.account, [bucket for bucket in buckets if bucket.shared], now)
+        # One that waits with all others of its account keeps its place among them.
+        at = delivery.next_at if rest_s else now + timedelta(seconds=max(wait_s, SHORTEST_WAIT_S))
         await self._store.postpone(delivery.id, at, why, now)
         return True
+
+    async def _rest(self, account: AccountId, shared: Sequence[Bucket], now: datetime) -> float:
+        """When a budget of the whole account is used up, its other answers need not be asked one by one.
+
+        How long, in seconds; 0.0 when it is not.
+        """
+        wait_s = await self._store.find_wait(account, shared, now)
+        if wait_s > 0:
+            self._resting[account] = self._clock.monotonic() + min(wait_s, LONGEST_REST_S)
+        return wait_s
 
     async def _send_part(
         self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender
@@ -164,7 +179,9 @@ class Outbox:
             await self._persist(lambda: self._store.block_bucket(account, bucket, until))
 
 
-def _reply(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None) -> Reply:
+def reply_of(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None = None) -> Reply:
+    """A piece as a sender takes it.  previous: the piece before it, where its receipt is not stored yet."""
+    before = next((one.external_id for one in reversed(delivery.parts[: part.n - 1]) if one.external_id), None)
     return Reply(
         target=delivery.target,
         text=part.text,
@@ -172,7 +189,7 @@ def _reply(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId |
         created_at=delivery.created_at,
         part=part.n,
         parts=len(delivery.parts),
-        previous=previous,
+        previous=previous or before,
         automatic=delivery.kind != "reply",
     )
 

@@ -117,6 +117,7 @@ class Intake:
         ]
         gathered = albums.gather(messages)
         context = await self._context(gathered, now)
+        self._crash("intake.looked_up")
         decided = [_placed(self._decider.decide(one, context, now), place) for place, one in enumerate(gathered)]
         return [*decided, *(_without_ticket(outcome) for outcome in outcomes if not _is_message(outcome))]
 

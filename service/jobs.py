@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId
-from tickets.ports import Clock, Connector, FileSource
+from tickets.ports import Clock, Connector, CrashHook, FileSource, no_crash
 from tickets.storage import Job, NewJob, Store
 
 log = logging.getLogger(__name__)
@@ -21,9 +21,17 @@ LARGEST_FILE_BYTES = 25 * 1024 * 1024
 class JobRunner:
     """Runs leased jobs by their kind."""
 
-    def __init__(self, store: Store, clock: Clock, holder: str, connectors: Mapping[AccountId, Connector]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        holder: str,
+        connectors: Mapping[AccountId, Connector],
+        crash: CrashHook = no_crash,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._crash = crash
         self._holder = holder
         self._connectors = connectors
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
@@ -34,6 +42,8 @@ class JobRunner:
     async def run_due(self) -> int:
         """How many jobs were in hand.  Raises StoreUnavailable."""
         jobs = await self._store.lease_jobs(self._holder, self._clock.now(), LEASE_S, BATCH)
+        if jobs:
+            self._crash("job.leased")
         for job in jobs:
             await self._run(job)
         return len(jobs)
@@ -49,7 +59,9 @@ class JobRunner:
             log.exception("A job failed unexpectedly")
             await self._again(job, error)
         else:
+            self._crash("job.done")
             await self._store.finish_job(job.id, self._clock.now())
+            self._crash("job.finished")
 
     async def _again(self, job: Job, error: Exception) -> None:
         if job.attempts < MOST_ATTEMPTS:
@@ -76,6 +88,7 @@ class JobRunner:
         except PayloadError as error:
             await self._store.fail_attachment(attachment_id, str(error), self._clock.now())
             return
+        self._crash("job.fetched")
         await self._store.store_attachment(attachment_id, content, self._clock.now())
 
     async def _forget_old(self, _job: Job) -> None:

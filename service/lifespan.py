@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DRAIN_S = 12.0
-"""How long deliveries and intake may finish after the signal to stop."""
+STOP_S = 14.0
+"""From the signal to stop to the end of everything; whoever stops the program may kill it after 20 s."""
+CLOSING_S = 4.0
+"""So much of it is kept for closing; deliveries and intake may finish before."""
+LETTING_GO_S = 1.0
+"""How long something that was cut off may tidy up, before it is cut off there too."""
 
 
 class Started(NamedTuple):
@@ -54,15 +58,17 @@ async def run(
     """
     clock = SystemClock()
     crash = crash_hook(config.crash_at)
+    deadline = _Deadline()
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(_listening(config)) if inbox else None
         store = make_store(config, crash)
         await store.open()
-        stack.push_async_callback(store.close)
+        stack.push_async_callback(_in_time, store.close, deadline)
+        clock.adopt(await store.read_clock())
         parts = make_parts(config, store, clock, crash)
-        stack.push_async_callback(parts.parsers.close)
+        stack.push_async_callback(_in_time, parts.parsers.close, deadline)
         doors = _open_doors(config, parts, clock, listener, sandbox) if listener is not None else None
-        await _Service(config, parts, clock, crash, doors).serve(started, stop)
+        await _Service(config, parts, clock, crash, doors).serve(started, stop, deadline)
 
 
 def _listening(config: Config) -> socket.socket:
@@ -78,6 +84,23 @@ def _open_doors(
     from service.doors import Doors
 
     return Doors(config, parts, clock, listener, sandbox=sandbox)
+
+
+class _Deadline:
+    """When a stop must be over: one time for all of its steps."""
+
+    def __init__(self) -> None:
+        self._at: float | None = None
+
+    def begin(self) -> None:
+        """Stopping begins now."""
+        self._at = asyncio.get_running_loop().time() + STOP_S
+
+    def left_s(self, *, keep_s: float = 0.0) -> float:
+        """Seconds left, never below 0; all of them before it began.  keep_s: what later steps need."""
+        if self._at is None:
+            return STOP_S
+        return max(0.0, self._at - asyncio.get_running_loop().time() - keep_s)
 
 
 class _Service:
@@ -96,7 +119,12 @@ class _Service:
         self._senders: dict[AccountId, Sender] = {}
         lease_s = config.service.worker_lease_s
         self._worker = Worker(
-            parts.store, clock, parts.holder, alone=config.sqlite_path is not None, lease_s=lease_s
+            parts.store,
+            clock,
+            parts.holder,
+            alone=config.sqlite_path is not None,
+            lease_s=lease_s,
+            steer=clock.steer,
         )
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
         self._runners = [
@@ -113,7 +141,9 @@ class _Service:
             for connector in parts.connectors.values()
         ]
 
-    async def serve(self, started: Callable[[Started], Awaitable[None]], stop: asyncio.Event) -> None:
+    async def serve(
+        self, started: Callable[[Started], Awaitable[None]], stop: asyncio.Event, deadline: _Deadline
+    ) -> None:
         """Start everything, greet, wait, and stop in the order that loses nothing."""
         await self._worker.beat()
         servers = self._doors.servers if self._doors else []
@@ -128,17 +158,18 @@ class _Service:
             url = self._doors.url if self._doors else ""
             await started(Started(url, parts.store, parts.desk, parts.access))
             await stop.wait()
+            deadline.begin()
             log.info("Stopping: nothing new is received, what was begun is finished")
             self._scheduler.stop()
-            await _cancel(receiving)
             self._worker.stopping.set()
-            await _finish(working)
-            await asyncio.gather(*(connector.close() for connector in parts.connectors.values()))
+            await _cancel(receiving)
+            await _finish(working, deadline.left_s(keep_s=CLOSING_S))
             if self._doors:
                 self._doors.close()
-            await _finish(serving)
+            closing = [_in_time(connector.close, deadline) for connector in parts.connectors.values()]
+            await asyncio.gather(_finish(serving, deadline.left_s(keep_s=LETTING_GO_S)), *closing)
             await _cancel([beating])
-        await self._worker.leave()
+        await _in_time(self._worker.leave, deadline)
 
     async def _handle_messages(self) -> None:
         """Once the language model is read, which takes a second and must hold up nothing else."""
@@ -152,21 +183,36 @@ class _Service:
         return [
             group.create_task(self._handle_messages()),
             group.create_task(self._worker.outbox_loop(parts.outbox, self._senders)),
+            group.create_task(self._worker.proof_loop(parts.prover, self._senders)),
             group.create_task(self._worker.job_loop(parts.jobs)),
         ]
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _finish(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait for tasks that were told to end; cancel those that do not."""
+async def _finish(tasks: list[asyncio.Task[None]], within_s: float) -> None:
+    """Wait for tasks that were told to end; cut off those that do not."""
     if not tasks:
         return
-    _done, late = await asyncio.wait(tasks, timeout=DRAIN_S)
+    _done, late = await asyncio.wait(tasks, timeout=within_s)
     if late:
         log.warning("Some work did not finish in time and is cut off: %d", len(late))
     await _cancel(list(late))
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """Return once they have ended.  One that holds on while it tidies up is told again."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _done, late = await asyncio.wait(tasks, timeout=LETTING_GO_S)
+        tasks = list(late)
+
+
+async def _in_time(close: Callable[[], Awaitable[None]], deadline: _Deadline) -> None:
+    """Closing is a courtesy: what fails or dawdles at it must not hold up the end of the others."""
+    try:
+        async with asyncio.timeout(max(LETTING_GO_S, deadline.left_s())):
+            await close()
+    except TimeoutError:
+        log.warning("Closing took too long and was cut off: %s", close.__qualname__)
+    except Exception:
+        log.exception("Closing failed")

@@ -14,6 +14,7 @@ from desk.access import Access
 from desk.commands import Desk
 from responders.compose import Limits, Notices
 from responders.outbox import Outbox
+from responders.proof import Prover
 from responders.templates import ReplyTemplates
 from router.decision import Decider, Policy
 from router.intake import Intake
@@ -43,6 +44,7 @@ class Parts(NamedTuple):
     parsers: Parsers
     intake: Intake
     outbox: Outbox
+    prover: Prover
     jobs: JobRunner
     desk: Desk
     access: Access
@@ -82,7 +84,8 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         parsers=parsers,
         intake=Intake(store, parsers, decider, clock, crash, holder),
         outbox=Outbox(store, clock, crash, holder),
-        jobs=JobRunner(store, clock, holder, connectors),
+        prover=Prover(store, clock, crash, holder),
+        jobs=JobRunner(store, clock, holder, connectors, crash),
         desk=Desk(store, clock, crash, _limits(config)),
         access=Access(store, clock),
         holder=holder,

@@ -3,20 +3,23 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime
 
 from responders.outbox import Outbox
+from responders.proof import Prover
 from router.intake import Intake
 from service.jobs import JobRunner
 from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
+from tickets.notices import NewNotice
 from tickets.ports import Clock, Sender
-from tickets.storage import Store, Topic
+from tickets.storage import Reaped, Store, Topic
 
 log = logging.getLogger(__name__)
 
 LOOK_ANYWAY_S = 0.5
 """Other processes' commits on SQLite wake nobody here; groups become quiet without any commit."""
+PROOF_LOOK_S = 2.0
 DATABASE_AWAY_S = 1.0
 BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
@@ -27,14 +30,25 @@ class Worker:
 
     holder: its name, unique among all that ever ran.  alone: no other can
     exist.  lease_s: after so long without a beat others count it as dead.
+    steer: told the time that all workers share, with every beat.
     """
 
-    def __init__(self, store: Store, clock: Clock, holder: str, *, alone: bool, lease_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        holder: str,
+        *,
+        alone: bool,
+        lease_s: float,
+        steer: Callable[[datetime | None], None] = lambda _reference: None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._holder = holder
         self._alone = alone
         self._lease_s = lease_s
+        self._steer = steer
         self.stopping = asyncio.Event()
         self.leading = False
 
@@ -46,10 +60,15 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             await self._repeat("outbox", lambda: outbox.start_due(senders, group))
 
+    async def proof_loop(self, prover: Prover, senders: Mapping[AccountId, Sender]) -> None:
+        await self._repeat("outbox", lambda: prover.settle_due(senders), PROOF_LOOK_S)
+
     async def job_loop(self, jobs: JobRunner) -> None:
         await self._repeat("jobs", jobs.run_due)
 
-    async def _repeat(self, topic: Topic, step: Callable[[], Awaitable[int]]) -> None:
+    async def _repeat(
+        self, topic: Topic, step: Callable[[], Awaitable[int]], look_s: float = LOOK_ANYWAY_S
+    ) -> None:
         """Until stopping: a step, and when it found nothing, a wait.  No failure of a step ends the service."""
         while not self.stopping.is_set():
             pulse = self._store.pulse(topic)
@@ -63,7 +82,7 @@ class Worker:
                 await self._clock.sleep(DATABASE_AWAY_S)
             else:
                 if not found:
-                    await self._store.wait(topic, pulse, LOOK_ANYWAY_S)
+                    await self._store.wait(topic, pulse, look_s)
 
     async def heartbeat_loop(self) -> None:
         """Show that this worker lives, free what dead ones held, and keep or take the lead."""
@@ -76,22 +95,35 @@ class Worker:
             await self._clock.sleep(self._lease_s / BEATS_PER_LEASE)
 
     async def beat(self) -> None:
+        self._steer(await self._store.read_clock())
         now = self._clock.now()
         name = f"worker:{self._holder}"
         await self._store.acquire_lease(name, self._holder, now, self._lease_s)
-        lost = await self._store.reap_workers(now, self._holder if self._alone else None)
-        if lost:
-            log.warning("Deliveries of a dead worker are of unknown fate and wait for a person: %d", lost)
+        reaped = await self._store.reap_workers(now, self._holder if self._alone else None)
+        await self._tell_of_the_dead(reaped, now)
         await self._store.reap_deliveries(now)
         self.leading = await self._store.acquire_lease(LEADER_LEASE, self._holder, now, self._lease_s)
+
+    async def _tell_of_the_dead(self, reaped: Reaped, now: datetime) -> None:
+        """A worker that stopped without a word: colleagues go on, and a person should know."""
+        gone = [name for name in reaped.workers if name != self._holder]
+        if not gone:
+            return
+        log.warning("Workers stopped without a word: %s; unknown deliveries: %d", gone, reaped.unknown)
+        await self._store.raise_notices([_stopped(name, reaped, now) for name in gone], now)
 
     async def leave(self) -> None:
         """Tell the other workers at once that this one is gone."""
         try:
             await self._store.release_lease(LEADER_LEASE, self._holder)
-            await self._store.acquire_lease(
-                f"worker:{self._holder}", self._holder, self._clock.now() - timedelta(days=1), 0
-            )
-            await self._store.reap_workers(self._clock.now(), None)
+            await self._store.reap_workers(self._clock.now(), None, leaving=self._holder)
         except StoreUnavailable:
             log.warning("The database is away; the other workers will notice by themselves")
+
+
+def _stopped(name: str, reaped: Reaped, now: datetime) -> NewNotice:
+    text = (
+        f"The worker {name} stopped without a word: it was killed, it crashed, or its machine went away. "
+        f"What it held was taken over. Answers of unknown fate since then: {reaped.unknown}."
+    )
+    return NewNotice(kind="worker", key=f"worker:{name}", text=text, since=now)

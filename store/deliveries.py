@@ -1,7 +1,6 @@
 """The outbox: leased, marked before sending, recorded after; budgets shared by all workers."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from store.engine import Params, Row, Tx, one
@@ -19,7 +18,7 @@ from store.rows import (
 )
 from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
 from tickets.model import Delivery, DeliveryPart, Receipt
-from tickets.ports import Bucket, CrashHook
+from tickets.ports import CrashHook
 
 INSERT_DELIVERY = """
 INSERT INTO delivery (id, kind, channel, account, thread_id, ticket_id, message_id, target, state, priority,
@@ -54,12 +53,13 @@ def _part_params(delivery_id: DeliveryId, part: DeliveryPart) -> Params:
 def replace_delivery(tx: Tx, delivery: Delivery, expected_state: str) -> bool:
     """The new state of a delivery that a person decided about; False when it changed meanwhile.
 
-    A lease that has not run out means that a worker has it in hand.
+    A lease that has not run out means that a worker has it in hand; of one
+    of unknown fate only that a worker looks for it, which stops nobody.
     """
     changed = tx.run(
         "UPDATE delivery SET state = :state, next_at = :next_at, updated_at = :updated_at, code = :code, "
         "detail = :detail, lease_until = 0, lease_holder = NULL "
-        "WHERE id = :id AND state = :expected AND lease_until <= :updated_at",
+        "WHERE id = :id AND state = :expected AND (lease_until <= :updated_at OR state = 'unknown')",
         {
             "id": delivery.id,
             "state": delivery.state,
@@ -78,12 +78,16 @@ def replace_delivery(tx: Tx, delivery: Delivery, expected_state: str) -> bool:
 
 
 # Most urgent first; one of a thread at a time, and only the oldest, so that answers keep their order.
+# One of unknown fate keeps its place while it is looked for, as it may yet have to be sent again.
+PATIENCE = timedelta(minutes=2)
 LEASE_DELIVERIES = """
 WITH picked AS MATERIALIZED (
     SELECT d.id FROM delivery d
     WHERE d.state = 'queued' AND d.next_at <= :now AND d.lease_until <= :now AND d.account IN EACH(:accounts)
         AND NOT EXISTS (
-            SELECT 1 FROM delivery e WHERE e.thread_id = d.thread_id AND e.state IN ('queued', 'sending')
+            SELECT 1 FROM delivery e
+            WHERE e.thread_id = d.thread_id AND e.state IN ('queued', 'sending', 'unknown')
+                AND (e.state <> 'unknown' OR (e.look_at IS NOT NULL AND e.updated_at > :patience))
                 AND (e.created_at < d.created_at OR (e.created_at = d.created_at AND e.id < d.id))
         )
     ORDER BY d.priority DESC, d.next_at LIMIT :limit LOCKED(d)
@@ -102,6 +106,7 @@ def lease_deliveries(
             "accounts": list(accounts),
             "holder": holder,
             "now": micros(now),
+            "patience": micros(now - PATIENCE),
             "until": micros(now + timedelta(seconds=lease_s)),
             "limit": limit,
         },
@@ -131,7 +136,9 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[Delivery]:
     return [delivery_of(row, tuple(parts.get(row[0], ()))) for row in rows]
 
 
-def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+def mark_sending(
+    tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime, crash: CrashHook
+) -> bool:
     marked = tx.run(
         "UPDATE delivery SET state = 'sending', updated_at = :now, code = '', detail = '' "
         "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now",
@@ -143,7 +150,8 @@ def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: date
             "WHERE delivery_id = :id AND n = :n",
             {"id": delivery_id, "n": n, "now": micros(now)},
         )
-        _tell(tx, delivery_id, "sending", n, "", now)
+        tell(tx, delivery_id, "sending", n, "", now)
+        crash("store.sending_written")
     return bool(marked)
 
 
@@ -159,6 +167,7 @@ def record_receipt(
     if not _in_hand(tx, delivery_id, holder, "unknown"):
         _record_way_back(tx, delivery_id, n, receipt)
         return
+    answered_again(tx, [delivery_id], now)
     tx.run(
         "UPDATE delivery_part SET state = 'sent', external_id = :external_id, sent_at = :sent_at "
         "WHERE delivery_id = :id AND n = :n",
@@ -174,7 +183,9 @@ def record_receipt(
     )[0][0]
     tx.run(
         "UPDATE delivery SET state = :state, updated_at = :now, code = '', detail = :note, "
-        "lease_until = CASE WHEN :left = 0 THEN 0 ELSE lease_until END WHERE id = :id",
+        "lease_until = CASE WHEN :left = 0 OR state = 'unknown' THEN 0 ELSE lease_until END, "
+        "lease_holder = CASE WHEN :left = 0 OR state = 'unknown' THEN NULL ELSE lease_holder END, "
+        "next_at = CASE WHEN state = 'unknown' THEN :now ELSE next_at END WHERE id = :id",
         {
             "id": delivery_id,
             "state": "queued" if left else "sent",
@@ -184,7 +195,7 @@ def record_receipt(
         },
     )
     _record_way_back(tx, delivery_id, n, receipt)
-    _tell(tx, delivery_id, "queued" if left else "sent", n, "", now)
+    tell(tx, delivery_id, "queued" if left else "sent", n, "", now)
     crash("store.receipt_written")
 
 
@@ -233,7 +244,8 @@ def record_failure(
     )
     tx.run(
         "UPDATE delivery SET state = :state, next_at = :next_at, updated_at = :now, code = :code, "
-        "detail = :detail, lease_until = 0, lease_holder = NULL WHERE id = :id",
+        "detail = :detail, lease_until = 0, lease_holder = NULL, "
+        "look_at = CASE WHEN :state = 'unknown' THEN :now END WHERE id = :id",
         {
             "id": delivery_id,
             "state": state,
@@ -245,7 +257,7 @@ def record_failure(
     )
     if state != "queued":
         _wait_again(tx, delivery_id, now)
-    _tell(tx, delivery_id, state, n, code, now)
+    tell(tx, delivery_id, state, n, code, now)
 
 
 def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
@@ -257,6 +269,25 @@ def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
         "updated_at = :now, version = version + 1 WHERE status = 'pending' "
         "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind = 'reply')",
         {"id": delivery_id, "now": micros(now)},
+    )
+
+
+def answered_again(tx: Tx, ids: Sequence[DeliveryId], now: datetime) -> None:
+    """Replies that were held or of unknown fate arrived, or leave again: the person waits no longer.
+
+    Unless they have written since, or a later reply is in trouble.
+    """
+    tx.run(
+        "UPDATE ticket SET status = 'pending', waiting_since = NULL, sort_at = :now, unanswered = 0, "
+        "updated_at = :now, version = version + 1 WHERE status = 'open' AND id IN ("
+        "SELECT d.ticket_id FROM delivery d JOIN message o ON o.id = d.message_id WHERE d.id IN EACH(:ids) "
+        "AND d.kind = 'reply' AND d.state IN ('held', 'unknown') "
+        "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.ticket_id = o.ticket_id AND m.direction = 'in' "
+        "AND m.stored_at > o.stored_at) "
+        "AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.ticket_id = d.ticket_id AND l.kind = 'reply' "
+        "AND l.state IN ('failed', 'held', 'unknown') "
+        "AND (l.created_at > d.created_at OR (l.created_at = d.created_at AND l.id > d.id))))",
+        {"ids": list(ids), "now": micros(now)},
     )
 
 
@@ -275,15 +306,21 @@ def give_back(tx: Tx, delivery_id: DeliveryId, holder: str, now: datetime) -> No
 
 def release_held(tx: Tx, account: AccountId, code: str, now: datetime) -> int:
     rows = tx.all(
+        "SELECT id FROM delivery WHERE account = :account AND state = 'held' AND state <> 'sent' AND code = :code",
+        {"account": account, "code": code},
+    )
+    ids = [DeliveryId(row[0]) for row in rows]
+    answered_again(tx, ids, now)
+    released = tx.run(
         "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, code = '', detail = '' "
-        "WHERE account = :account AND state = 'held' AND state <> 'sent' AND code = :code RETURNING id",
-        {"account": account, "code": code, "now": micros(now)},
+        "WHERE state = 'held' AND id IN EACH(:ids)",
+        {"ids": ids, "now": micros(now)},
     )
     tx.run(
         "UPDATE delivery_part SET state = 'queued' WHERE state = 'held' AND delivery_id IN EACH(:ids)",
-        {"ids": [row[0] for row in rows]},
+        {"ids": ids},
     )
-    return len(rows)
+    return released
 
 
 def postpone(tx: Tx, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
@@ -314,7 +351,7 @@ def reap_deliveries(tx: Tx, now: datetime) -> int:
     return len(rows)
 
 
-def _tell(tx: Tx, delivery_id: DeliveryId, state: str, n: int, code: str, now: datetime) -> None:
+def tell(tx: Tx, delivery_id: DeliveryId, state: str, n: int, code: str, now: datetime) -> None:
     """The step as an event, so that the inbox and the reports see it."""
     keep_order(tx)
     tx.run(
@@ -334,65 +371,14 @@ def mark_unreachable(tx: Tx, channel: Channel, thread_id: ThreadId) -> None:
     )
 
 
-# Budgets -----------------------------------------------------------------------
+UNFINISHED = f"""
+SELECT {DELIVERY_COLUMNS} FROM delivery d WHERE d.state <> 'sent'
+ORDER BY CASE d.state
+    WHEN 'unknown' THEN 0 WHEN 'failed' THEN 1 WHEN 'held' THEN 2 WHEN 'sending' THEN 3 ELSE 4 END,
+    CASE WHEN d.state = 'queued' THEN -d.priority ELSE 0 END, d.next_at, d.id LIMIT :limit
+"""
 
 
-def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
-    """Leaky buckets: ``free_at`` is when the bucket would be full again.
-
-    A call may pass while ``free_at`` lies no further ahead than the
-    bucket's capacity; it moves ``free_at`` on by one call's worth.
-    """
-    present = micros(now)
-    held = _hold(tx, account, [bucket.name for bucket in buckets])
-    wait_us = 0
-    for bucket in buckets:
-        free_at, blocked_until = held[bucket.name]
-        per_call_us = _per_call_us(bucket)
-        level = max(free_at, present) + per_call_us - present
-        wait_us = max(wait_us, level - bucket.capacity * per_call_us, blocked_until - present)
-    if wait_us > 0:
-        return wait_us / 1_000_000
-    tx.many(
-        "UPDATE budget SET free_at = :free_at WHERE account = :account AND bucket = :bucket",
-        [
-            {
-                "account": account,
-                "bucket": bucket.name,
-                "free_at": max(held[bucket.name][0], present) + _per_call_us(bucket),
-            }
-            for bucket in buckets
-        ],
-    )
-    return 0.0
-
-
-def _per_call_us(bucket: Bucket) -> int:
-    """What one call weighs; rounded up, so that the platform's limit is never passed by a hair."""
-    return math.ceil(1_000_000 / bucket.per_s)
-
-
-def _hold(tx: Tx, account: AccountId, names: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The buckets' levels, locked until the transaction ends."""
-    wanted = sorted(names)
-    tx.many(
-        "INSERT INTO budget (account, bucket, free_at, blocked_until) VALUES (:account, :bucket, 0, 0) "
-        "ON CONFLICT DO NOTHING",
-        [{"account": account, "bucket": name} for name in wanted],
-    )
-    rows = tx.all(
-        "UPDATE budget SET free_at = free_at WHERE account = :account AND bucket IN EACH(:names) "
-        "RETURNING bucket, free_at, blocked_until",
-        {"account": account, "names": wanted},
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def block_bucket(tx: Tx, account: AccountId, bucket: str, until: datetime) -> None:
-    tx.run(
-        "INSERT INTO budget (account, bucket, free_at, blocked_until) VALUES (:account, :bucket, 0, :until) "
-        "ON CONFLICT (account, bucket) DO UPDATE SET blocked_until = CASE "
-        "WHEN budget.blocked_until > excluded.blocked_until THEN budget.blocked_until "
-        "ELSE excluded.blocked_until END",
-        {"account": account, "bucket": bucket, "until": micros(until)},
-    )
+def list_unfinished(tx: Tx, limit: int) -> list[Delivery]:
+    rows = tx.all(UNFINISHED, {"limit": limit})
+    return with_parts(tx, rows)

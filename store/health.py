@@ -1,14 +1,15 @@
 """How the accounts are doing, and what the metrics count."""
 
 from store.engine import Tx
-from store.rows import literal_channel, micros, moment, moment_or_none, printable
+from store.rows import literal_channel, micros, micros_or_none, moment, moment_or_none, printable
 from tickets.ids import AccountId
 from tickets.model import ChannelHealth
 
 SET_HEALTH = """
-INSERT INTO channel_health (account, channel, state, detail, since, checked_at)
-VALUES (:account, :channel, :state, :detail, :since, :checked_at)
+INSERT INTO channel_health (account, channel, state, detail, since, checked_at, up_at)
+VALUES (:account, :channel, :state, :detail, :since, :checked_at, :up_at)
 ON CONFLICT (account) DO UPDATE SET detail = excluded.detail, checked_at = excluded.checked_at,
+    up_at = COALESCE(excluded.up_at, channel_health.up_at),
     since = CASE WHEN channel_health.state = excluded.state THEN channel_health.since ELSE excluded.since END,
     state = excluded.state
 """
@@ -24,6 +25,7 @@ def set_health(tx: Tx, health: ChannelHealth) -> None:
             "detail": printable(health.detail),
             "since": micros(health.since),
             "checked_at": micros(health.checked_at),
+            "up_at": micros_or_none(health.up_at),
         },
     )
 
@@ -32,7 +34,7 @@ def list_health(tx: Tx) -> list[ChannelHealth]:
     rows = tx.all(
         "SELECT c.account, c.channel, c.state, c.detail, c.since, c.checked_at, "
         "(SELECT MAX(r.received_at) FROM raw_event r WHERE r.account = c.account), "
-        "(SELECT MAX(d.updated_at) FROM delivery d WHERE d.account = c.account AND d.state = 'sent') "
+        "(SELECT MAX(d.updated_at) FROM delivery d WHERE d.account = c.account AND d.state = 'sent'), c.up_at "
         "FROM channel_health c ORDER BY c.account"
     )
     return [
@@ -45,6 +47,7 @@ def list_health(tx: Tx) -> list[ChannelHealth]:
             checked_at=moment(row[5]),
             last_event_at=moment_or_none(row[6]),
             last_sent_at=moment_or_none(row[7]),
+            up_at=moment_or_none(row[8]),
         )
         for row in rows
     ]
@@ -53,6 +56,7 @@ def list_health(tx: Tx) -> list[ChannelHealth]:
 def count_rows(tx: Tx) -> dict[str, int]:
     """Only what indexes of unfinished rows answer: never a walk through history."""
     counts = {
+        "notices_open": "SELECT COUNT(*) FROM notice WHERE ended_at IS NULL",
         "events_waiting": "SELECT COUNT(*) FROM raw_event WHERE state = 'waiting'",
         "events_quarantined": "SELECT COUNT(*) FROM raw_event WHERE state = 'quarantined'",
         "tickets_unfinished": "SELECT COUNT(*) FROM ticket WHERE status <> 'closed'",

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from store import blobs
 from store.engine import Row, Tx, one
+from store.notices import raise_notices
 from store.rows import literal_channel, micros, moment, printable
 from store.shares import CONVERSATION_EVENTS, share_out
 from tickets.ids import AccountId, EventId, ThreadKey
 from tickets.model import RawEvent
+from tickets.notices import NewNotice
+from tickets.ports import CrashHook
 from tickets.storage import LeasedEvent, QuarantinedEvent
 
 INLINE_BYTES = 64 * 1024
@@ -24,9 +27,9 @@ ON CONFLICT (account, key) DO UPDATE SET
 """
 INSERT_EVENT = """
 INSERT INTO raw_event (conversation_id, channel, account, external_id, state, attempts, payload, sha256,
-    size_bytes, received_at, own_id, group_key, quiet_s, note, reason)
+    size_bytes, received_at, own_id, group_key, quiet_s, note, late, reason)
 SELECT c.id, :channel, :account, :external_id, 'waiting', 0, :payload, :sha256,
-    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, ''
+    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, :late, ''
 FROM conversation c WHERE c.account = :account AND c.key = :conversation
 ON CONFLICT (account, external_id) DO NOTHING
 """
@@ -36,12 +39,23 @@ ON CONFLICT (account) DO UPDATE SET cursor = excluded.cursor
 """
 
 
-def append_raw(tx: Tx, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
+def append_raw(
+    tx: Tx,
+    account: AccountId,
+    events: Sequence[RawEvent],
+    cursor: str | None,
+    notices: Sequence[NewNotice],
+    crash: CrashHook,
+) -> int:
     ordered = sorted(events, key=lambda event: event.conversation)  # one lock order for all workers
     tx.many(RAISE_CONVERSATION, [_conversation_params(event) for event in ordered])
     fresh = tx.many(INSERT_EVENT, [_event_params(tx, event) for event in events])
     if cursor is not None:
         tx.run(SAVE_CURSOR, {"account": account, "cursor": printable(cursor)})
+    if notices:
+        raise_notices(tx, notices, max(one.until or one.since for one in notices))
+    if events:
+        crash("store.raw_written")
     return fresh
 
 
@@ -71,6 +85,7 @@ def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
         "group_key": printable(event.group),
         "quiet_s": event.quiet_s,
         "note": printable(event.note),
+        "late": int(event.late),
     }
 
 
@@ -115,7 +130,7 @@ SELECT id, conversation_id, size_bytes, group_key FROM (
 """
 EVENT_COLUMNS = (
     "id, channel, account, external_id, payload, sha256, received_at, own_id, group_key, quiet_s, note, attempts, "
-    "(SELECT key FROM conversation c WHERE c.id = conversation_id)"
+    "late, (SELECT key FROM conversation c WHERE c.id = conversation_id)"
 )
 
 
@@ -203,7 +218,8 @@ def _event_of(tx: Tx, row: Row) -> RawEvent:
         group=row[8],
         quiet_s=row[9],
         note=row[10],
-        conversation=row[12],
+        late=bool(row[12]),
+        conversation=row[13],
     )
 
 

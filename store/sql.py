@@ -5,9 +5,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from store import access, admission, blobs, deliveries, desk, health, intake, jobs, schema, workers
+from store import (
+    access,
+    admission,
+    blobs,
+    budgets,
+    deliveries,
+    desk,
+    health,
+    intake,
+    jobs,
+    notices,
+    proofs,
+    schema,
+    workers,
+)
 from store.engine import Engine, Tx
-from store.rows import micros, printable
+from store.rows import micros, moment, printable
 from store.sqlite import SqliteEngine
 from store.vault import Vault
 from tickets.errors import ConfigError
@@ -19,6 +33,7 @@ from tickets.ids import (
     DeliveryId,
     EventId,
     JobId,
+    NoticeId,
     ThreadId,
     ThreadKey,
     TicketId,
@@ -26,6 +41,7 @@ from tickets.ids import (
     UserId,
 )
 from tickets.model import Attachment, ChannelHealth, Delivery, RawEvent, Receipt, TicketEnvelope, TicketEvent
+from tickets.notices import Habit, NewNotice, Notice
 from tickets.ports import Bucket, CrashHook, no_crash
 from tickets.storage import (
     Admission,
@@ -39,6 +55,7 @@ from tickets.storage import (
     NewJob,
     Page,
     QuarantinedEvent,
+    Reaped,
     Session,
     Store,
     TicketChange,
@@ -103,9 +120,18 @@ class SqlStore:
 
     # Intake
 
-    async def append_raw(self, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
+    async def append_raw(
+        self,
+        account: AccountId,
+        events: Sequence[RawEvent],
+        cursor: str | None,
+        notices: Sequence[NewNotice] = (),
+    ) -> int:
+        topics: list[Topic] = ["inbound"] if events else []
+        if notices:
+            topics.append("events")
         return await self._engine.write(
-            lambda tx: intake.append_raw(tx, account, events, cursor), topics=["inbound"] if events else []
+            lambda tx: intake.append_raw(tx, account, events, cursor, notices, self._crash), topics=topics
         )
 
     async def list_private(self, account: AccountId, limit: int) -> Sequence[ThreadKey]:
@@ -150,14 +176,41 @@ class SqlStore:
         )
 
     async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
-        return await self._engine.write(lambda tx: deliveries.take_budget(tx, account, buckets, now))
+        return await self._engine.write(lambda tx: budgets.take_budget(tx, account, buckets, now))
+
+    async def find_wait(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        return await self._engine.read(lambda tx: budgets.find_wait(tx, account, buckets, now))
+
+    async def forecast(self, ids: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, datetime]:
+        return await self._engine.read(lambda tx: budgets.forecast(tx, ids, now))
+
+    async def list_unfinished(self, limit: int = 100) -> Sequence[Delivery]:
+        return await self._engine.read(lambda tx: deliveries.list_unfinished(tx, limit))
+
+    async def lease_unknown(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        return await self._engine.write(lambda tx: proofs.lease_unknown(tx, accounts, holder, now, lease_s, limit))
+
+    async def note_look(
+        self, delivery_id: DeliveryId, holder: str, detail: str, look_at: datetime | None, now: datetime
+    ) -> None:
+        await self._engine.write(
+            lambda tx: proofs.note_look(tx, delivery_id, holder, detail, look_at, now),
+            topics=["events", "outbox"],
+        )
+
+    async def queue_unsent(self, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
+        return await self._engine.write(
+            lambda tx: proofs.queue_unsent(tx, delivery_id, n, holder, detail, now), topics=["events", "outbox"]
+        )
 
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
-        await self._engine.write(lambda tx: deliveries.block_bucket(tx, account, bucket, until))
+        await self._engine.write(lambda tx: budgets.block_bucket(tx, account, bucket, until))
 
     async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
         return await self._engine.write(
-            lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now), topics=["events"]
+            lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now, self._crash), topics=["events"]
         )
 
     async def record_receipt(
@@ -243,6 +296,7 @@ class SqlStore:
             sha256 = blobs.put(tx, content, micros(now))
             settled = {"state": "stored", "sha256": sha256, "note": "", "size_bytes": len(content)}
             desk.settle_attachment(tx, attachment_id, settled, now)
+            self._crash("store.file_written")
 
         await self._engine.write(work, topics=["events"])
 
@@ -307,9 +361,18 @@ class SqlStore:
     async def release_lease(self, name: str, holder: str) -> None:
         await self._engine.write(lambda tx: jobs.release_lease(tx, name, holder))
 
-    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+    async def read_clock(self) -> datetime | None:
+        if self._dialect == "sqlite":
+            return None
+        return await self._engine.read(
+            lambda tx: moment(
+                tx.all("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")[0][0]
+            )
+        )
+
+    async def reap_workers(self, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
         return await self._engine.write(
-            lambda tx: workers.reap(tx, now, alone), topics=["events", "inbound", "outbox", "jobs"]
+            lambda tx: workers.reap(tx, now, alone, leaving), topics=["events", "inbound", "outbox", "jobs"]
         )
 
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
@@ -335,6 +398,31 @@ class SqlStore:
 
     async def count_rows(self) -> Mapping[str, int]:
         return await self._engine.read(health.count_rows)
+
+    # Notices
+
+    async def raise_notices(self, wanted: Sequence[NewNotice], now: datetime) -> int:
+        return await self._engine.write(lambda tx: notices.raise_notices(tx, wanted, now), topics=["events"])
+
+    async def end_notices(self, keys: Sequence[str], now: datetime) -> int:
+        return await self._engine.write(lambda tx: notices.end_notices(tx, keys, now), topics=["events"])
+
+    async def dismiss_notice(self, notice_id: NoticeId, now: datetime) -> bool:
+        return await self._engine.write(lambda tx: notices.dismiss_notice(tx, notice_id, now), topics=["events"])
+
+    async def list_notices(self, limit: int = 100) -> Sequence[Notice]:
+        return await self._engine.read(lambda tx: notices.list_notices(tx, limit))
+
+    async def tell_notices(self, ids: Sequence[NoticeId], deliveries: Sequence[Delivery], now: datetime) -> bool:
+        return await self._engine.write(
+            lambda tx: notices.tell_notices(tx, ids, deliveries, now), topics=["outbox"]
+        )
+
+    async def learn_habits(self, since: datetime, now: datetime) -> int:
+        return await self._engine.write(lambda tx: notices.learn_habits(tx, since, now))
+
+    async def list_habits(self, since: datetime) -> Sequence[Habit]:
+        return await self._engine.read(lambda tx: notices.list_habits(tx, since))
 
     async def forget_old(self, now: datetime) -> int:
         return await self._engine.write(lambda tx: jobs.forget_old(tx, now))

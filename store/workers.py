@@ -10,14 +10,15 @@ from store.deliveries import LOST, record_failure
 from store.engine import Tx
 from store.rows import micros
 from tickets.ids import DeliveryId
+from tickets.storage import Reaped
 
 PREFIX = "worker:"
 
 
-def reap(tx: Tx, now: datetime, alone: str | None) -> int:
-    dead = _dead(tx, now, alone)
+def reap(tx: Tx, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
+    dead = sorted({*_dead(tx, now, alone), leaving} - {""})
     if not dead:
-        return 0
+        return Reaped()
     holders = {"holders": dead}
     for table in ("conversation", "job"):
         tx.run(
@@ -35,11 +36,11 @@ def reap(tx: Tx, now: datetime, alone: str | None) -> int:
         record_failure(tx, DeliveryId(delivery_id), n, "unknown", "worker_lost", LOST, now, now)
     tx.run(
         "UPDATE delivery SET lease_until = 0, lease_holder = NULL "
-        "WHERE state = 'queued' AND lease_holder IS NOT NULL AND lease_holder IN EACH(:holders)",
+        "WHERE state IN ('queued', 'unknown') AND lease_holder IS NOT NULL AND lease_holder IN EACH(:holders)",
         holders,
     )
     tx.run("DELETE FROM lease WHERE holder IN EACH(:holders)", holders)
-    return len(lost)
+    return Reaped(workers=tuple(dead), unknown=len(lost))
 
 
 def _dead(tx: Tx, now: datetime, alone: str | None) -> list[str]:

@@ -23,6 +23,7 @@ AttachmentId = NewType("AttachmentId", str)
 DeliveryId = NewType("DeliveryId", str)
 UserId = NewType("UserId", str)
 JobId = NewType("JobId", int)
+NoticeId = NewType("NoticeId", int)
 BlobId = NewType("BlobId", str)
 """Lower-case hexadecimal SHA-256 of the content."""
 

@@ -49,6 +49,8 @@ class RawEvent(Shape, frozen=True):
     held until the group has been quiet for ``quiet_s`` seconds.
     own_id: the account's own name on the platform (bot id, mailbox address).
     note: set by the connector instead of guessing, e.g. ``too_large``.
+    late: written long before it could be read, by the platform's own clock:
+    nobody is notified of it.
     """
 
     channel: Channel
@@ -61,6 +63,7 @@ class RawEvent(Shape, frozen=True):
     group: str = ""
     quiet_s: float = 0.0
     note: str = ""
+    late: bool = False
 
 
 class Author(Shape, frozen=True):
@@ -156,6 +159,8 @@ class InboundMessage(Shape, frozen=True):
     warnings: tuple[str, ...] = ()
     unanswerable: str = ""
     """Why the program cannot answer it, for people: no sender, or the platform forbids it; empty when it can."""
+    late: bool = False
+    """Written long before it could be read: nobody is notified of it."""
 
 
 class Ignored(Shape, frozen=True):
@@ -415,6 +420,7 @@ class ChannelHealth(Shape, frozen=True):
 
     state: ``starting, up, waiting, down, rejected``; ``rejected`` needs a
     person (a wrong secret).  last_event_at: the last message received.
+    up_at: when it was last known to be connected; None: never.
     """
 
     account: AccountId
@@ -425,6 +431,7 @@ class ChannelHealth(Shape, frozen=True):
     checked_at: datetime
     last_event_at: datetime | None = None
     last_sent_at: datetime | None = None
+    up_at: datetime | None = None
 
 
 FORMAT: Final = "switchboard.ticket"

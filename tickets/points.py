@@ -5,22 +5,42 @@ every one of them.  A step that is added gets its name here.
 """
 
 RECEIVING = (
-    "pump.received",  # bytes in memory, nothing stored
-    "pump.saved",  # raw event and cursor committed, platform not told
-    "pump.acknowledged",  # platform told
     "telegram.before_confirm",  # the confirming getUpdates is about to leave
+    "telegram.fetched",  # updates in memory
+    "telegram.webhook_called",  # pushed update in memory
     "telegram.webhook_saved",  # pushed update committed, 200 not yet sent
+    "discord.greeted",  # connected, nothing missed read yet
+    "discord.heard",  # an announced message in memory
+    "discord.page_read",  # a page of what was missed in memory
+    "x.page_read",  # a page of mentions in memory
+    "mail.listed",  # sizes and dates known
     "mail.fetched",  # bodies read from the server
+    "pump.received",  # bytes in memory, nothing stored
+    "store.raw_written",  # inside the transaction, before its commit
+    "pump.saved",  # raw event and cursor committed, platform not told
+    "mail.before_seen",  # committed, not yet marked as read
+    "mail.after_seen",
+    "pump.acknowledged",  # platform told
     "intake.leased",
     "intake.normalized",
+    "intake.looked_up",  # what the store knows of the people and threads was read
     "intake.decided",
     "store.admit_written",  # inside the transaction, before its commit
     "intake.admitted",
+)
+FETCHING = (
+    "job.leased",
+    "job.fetched",  # a file's bytes in memory
+    "store.file_written",  # inside the transaction, before its commit
+    "job.done",  # the file is stored, the job not yet finished
+    "job.finished",
 )
 ANSWERING = (
     "store.change_written",  # inside the desk's transaction, before its commit
     "desk.committed",
     "outbox.leased",
+    "outbox.budget_taken",
+    "store.sending_written",  # inside the transaction, before its commit
     "outbox.marked_sending",  # committed as sending, nothing sent
     "telegram.before_send",
     "telegram.after_send",
@@ -34,4 +54,9 @@ ANSWERING = (
     "store.receipt_written",  # inside the transaction, before its commit
     "outbox.recorded",
 )
-POINTS = RECEIVING + ANSWERING
+PROVING = (
+    "proof.leased",  # an answer of unknown fate is about to be looked for
+    "proof.looked",  # the platform has told what it has
+    "proof.recorded",
+)
+POINTS = RECEIVING + FETCHING + ANSWERING + PROVING

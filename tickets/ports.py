@@ -49,11 +49,17 @@ def no_crash(_point: str) -> None:
 
 
 class Bucket(Shape, frozen=True):
-    """One budget of an account: ``capacity`` calls at once, ``per_s`` more each second."""
+    """One budget of an account: ``capacity`` calls at once, ``per_s`` more each second.
+
+    Within any ``t`` seconds at most ``capacity + t * per_s`` calls pass.
+    shared: every piece of the account takes from it; False for the budget of
+    one conversation.
+    """
 
     name: str
     capacity: int
     per_s: float
+    shared: bool = True
 
 
 class Capabilities(Shape, frozen=True):
@@ -78,14 +84,31 @@ class Capabilities(Shape, frozen=True):
     limits: str
 
 
+class Gap(Shape, frozen=True):
+    """A stretch of time that the platform does not give back.
+
+    until: None when nobody can say.  what: a sentence for a person: what may
+    be missing, why, and what to do.
+    """
+
+    since: datetime
+    until: datetime | None
+    what: str
+
+
 class Batch(Shape, frozen=True):
     """Events a source handed out together, and where it stands after them.
 
-    cursor: None when the place did not move.
+    cursor: None when the place did not move.  gaps: what was found to be
+    lost, told once.  behind: a sentence on how far reading on has come; empty
+    when nothing lies behind.  A batch without events says that the source is
+    still connected.
     """
 
     events: tuple[RawEvent, ...]
     cursor: str | None = None
+    gaps: tuple[Gap, ...] = ()
+    behind: str = ""
 
 
 class Source(Protocol):
@@ -95,7 +118,8 @@ class Source(Protocol):
         """Everything after ``cursor`` (None: from the first start), for ever.
 
         The first batch is empty: it says that the source is connected and
-        misses nothing from now on.
+        misses nothing from now on.  While it is connected it hands out a
+        batch at least every two minutes, an empty one when nothing came.
         The next batch is asked for only after the last one was committed and
         acknowledged.  Raises ConnectorError.
         """
@@ -158,21 +182,21 @@ class EditingSender(Protocol):
 
 @runtime_checkable
 class ProvingSender(Protocol):
-    """A sender that can find out whether a piece of unknown fate arrived."""
+    """A sender that can look on the platform for a piece of unknown fate."""
 
-    async def find_sent(self, reply: Reply) -> Receipt | None:
-        """The receipt if the platform has it, None if it certainly has not.
+    @property
+    def certain_after_s(self) -> float | None:
+        """What is not found so many seconds after the attempt began has not arrived.
 
-        Raises ConnectorError when the platform cannot tell.
+        None: not finding it proves nothing.
         """
 
+    async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
+        """What the platform has that may be this piece, the likeliest first; empty when there is nothing.
 
-@runtime_checkable
-class HistorySource(Protocol):
-    """A source that can page through what happened before or meanwhile."""
-
-    def history(self, since: str | None) -> AsyncIterator[Batch]:
-        """Older messages, oldest first.  Raises ConnectorError."""
+        since: when the attempt began, by our clock; the platform's may
+        differ by minutes.  Raises ConnectorError when it cannot look now.
+        """
 
 
 @runtime_checkable

@@ -46,6 +46,7 @@ from tickets.model import (
     TicketEvent,
     TicketStatus,
 )
+from tickets.notices import NewNotice, NoticeStore
 from tickets.ports import Bucket
 
 Topic = Literal["inbound", "outbox", "events", "jobs"]
@@ -311,11 +312,27 @@ class Job(Shape, frozen=True):
     attempts: int
 
 
+class Reaped(Shape, frozen=True):
+    """Workers found dead, by their names, and how many deliveries became unknown."""
+
+    workers: tuple[str, ...] = ()
+    unknown: int = 0
+
+
 class IntakeStore(Protocol):
     """Raw events in, tickets out."""
 
-    async def append_raw(self, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
-        """Commit events and the cursor after them; how many were new.  cursor None keeps the old one."""
+    async def append_raw(
+        self,
+        account: AccountId,
+        events: Sequence[RawEvent],
+        cursor: str | None,
+        notices: Sequence[NewNotice] = (),
+    ) -> int:
+        """Commit events, the cursor after them and what is to be told of them; how many events were new.
+
+        cursor None keeps the old one.
+        """
 
     async def find_cursor(self, account: AccountId) -> str | None:
         """Where the account's source stands; None before its first batch."""
@@ -367,6 +384,22 @@ class OutboxStore(Protocol):
     async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
         """Take one call from every bucket, or from none; seconds to wait, 0.0 when taken."""
 
+    async def find_wait(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        """As ``take_budget``, but nothing is taken."""
+
+    async def forecast(self, deliveries: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, datetime]:
+        """When each of these that is queued will leave at the earliest.
+
+        From its own time, the budgets of its account, and what is queued
+        before it.
+        """
+
+    async def list_unfinished(self, limit: int = 100) -> Sequence[Delivery]:
+        """Deliveries that are unknown, failed, held, being sent or queued, in this order.
+
+        Within each the next to leave or the oldest first.
+        """
+
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
         """Let nothing pass the bucket before ``until``."""
 
@@ -410,6 +443,30 @@ class OutboxStore(Protocol):
 
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
         """Put a leased delivery back unsent, with the reason it waits; no attempt is counted."""
+
+    async def lease_unknown(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        """Deliveries of unknown fate for which a look on the platform is due, to look for nobody else meanwhile.
+
+        A person may decide about one in the meantime; the lease does not
+        keep them from it.
+        """
+
+    async def note_look(
+        self, delivery_id: DeliveryId, holder: str, detail: str, look_at: datetime | None, now: datetime
+    ) -> None:
+        """A look has found nothing: keep what it saw and when to look again; None: only a person can tell.
+
+        Nothing changes when the delivery is no longer unknown and in this hand.
+        """
+
+    async def queue_unsent(self, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
+        """A look has proved that piece ``n`` did not arrive: queue it again, at once.
+
+        False, changing nothing, when the delivery is no longer unknown and
+        in this hand.
+        """
 
     async def reap_deliveries(self, now: datetime) -> int:
         """After a crash: expired leases found ``sending`` become ``unknown``, others ``queued``; how many."""
@@ -510,18 +567,22 @@ class AccessStore(Protocol):
 class WorkStore(Protocol):
     """Leases, jobs, health, secrets: what keeps several workers in step."""
 
+    async def read_clock(self) -> datetime | None:
+        """The time by the database's own clock, which all workers share; None when it has none of its own."""
+
     async def acquire_lease(self, name: str, holder: str, now: datetime, ttl_s: float) -> bool:
         """Take or prolong a named lease; False while another holds it."""
 
     async def release_lease(self, name: str, holder: str) -> None: ...
 
-    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+    async def reap_workers(self, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
         """Free what dead workers held: their events and jobs are due again, their deliveries that were
-        ``sending`` become ``unknown``; how many deliveries that was.
+        ``sending`` become ``unknown``.
 
         A worker is dead when its lease ``worker:<holder>`` has run out.
         alone: a holder that knows it is the only worker; then everybody
-        else is dead.  None: there may be others.
+        else is dead.  None: there may be others.  leaving: one that ends
+        now, as if it were dead already.
         """
 
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
@@ -549,7 +610,7 @@ class WorkStore(Protocol):
         """Remove finished jobs, expired sessions, links and old command keys; how many rows."""
 
 
-class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, Protocol):
+class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, Protocol):
     """All of it."""
 
     async def open(self) -> None:

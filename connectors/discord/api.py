@@ -106,6 +106,11 @@ class DiscordApi:
             raise Unreachable("Discord has not said who we are.")
         return user
 
+    def is_ours(self, message: dict[str, Any]) -> bool:
+        """Whether we wrote a message told by the REST API."""
+        author = message.get("author")
+        return isinstance(author, dict) and author.get("id") == str(self.user.id)
+
     async def identifies_left(self) -> tuple[int, float]:
         """How many new sessions Discord allows, and seconds until it is again a full day's worth."""
         with translated(), self._breaker.watching():

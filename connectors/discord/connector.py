@@ -18,7 +18,7 @@ class DiscordConnector:
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = GatewaySource(self._api, settings, context)
-        self.sender = DiscordSender(self._api, context)
+        self.sender = DiscordSender(self._api, settings, context)
 
     async def check(self) -> str:
         await self._api.open()

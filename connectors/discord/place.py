@@ -8,11 +8,12 @@ handed out twice.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-EPOCH_MS = 1_420_070_400_000
+EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Where Discord's clock starts."""
 MARGIN_MS = 10_000
 _ID = re.compile(r"[0-9]{1,20}")
 MOST_REMEMBERED = 200
@@ -26,7 +27,12 @@ def read_id(text: object) -> int | None:
 
 def first_id(moment: datetime) -> int:
     """The smallest id a message written then can have."""
-    return (int(moment.timestamp() * 1000) - EPOCH_MS) << 22
+    return ((moment - EPOCH) // timedelta(milliseconds=1)) << 22
+
+
+def moment_of(number: int) -> datetime:
+    """When what has this id was made."""
+    return EPOCH + timedelta(milliseconds=number >> 22)
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,32 +1,46 @@
 """Answering: plain text into the conversation, replying to the message answered."""
 
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
 from connectors.context import ConnectorContext
-from connectors.discord.api import DiscordApi
+from connectors.discord.api import PAGE, DiscordApi
 from connectors.discord.markup import escape
-from connectors.discord.place import read_id
-from tickets.errors import ConnectorError, DeliveryError
+from connectors.discord.place import first_id, moment_of, read_id
+from connectors.discord.settings import Settings
+from tickets.errors import ConnectorError, DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
 from tickets.ports import Bucket
 
-IN_ALL = Bucket(name="all", capacity=5, per_s=20.0)
-"""Half of the 50 requests a second and bot; the rest is for reading on
+IN_ALL = Bucket(name="all", capacity=3, per_s=46.0)
+"""Together at most 50 requests in any second, those that read on included
 (https://discord.com/developers/docs/topics/rate-limits, read 2026-11)."""
-PER_CHANNEL_CAPACITY = 2
-PER_CHANNEL_S = 0.6
+PER_CHANNEL_CAPACITY = 1
+PER_CHANNEL_S = 0.95
 """Together 5 messages within any 5 seconds of a channel."""
+LOOKED_BACK = timedelta(hours=1)
+"""Our clock may be ahead of Discord's by so much, and a message is still found."""
+MOST_PAGES = 20
+EMOJI_STYLES = "\ufe0e\ufe0f"
+"""Signs after an emoji that only say how it is drawn; Discord was seen to take them away
+(https://github.com/discord/discord-api-docs/issues/4691)."""
 
 
 class DiscordSender:
     at_once = 8
 
-    def __init__(self, api: DiscordApi, context: ConnectorContext) -> None:
+    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
         self._api = api
+        self._settings = settings
         self._context = context
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         channel = reply.target.thread_key.partition("/")[0]
-        return Bucket(name=f"channel:{channel}", capacity=PER_CHANNEL_CAPACITY, per_s=PER_CHANNEL_S), IN_ALL
+        own = Bucket(name=f"channel:{channel}", capacity=PER_CHANNEL_CAPACITY, per_s=PER_CHANNEL_S, shared=False)
+        return own, IN_ALL
 
     async def send(self, reply: Reply) -> Receipt:
         """The nonce is the send key, so that Discord itself refuses to post one piece twice within minutes."""
@@ -37,6 +51,32 @@ class DiscordSender:
         )
         self._context.crash("discord.after_send")
         return receipt
+
+    @property
+    def certain_after_s(self) -> float:
+        return self._settings.appears_within_s
+
+    async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
+        """Our messages with these words after the one answered; Discord tells no nonce of what stands there."""
+        channel = _channel(reply.target)
+        after = max(
+            first_id(since - LOOKED_BACK), _number(reply.previous) or 0, _number(reply.target.in_reply_to) or 0
+        )
+        words = _bare(escape(reply.text))
+        found: list[Receipt] = []
+        for _ in range(MOST_PAGES):
+            page = await self._api.fetch_page(channel, after)
+            if page is None:
+                raise Unreachable("Discord does not let us read the conversation.")
+            found += [
+                _receipt(channel, one)
+                for one in page
+                if self._api.is_ours(one) and _bare(str(one.get("content", ""))) == words
+            ]
+            if len(page) < PAGE:
+                return found
+            after = max(read_id(one.get("id")) or 0 for one in page)
+        raise Unreachable("Too much was said there since to look through.")
 
     async def edit(self, target: ReplyTarget, message: ExternalMessageId, text: str) -> None:
         number = _number(message)
@@ -49,6 +89,18 @@ class DiscordSender:
             await self._api.send_typing(_channel(target))
         except ConnectorError:
             return  # a courtesy: nobody misses it
+
+
+def _bare(text: str) -> str:
+    """Without white space and what cannot be seen: Discord takes away what it holds for invalid or disturbing
+    (https://discord.com/developers/docs/resources/message#create-message)."""
+    seen = (one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one)[0] not in "ZC")
+    return "".join(one for one in seen if one not in EMOJI_STYLES)
+
+
+def _receipt(channel: int, message: dict[str, Any]) -> Receipt:
+    number = read_id(message.get("id")) or 0
+    return Receipt(external_id=ExternalMessageId(f"{channel}/{number}"), sent_at=moment_of(number))
 
 
 def _channel(target: ReplyTarget) -> int:

@@ -22,6 +22,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A private certificate authority, PEM; empty for the system's."""
     away_s: float = 30.0
     """A gateway that was away for so long is reported, and connected to anew; seconds."""
+    appears_within_s: float = 60.0
+    """What was sent is to be seen in its channel within so many seconds; what is not, was not sent."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
 
@@ -33,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with {' or '.join(schemes)}")
         if not self.cdn_url.startswith(("https://", "http://")):
             raise ValueError("cdn_url must begin with https:// or http://")
+        if not 1 <= self.appears_within_s <= 3_600:
+            raise ValueError("appears_within_s must be between 1 and 3600")
         if not 1 <= self.away_s <= 3_600:
             raise ValueError("away_s must be between 1 and 3600")
 

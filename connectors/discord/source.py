@@ -57,6 +57,7 @@ class GatewaySource:
         gateway = Gateway(self._settings)
         try:
             await gateway.open()
+            self._context.crash("discord.greeted")
             listener.meet(await self._context.conversations())
             yield Batch(events=(), cursor=listener.place.cursor)
             while True:
@@ -90,6 +91,8 @@ class GatewaySource:
                 while missed := listener.backlog.take(channel):
                     yield await self._read_on(missed, listener)
             if (batch := listener.live(events)) is not None:
+                if batch.events:
+                    self._context.crash("discord.heard")
                 yield batch
         elif missed := listener.backlog.take():
             batch = await self._read_on(missed, listener)
@@ -102,6 +105,8 @@ class GatewaySource:
         await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
         if page is None:
             return Batch(events=())
+        if page:
+            self._context.crash("discord.page_read")
         payloads = [_as_event(message, missed.guild) for message in page]
         events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
         if len(page) == PAGE:

@@ -2,7 +2,7 @@
 
 from connectors.context import ConnectorContext
 from connectors.mail.capabilities import CAPABILITIES
-from connectors.mail.sender import MailSender
+from connectors.mail.sender import MailSender, ProvingMailSender
 from connectors.mail.settings import Settings
 from connectors.mail.source import MailSource, probe
 from tickets.ids import AccountId
@@ -15,7 +15,8 @@ class MailConnector:
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = MailSource(settings, context)
-        self.sender = MailSender(settings, context)
+        proving = bool(settings.imap.sent_folder)
+        self.sender = ProvingMailSender(settings, context) if proving else MailSender(settings, context)
 
     async def check(self) -> str:
         found = await probe(self._settings)

@@ -114,6 +114,14 @@ class ImapConnection:
     async def fetch_headers(self, uids: Sequence[int]) -> dict[int, bytes]:
         return await self._fetch_parts(uids, "(UID BODY.PEEK[HEADER])")
 
+    async def has_message(self, message_id: str) -> bool:
+        """Whether the folder has a mail of this Message-ID, given with its angle brackets."""
+        response = await self._call(
+            self._client.uid_search(f"HEADER Message-ID {quoted(message_id)}", charset=None)
+        )
+        self._demand(response, "SEARCH")
+        return any(word.isdigit() for line in response.lines[:-1] for word in bytes(line).split())
+
     async def mark_seen(self, uids: Sequence[int]) -> None:
         response = await self._call(self._client.uid("store", _numbers(uids), "+FLAGS.SILENT", "(\\Seen)"))
         self._demand(response, "STORE")

@@ -1,17 +1,23 @@
 """Answering: one plain mail in the thread, its Message-ID fixed before the first attempt."""
 
+import asyncio
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from msgspec.structs import replace
+
 from connectors.context import ConnectorContext
+from connectors.mail.imap import ImapConnection
 from connectors.mail.settings import Settings
 from connectors.mail.smtp import SmtpConnection
-from tickets.errors import DeliveryError
+from tickets.errors import DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
@@ -20,7 +26,11 @@ _PLAIN_ADDRESS = re.compile(r"[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,64}@[^\s@<>\x
 WRITING = SMTP.clone(max_line_length=990)
 """Wide lines: folding would break a long Message-ID into encoded words, and no client could thread by it."""
 SIGNATURE_BYTES = 10
-BURST = 10
+BURST = 0.05
+"""This share of a minute's mails may leave at once; in any minute together no more than all of them."""
+CATCHING_UP = 1.02
+"""Our clock may run faster by so much, to catch up with another one."""
+LOOK_S = 60.0
 
 
 class MailSender:
@@ -32,7 +42,11 @@ class MailSender:
         self._smtp = SmtpConnection(settings.smtp, settings.address)
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
-        return (Bucket(name="all", capacity=BURST, per_s=self._settings.smtp.per_minute / 60),)
+        per_minute = self._settings.smtp.per_minute
+        burst = max(1, int(per_minute * BURST))
+        # A minute that begins with a burst holds burst + 60 * per_s mails, rounded down: less than one too many.
+        rest = int(per_minute) - burst + 0.95 if per_minute >= 1 else 0.95 * per_minute
+        return (Bucket(name="all", capacity=burst, per_s=rest / CATCHING_UP / 60),)
 
     async def send(self, reply: Reply) -> Receipt:
         recipient = _only_recipient(reply)
@@ -54,6 +68,29 @@ class MailSender:
         secret = await self._context.secret("message-id")
         tag = hmac.new(secret, reply.send_key.encode(), hashlib.sha256).digest()[:SIGNATURE_BYTES]
         return f"<sb.{reply.send_key}.{tag.hex()}@{self._settings.address.rpartition('@')[2]}>"
+
+
+class ProvingMailSender(MailSender):
+    """For a provider that keeps what was sent in a folder."""
+
+    @property
+    def certain_after_s(self) -> None:
+        """Not finding it proves nothing: the server may file it later, or not at all."""
+        return
+
+    async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
+        imap = replace(self._settings.imap, folder=self._settings.imap.sent_folder)
+        message_id = await self.message_id(reply)
+        connection = ImapConnection(imap, self._settings.address)
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await connection.open()
+                found = await connection.has_message(message_id)
+        except TimeoutError as error:
+            raise Unreachable(f"The mail server did not answer within {LOOK_S:.0f} s.") from error
+        finally:
+            await connection.close()
+        return [Receipt(external_id=ExternalMessageId(message_id), sent_at=since)] if found else []
 
 
 def _only_recipient(reply: Reply) -> str:

@@ -20,6 +20,9 @@ class ImapSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Empty: the account's address."""
     password: Secret
     folder: str = "INBOX"
+    sent_folder: str = ""
+    """Where the provider itself keeps what was sent, e.g. Sent or [Gmail]/Sent Mail: there an answer of
+    unknown fate is looked for.  Empty: it keeps none, and a person decides."""
     idle_refresh_s: float = 1500.0
     """Begin IDLE anew this often, seconds.  RFC 2177 advises within 29 minutes."""
     look_every_s: float = 60.0

@@ -72,7 +72,9 @@ class MailSource:
         """Mark as read what is safe now.  The watermark has moved already: a failure here loses nothing."""
         uids = [_uid(event) for event in batch.events]
         if uids and self._settings.after_intake == "seen" and self._connection is not None:
+            self._context.crash("mail.before_seen")
             await self._connection.mark_seen(uids)
+            self._context.crash("mail.after_seen")
 
     def _start(self, folder: Folder, cursor: str | None) -> Watermark:
         """Where to go on.  A new UIDVALIDITY renumbers everything: read again, repeats are recognised."""
@@ -91,6 +93,7 @@ class MailSource:
         for at in range(0, len(uids), MOST_AT_ONCE):
             span = uids[at : at + MOST_AT_ONCE]
             listed = await self._describe(connection, span)
+            self._context.crash("mail.listed")
             wanted = [one for one in listed if not (mark.rebuilt and _before(one, mark.since))]
             for group in _by_size(wanted, self._settings.largest_bytes):
                 events = await self._fetch(connection, mark.validity, group)

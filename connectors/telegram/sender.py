@@ -7,10 +7,11 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
 from tickets.ports import Bucket
 
-IN_ALL = Bucket(name="all", capacity=30, per_s=30.0)
-"""30 messages a second overall (https://core.telegram.org/bots/faq, read 2026-11)."""
-PER_CHAT_S = 1.0
-PER_GROUP_S = 20 / 60
+IN_ALL = Bucket(name="all", capacity=2, per_s=28.0)
+"""Together at most 30 messages in any second (https://core.telegram.org/bots/faq, read 2026-11)."""
+PER_CHAT_S = 0.98
+"""A little slower than one a second, so that the way there cannot bring two into one."""
+PER_GROUP_S = 19.5 / 60
 
 
 class TelegramSender:
@@ -23,7 +24,7 @@ class TelegramSender:
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         chat = reply.target.thread_key
         per_s = PER_GROUP_S if chat.startswith("-") else PER_CHAT_S
-        return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s), IN_ALL
+        return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s, shared=False), IN_ALL
 
     async def send(self, reply: Reply) -> Receipt:
         self._context.crash("telegram.before_send")

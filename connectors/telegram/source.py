@@ -54,6 +54,7 @@ class PollingSource:
                     continue
                 updates = [_alone(answer)]
             if updates:
+                self._context.crash("telegram.fetched")
                 batch = self._batch(updates)
                 offset = int(batch.cursor) if batch.cursor else offset
                 yield batch
@@ -102,6 +103,7 @@ class PushedSource:
             return WebhookAnswer(413, "too large")
         if not self._receiving:
             return WebhookAnswer(503, "another worker receives over this account")
+        self._context.crash("telegram.webhook_called")
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait((request.body, committed))

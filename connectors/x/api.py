@@ -24,6 +24,7 @@ PAGE = 100
 """The most posts one question to the mentions gives."""
 FEW = 5
 """The fewest it can be asked for."""
+OWN_PAGES = 8
 TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=10.0)
 
 
@@ -45,6 +46,48 @@ class Page(msgspec.Struct, frozen=True):
     newest_id: str | None
     next_token: str | None
     wait_s: float
+
+
+class Reference(msgspec.Struct, frozen=True):
+    type: str
+    id: str
+
+
+class LongText(msgspec.Struct, frozen=True):
+    text: str
+
+
+class OwnPost(msgspec.Struct, frozen=True):
+    """A post of the account's own, as far as it proves that an answer was posted."""
+
+    id: str
+    created_at: datetime
+    short_text: str = msgspec.field(name="text", default="")
+    note_tweet: LongText | None = None
+    referenced_tweets: list[Reference] = []
+
+    @property
+    def text(self) -> str:
+        """All of it, also of a long post."""
+        return self.note_tweet.text if self.note_tweet else self.short_text
+
+    @property
+    def answers(self) -> str | None:
+        """The post that it answers."""
+        return next((one.id for one in self.referenced_tweets if one.type == "replied_to"), None)
+
+    @property
+    def receipt(self) -> Receipt:
+        return Receipt(external_id=ExternalMessageId(self.id), sent_at=self.created_at.astimezone(UTC))
+
+
+class _Meta(msgspec.Struct):
+    next_token: str | None = None
+
+
+class _OwnPosts(msgspec.Struct):
+    data: list[OwnPost] = []
+    meta: _Meta = msgspec.field(default_factory=_Meta)
 
 
 class _LedSession:
@@ -128,6 +171,29 @@ class XApi:
                 )
             )
             return _page(await answer.json(), answer.headers)
+
+    async def fetch_own_posts(self, after: str) -> list["OwnPost"]:
+        """What the account posted after the post of this id, newest first; at most 800 posts."""
+        posts: list[OwnPost] = []
+        token: str | None = None
+        for _ in range(OWN_PAGES):
+            with translated():
+                answer = await _asked(
+                    lambda token=token: self._open.get_users_tweets(  # type: ignore[misc]
+                        self.account.id,
+                        since_id=after,
+                        pagination_token=token,
+                        max_results=PAGE,
+                        tweet_fields=list(fields.OWN_POST),
+                        user_auth=True,
+                    )
+                )
+                told = msgspec.convert(await answer.json(), _OwnPosts)
+            posts += told.data
+            token = told.meta.next_token
+            if token is None:
+                return posts
+        raise Unreachable("The account has posted too much since to look through.")
 
     async def create_post(self, text: str, answering: str) -> Receipt:
         """A post under another one."""

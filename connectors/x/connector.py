@@ -18,7 +18,7 @@ class XConnector:
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = PollingSource(self._api, settings, context)
-        self.sender = XSender(self._api, context)
+        self.sender = XSender(self._api, settings, context)
 
     async def check(self) -> str:
         await self._api.open()

@@ -1,25 +1,43 @@
 """Answering: a post under the post answered.  Never a post that stands alone."""
 
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
 from connectors.context import ConnectorContext
-from connectors.x.api import XApi
-from tickets.errors import DeliveryError
+from connectors.x.api import OwnPost, XApi
+from connectors.x.settings import Settings
+from tickets.errors import DeliveryError, RateLimited
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
 
-POSTS = Bucket(name="posts", capacity=10, per_s=90 / 900)
-"""Together at most 100 in any 15 minutes, X's limit for an account (https://docs.x.com/x-api/fundamentals/rate-limits)."""
-IN_ALL = Bucket(name="all", capacity=500, per_s=9_500 / 86_400)
-"""Together at most 10,000 in any 24 hours, X's limit for an app."""
+POSTS = Bucket(name="posts", capacity=4, per_s=95 / 900)
+"""Together at most 100 in any 15 minutes, X's limit for an account
+(https://docs.x.com/x-api/fundamentals/rate-limits), also while our clock runs 2 % fast to catch up."""
+IN_ALL = Bucket(name="all", capacity=200, per_s=9_600 / 86_400)
+"""Together at most 10,000 in any 24 hours, X's limit for an app, likewise."""
+LOOKED_BACK = timedelta(hours=1)
+"""Our clock may be ahead of X's by so much, and a post is still found."""
+IDS_BEGAN_MS = 1_288_834_974_657
+"""X's ids are times (https://docs.x.com/fundamentals/x-ids), in milliseconds since 1970 from here on."""
 BY_HAND = "https://x.com/intent/post?in_reply_to="
 """Opens X's own reply box, where a person may answer what a program may not."""
+
+_LEADING_NAMES = re.compile(r"(@\w{1,15}\s+)*")
+_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 
 
 class XSender:
     at_once = 2
 
-    def __init__(self, api: XApi, context: ConnectorContext) -> None:
+    def __init__(self, api: XApi, settings: Settings, context: ConnectorContext) -> None:
         self._api = api
+        self._settings = settings
         self._context = context
+        self._looks_again_at = 0.0
+        """X asked not to be asked for the account's posts before this time of the monotonic clock."""
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         return POSTS, IN_ALL
@@ -40,3 +58,61 @@ class XSender:
             raise DeliveryError(error.code, by_hand, temporary=False, delivered=False) from error
         self._context.crash("x.after_send")
         return receipt
+
+    @property
+    def certain_after_s(self) -> float:
+        return self._settings.appears_within_s
+
+    async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
+        """The account's own posts under the one answered, with these words."""
+        answering = reply.previous or reply.target.in_reply_to
+        if answering is None:
+            return ()
+        posts = await self._posts_after(max(answering, _first_id(since - LOOKED_BACK), key=_place))
+        return [post.receipt for post in posts if post.answers == answering and _same(post.text, reply.text)]
+
+    async def _posts_after(self, post_id: str) -> list[OwnPost]:
+        """A pause that X asks for holds for every answer that is looked for."""
+        wait_s = self._looks_again_at - self._context.clock.monotonic()
+        if wait_s > 0:
+            raise RateLimited("X asked for a pause.", wait_s)
+        try:
+            return await self._api.fetch_own_posts(after=post_id)
+        except RateLimited as error:
+            self._looks_again_at = self._context.clock.monotonic() + error.retry_after_s
+            raise
+
+
+def _first_id(moment: datetime) -> str:
+    """The smallest id a post made then can have."""
+    passed = moment - datetime.fromtimestamp(0, UTC)
+    return str(max(0, passed // timedelta(milliseconds=1) - IDS_BEGAN_MS) << 22)
+
+
+def _place(post_id: str) -> int:
+    return int(post_id) if post_id.isdecimal() else 0
+
+
+def _same(posted: str, written: str) -> bool:
+    """X puts names before an answer, spells three letters as HTML does, and shows every link as one of its own.
+
+    A link may stand for any words: X also makes one of a mere ``example.org``.
+    """
+    first, *others = (
+        _bare(piece) for piece in _SHORT_LINK.split(_LEADING_NAMES.sub("", html.unescape(posted), 1))
+    )
+    wanted = _bare(_LEADING_NAMES.sub("", written.strip(), 1))
+    if not others:
+        return wanted == first
+    *between, last = others
+    at = len(first)
+    for piece in between:
+        at = wanted.find(piece, at + 1) + len(piece)
+        if at < len(piece):
+            return False
+    return wanted.startswith(first) and wanted.endswith(last) and len(wanted) - len(last) > at
+
+
+def _bare(text: str) -> str:
+    """Without white space and what cannot be seen; letters in one of the ways Unicode spells them."""
+    return "".join(one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one)[0] not in "ZC")

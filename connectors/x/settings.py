@@ -24,6 +24,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Pictures are fetched from below this address and from nowhere else."""
     ca_file: str = ""
     """A private certificate authority, PEM; empty for the system's."""
+    appears_within_s: float = 120.0
+    """A post is to be seen among the account's own within so many seconds; what is not, was not posted."""
     acknowledge: bool = False
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
 
@@ -35,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name in ("base_url", "media_url"):
             if not getattr(self, name).startswith(("https://", "http://")):
                 raise ValueError(f"{name} must begin with https:// or http://")
+        if not 1 <= self.appears_within_s <= 3_600:
+            raise ValueError("appears_within_s must be between 1 and 3600")
         slowest = 3.0 if self.base_url.startswith("https://") else 0.05
         if not slowest <= self.poll_s <= 3_600:
             raise ValueError("poll_s must be between 3 and 3600")

@@ -108,6 +108,8 @@ class PollingSource:
         for n in range(MOST_PAGES):
             page = await self._api.fetch_mentions(since, token)
             posts += page.posts
+            if page.posts:
+                self._context.crash("x.page_read")
             newest = max(filter(None, (newest, page.newest_id)), key=int, default=None)
             token = page.next_token
             if token is None:

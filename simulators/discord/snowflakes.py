@@ -20,7 +20,7 @@ class Snowflakes:
         self._latest = 0
 
     def next(self, at: datetime | None = None) -> int:
-        """A fresh id of that time, None: of now; counts on within a millisecond, or while the clock stands behind."""
+        """A fresh id, of now for None; counts on within a millisecond, or while the clock stands behind."""
         milliseconds = ((at or self._now()) - EPOCH) // timedelta(milliseconds=1)
         self._latest = max(self._latest + 1, milliseconds << 22)
         return self._latest

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
-from simulators.mail.headers import HeaderLines, header_lines
+from simulators.mail.headers import HeaderLines, field_values, header_lines
 
 Clock = Callable[[], datetime]
 """Gives the present, aware UTC."""
@@ -121,6 +121,10 @@ class SimMailbox:
 
     address: the address and the login name.  password: for LOGIN, PLAIN and
     SMTP AUTH.  token: for XOAUTH2; the password unless given.
+    keeps_sent_in: the folder into which the provider itself files what this
+    login submits, unless a mail of the same Message-ID lies there, as Gmail
+    does (https://github.com/nodemailer/wildduck/wiki/Gmail-sending); None,
+    as at first: it files nothing.
     """
 
     def __init__(
@@ -131,6 +135,7 @@ class SimMailbox:
         self.token = password if token is None else token
         self.folders: dict[str, Folder] = {}
         self.subscribed: set[str] = {"INBOX"}
+        self.keeps_sent_in: str | None = None
         self._now = now
         self._uidvalidities = uidvalidities
         for name in ("INBOX", *SPECIAL_USE):
@@ -145,6 +150,14 @@ class SimMailbox:
         Raises FolderError for an unknown folder.
         """
         return self.folder(folder).add(raw, flags, received_at or self._now())
+
+    def file_sent(self, raw: bytes, message_id: str | None) -> None:
+        """What this login submitted goes into ``keeps_sent_in``, read already."""
+        if self.keeps_sent_in is None:
+            return
+        there = self.folder(self.keeps_sent_in).mails.values()
+        if message_id is None or all(message_id not in field_values(mail.headers, "Message-ID") for mail in there):
+            self.deliver(raw, folder=self.keeps_sent_in, flags={"\\Seen"})
 
     def uids(self, folder: str = "INBOX") -> list[int]:
         """UIDs of a folder, ascending."""

@@ -203,7 +203,10 @@ class MailPlatform:
     def _accept_submitted(self, sender: str, recipients: list[str], raw: bytes, login: str | None) -> None:
         mail = read_sent(sender, recipients, raw, self.now())
         self.sent.append(mail)
-        self._deliver(mail, self._submission_trace(mail, login))
+        trace = self._submission_trace(mail, login)
+        if login is not None:
+            self.mailboxes[login.lower()].file_sent(trace + raw, mail.message_id)
+        self._deliver(mail, trace)
         for callback in self._callbacks:
             self._react(callback, mail)
 

@@ -9,6 +9,7 @@ from typing import Self
 from simulators.memory_store.access import MemoryAccess
 from simulators.memory_store.desk import MemoryDesk
 from simulators.memory_store.intake import MemoryIntake
+from simulators.memory_store.notices import MemoryNotices
 from simulators.memory_store.outbox import MemoryOutbox
 from simulators.memory_store.tables import Tables
 from simulators.memory_store.work import MemoryWork
@@ -18,7 +19,7 @@ from tickets.storage import Topic
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork):
+class MemoryStore(MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices):
     """See ``tickets.storage.Store``.  What it holds survives ``close`` and a new ``open``."""
 
     def __init__(self, *, crash: CrashHook = no_crash) -> None:

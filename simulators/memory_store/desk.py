@@ -148,8 +148,8 @@ def _put_delivery(tables: Tables, change: TicketChange) -> None:
         add_delivery(tables, delivery)
         return
     kept = tables.deliveries.get(delivery.id)
-    in_hand = tables.delivery_holds.get(delivery.id, FREE).until > delivery.updated_at
-    if kept is None or kept.state != change.expected_delivery or in_hand:
+    leased = tables.delivery_holds.get(delivery.id, FREE).until > delivery.updated_at
+    if kept is None or kept.state != change.expected_delivery or (leased and kept.state != "unknown"):
         raise Conflict("the delivery has changed since it was read")
     tables.deliveries[delivery.id] = _decided(kept, delivery)
     tables.delivery_holds.pop(delivery.id, None)

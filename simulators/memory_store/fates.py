@@ -64,6 +64,7 @@ def fail(
         delivery, state=state, code=code, detail=detail, next_at=next_at, updated_at=now
     )
     tables.delivery_holds.pop(delivery_id, None)
+    tables.looks[delivery_id] = now if state == "unknown" else None
     if state != "queued":
         _wait_again(tables, delivery, now)
     tell(tables, delivery, state, n, code, now)
@@ -82,6 +83,30 @@ def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
         updated_at=now,
         version=ticket.version + 1,
     )
+
+
+def answered_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
+    """A reply that was held or of unknown fate arrived, or leaves again: the person waits no longer.
+
+    Unless they have written since, or a later reply is in trouble.
+    """
+    ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
+    own = tables.messages.get(delivery.message_id) if delivery.message_id else None
+    if ticket is None or own is None or delivery.kind != "reply" or delivery.state not in ("held", "unknown"):
+        return
+    newer = any(
+        message.ticket_id == ticket.id and message.direction == "in" and message.stored_at > own.stored_at
+        for message in tables.messages.values()
+    )
+    trouble = any(
+        later.ticket_id == ticket.id and later.kind == "reply" and later.state in ("failed", "held", "unknown")
+        for later in tables.deliveries.values()
+        if (later.created_at, later.id) > (delivery.created_at, delivery.id)
+    )
+    if ticket.status == "open" and not newer and not trouble:
+        tables.tickets[ticket.id] = replace(
+            ticket, status="pending", waiting_since=None, unanswered=0, updated_at=now, version=ticket.version + 1
+        )
 
 
 def tell(tables: Tables, delivery: Delivery, state: str, n: int, code: str, now: datetime) -> None:

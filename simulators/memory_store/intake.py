@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from simulators.memory_store.admission import admit
 from simulators.memory_store.context import find_context
+from simulators.memory_store.notices import raise_notice
 from simulators.memory_store.tables import NEVER, Conversation, EventRow, Part, Tables
 from tickets.ids import AccountId, EventId, ThreadKey, TicketId, TicketNumber
 from tickets.model import RawEvent
+from tickets.notices import NewNotice
 from tickets.storage import Admission, Context, ContextQuery, LeasedEvent, QuarantinedEvent, Topic
 
 CONVERSATION_EVENTS = 50
@@ -18,12 +20,25 @@ ConversationName = tuple[AccountId, str]
 class MemoryIntake(Part):
     """See ``tickets.storage.IntakeStore``."""
 
-    async def append_raw(self, account: AccountId, events: Sequence[RawEvent], cursor: str | None) -> int:
-        topics: tuple[Topic, ...] = ("inbound",) if events else ()
+    async def append_raw(
+        self,
+        account: AccountId,
+        events: Sequence[RawEvent],
+        cursor: str | None,
+        notices: Sequence[NewNotice] = (),
+    ) -> int:
+        topics: list[Topic] = ["inbound"] if events else []
+        if notices:
+            topics.append("events")
         with self._write(*topics) as tables:
             if cursor is not None:
                 tables.cursors[account] = cursor
-            return sum(_append(tables, event) for event in events)
+            for notice in notices:
+                raise_notice(tables, notice, max(one.until or one.since for one in notices))
+            fresh = sum(_append(tables, event) for event in events)
+            if events:
+                self._crash("store.raw_written")
+            return fresh
 
     async def find_cursor(self, account: AccountId) -> str | None:
         return self._read().cursors.get(account)

@@ -8,7 +8,17 @@ from typing import Literal
 from msgspec.structs import replace
 
 from simulators.memory_store.admission import add_ref
-from simulators.memory_store.fates import fail, in_hand, let_go, part_of, queue_again, tell, with_part
+from simulators.memory_store.fates import (
+    answered_again,
+    fail,
+    in_hand,
+    let_go,
+    part_of,
+    queue_again,
+    tell,
+    with_part,
+)
+from simulators.memory_store.forecast import is_queued, leaves_at
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
 from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
 from tickets.model import Delivery, Receipt
@@ -16,6 +26,8 @@ from tickets.ports import Bucket
 from tickets.storage import NewRef
 
 HAIR = timedelta(microseconds=1)
+PATIENCE = timedelta(minutes=2)
+"""How long one of unknown fate keeps its place before later answers of its conversation."""
 
 
 class MemoryOutbox(Part):
@@ -25,7 +37,7 @@ class MemoryOutbox(Part):
         self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
     ) -> Sequence[Delivery]:
         with self._write() as tables:
-            heads = _heads(tables)
+            heads = _heads(tables, now)
             due = [
                 delivery
                 for delivery in tables.deliveries.values()
@@ -48,8 +60,69 @@ class MemoryOutbox(Part):
             if max(waits, default=0.0) > 0:
                 return max(waits)
             for bucket, level in drained.items():
-                tables.budgets[account, bucket.name] = replace_row(level, taken=level.taken + 1)
+                tables.budgets[account, bucket.name] = replace_row(level, taken=level.taken + 1, bucket=bucket)
             return 0.0
+
+    async def find_wait(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
+        levels = self._read().budgets
+        waits = [
+            _wait_s(_drained(levels.get((account, bucket.name), Level()), bucket, now), bucket, now)
+            for bucket in buckets
+        ]
+        return max(waits, default=0.0)
+
+    async def forecast(self, deliveries: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, datetime]:
+        return {name: leaves_at(self._read(), name, now) for name in deliveries if is_queued(self._read(), name)}
+
+    async def list_unfinished(self, limit: int = 100) -> Sequence[Delivery]:
+        found = [one for one in self._read().deliveries.values() if one.state != "sent"]
+        return sorted(found, key=_by_need)[:limit]
+
+    async def lease_unknown(
+        self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+    ) -> Sequence[Delivery]:
+        with self._write() as tables:
+            due = [
+                (look_at, delivery_id)
+                for delivery_id, look_at in tables.looks.items()
+                if look_at is not None
+                and look_at <= now
+                and tables.deliveries[delivery_id].state == "unknown"
+                and tables.deliveries[delivery_id].target.account in accounts
+                and tables.delivery_holds.get(delivery_id, FREE).until <= now
+            ]
+            leased = [tables.deliveries[delivery_id] for _, delivery_id in sorted(due)[:limit]]
+            for delivery in leased:
+                tables.delivery_holds[delivery.id] = Hold(holder, now + timedelta(seconds=lease_s))
+            return sorted(leased, key=lambda delivery: (delivery.created_at, delivery.id))
+
+    async def note_look(
+        self, delivery_id: DeliveryId, holder: str, detail: str, look_at: datetime | None, now: datetime
+    ) -> None:
+        with self._write("events", "outbox") as tables:
+            delivery = tables.deliveries[delivery_id]
+            if not _looked_for_by(tables, delivery, holder):
+                return
+            tables.deliveries[delivery_id] = replace(delivery, detail=detail)
+            tables.looks[delivery_id] = look_at
+            tables.delivery_holds.pop(delivery_id, None)
+            n = next((part.n for part in delivery.parts if part.state == "unknown"), 1)
+            tell(tables, delivery, "unknown", n, "looked", now)
+
+    async def queue_unsent(self, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
+        with self._write("events", "outbox") as tables:
+            delivery = tables.deliveries[delivery_id]
+            if not _looked_for_by(tables, delivery, holder):
+                return False
+            answered_again(tables, delivery, now)
+            queued = with_part(delivery, n, state="queued")
+            tables.deliveries[delivery_id] = replace(
+                queued, state="queued", code="not_arrived", detail=detail, next_at=now, updated_at=now
+            )
+            tables.looks[delivery_id] = None
+            tables.delivery_holds.pop(delivery_id, None)
+            tell(tables, delivery, "queued", n, "not_arrived", now)
+            return True
 
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
         with self._write() as tables:
@@ -67,6 +140,7 @@ class MemoryOutbox(Part):
             delivery = with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
             tables.deliveries[delivery_id] = replace(delivery, state="sending", updated_at=now, code="", detail="")
             tell(tables, delivery, "sending", n, "", now)
+            self._crash("store.sending_written")
             return True
 
     async def record_receipt(
@@ -76,6 +150,8 @@ class MemoryOutbox(Part):
             if not in_hand(tables, delivery_id, holder, "unknown"):
                 _record_way_back(tables, tables.deliveries[delivery_id], n, receipt)
                 return
+            was = tables.deliveries[delivery_id].state
+            answered_again(tables, tables.deliveries[delivery_id], now)
             sent = {"state": "sent", "external_id": receipt.external_id, "sent_at": receipt.sent_at}
             delivery = with_part(tables.deliveries[delivery_id], n, **sent)
             finished = all(part.state == "sent" for part in delivery.parts)
@@ -85,9 +161,10 @@ class MemoryOutbox(Part):
                 updated_at=now,
                 code="",
                 detail=receipt.note,
+                next_at=now if was == "unknown" else delivery.next_at,
             )
             tables.deliveries[delivery_id] = delivery
-            if finished:
+            if finished or was == "unknown":
                 tables.delivery_holds.pop(delivery_id, None)
             _record_way_back(tables, delivery, n, receipt)
             tell(tables, delivery, delivery.state, n, "", now)
@@ -111,7 +188,8 @@ class MemoryOutbox(Part):
     async def give_back(self, delivery_id: DeliveryId, holder: str, now: datetime) -> None:
         with self._write("events", "outbox") as tables:
             hold = tables.delivery_holds.get(delivery_id)
-            if hold is None or hold.holder != holder:
+            given = tables.deliveries[delivery_id].state in ("queued", "sending")
+            if not given or hold is None or hold.holder != holder:
                 return
             queue_again(tables, delivery_id, "sending", now)
             tables.delivery_holds.pop(delivery_id, None)
@@ -124,6 +202,7 @@ class MemoryOutbox(Part):
                 if (one.target.account, one.state, one.code) == (account, "held", code)
             ]
             for delivery_id in held:
+                answered_again(tables, tables.deliveries[delivery_id], now)
                 queue_again(tables, delivery_id, "held", now, code="", detail="")
             return len(held)
 
@@ -154,10 +233,24 @@ class MemoryOutbox(Part):
         return self._read().deliveries.get(delivery_id)
 
 
-def _heads(tables: Tables) -> dict[ThreadId, DeliveryId]:
+def _heads(tables: Tables, now: datetime) -> dict[ThreadId, DeliveryId]:
     """The oldest delivery of each thread that is not settled: the only one that may be sent."""
     oldest_last = sorted(tables.deliveries.values(), key=lambda d: (d.created_at, d.id), reverse=True)
-    return {d.thread_id: d.id for d in oldest_last if d.thread_id and d.state in ("queued", "sending")}
+    return {d.thread_id: d.id for d in oldest_last if d.thread_id and _is_in_the_way(tables, d, now)}
+
+
+def _is_in_the_way(tables: Tables, delivery: Delivery, now: datetime) -> bool:
+    looked_for = tables.looks.get(delivery.id) is not None and delivery.updated_at > now - PATIENCE
+    return delivery.state in ("queued", "sending") or (delivery.state == "unknown" and looked_for)
+
+
+def _looked_for_by(tables: Tables, delivery: Delivery, holder: str) -> bool:
+    return delivery.state == "unknown" and tables.delivery_holds.get(delivery.id, FREE).holder == holder
+
+
+def _by_need(delivery: Delivery) -> tuple[int, int, datetime, str]:
+    place = ("unknown", "failed", "held", "sending", "queued").index(delivery.state)
+    return place, -delivery.priority if delivery.state == "queued" else 0, delivery.next_at, delivery.id
 
 
 def _drained(level: Level, bucket: Bucket, now: datetime) -> Level:

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from simulators.memory_store.fates import let_go
 from simulators.memory_store.tables import NEVER, Tables
+from tickets.storage import Reaped
 
 PREFIX = "worker:"
 
 
-def reap_workers(tables: Tables, now: datetime, alone: str | None) -> int:
-    dead = _everybody(tables) - {alone, ""} if alone is not None else _expired(tables, now)
+def reap_workers(tables: Tables, now: datetime, alone: str | None, leaving: str) -> Reaped:
+    dead = _everybody(tables) - {alone} if alone is not None else _expired(tables, now)
+    dead = (dead | {leaving}) - {""}
     for name, conversation in tables.conversations.items():
         if conversation.holder in dead:
             tables.conversations[name] = replace(conversation, holder="", lease_until=NEVER)
@@ -19,7 +21,8 @@ def reap_workers(tables: Tables, now: datetime, alone: str | None) -> int:
             tables.jobs[job_id] = replace(row, holder="", lease_until=NEVER)
     for lease in [name for name, hold in tables.leases.items() if hold.holder in dead]:
         del tables.leases[lease]
-    return let_go(tables, [name for name, hold in tables.delivery_holds.items() if hold.holder in dead], now)
+    held = [name for name, hold in tables.delivery_holds.items() if hold.holder in dead]
+    return Reaped(workers=tuple(sorted(dead)), unknown=let_go(tables, held, now))
 
 
 def _expired(tables: Tables, now: datetime) -> set[str]:

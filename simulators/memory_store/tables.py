@@ -23,6 +23,7 @@ from tickets.ids import (
     IdentityId,
     JobId,
     MessageId,
+    NoticeId,
     ThreadId,
     ThreadKey,
     TicketId,
@@ -41,7 +42,8 @@ from tickets.model import (
     Ticket,
     TicketEvent,
 )
-from tickets.ports import CrashHook
+from tickets.notices import Habit, NewNotice
+from tickets.ports import Bucket, CrashHook
 from tickets.storage import ApiToken, CommandResult, FingerprintHit, MessageRef, NewJob, Session, Topic, User
 
 K = TypeVar("K")
@@ -87,6 +89,17 @@ class Level:
     taken: float = 0.0
     at: datetime = NEVER
     blocked_until: datetime = NEVER
+    bucket: Bucket | None = None
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """A notice and its fate."""
+
+    notice: NewNotice
+    raised_at: datetime
+    told: bool = False
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,6 +184,7 @@ class Tables:
 
         self.deliveries: Table[DeliveryId, Delivery] = self._table()
         self.delivery_holds: Table[DeliveryId, Hold] = self._table()
+        self.looks: Table[DeliveryId, datetime | None] = self._table()
         self.budgets: Table[tuple[AccountId, str], Level] = self._table()
 
         self.users: Table[UserId, User] = self._table()
@@ -182,6 +196,8 @@ class Tables:
         self.jobs: Table[JobId, JobRow] = self._table()
         self.health: Table[AccountId, ChannelHealth] = self._table()
         self.secrets: Table[str, bytes] = self._table()
+        self.notices: Table[NoticeId, NoticeRow] = self._table()
+        self.habits: Table[tuple[AccountId, int], Habit] = self._table()
 
     def _table(self) -> Table[K, V]:
         return Table(self.journal)

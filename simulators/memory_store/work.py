@@ -12,7 +12,7 @@ from simulators.memory_store.reaping import reap_workers
 from simulators.memory_store.tables import NEVER, Hold, JobRow, Part, Table, Tables
 from tickets.ids import AccountId, JobId
 from tickets.model import ChannelHealth
-from tickets.storage import Job, NewJob
+from tickets.storage import Job, NewJob, Reaped
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -37,9 +37,13 @@ class MemoryWork(Part):
             if held is not None and held.holder == holder:
                 del tables.leases[name]
 
-    async def reap_workers(self, now: datetime, alone: str | None) -> int:
+    async def read_clock(self) -> datetime | None:
+        self._read()
+        return None
+
+    async def reap_workers(self, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
         with self._write("events", "inbound", "outbox", "jobs") as tables:
-            return reap_workers(tables, now, alone)
+            return reap_workers(tables, now, alone, leaving)
 
     async def enqueue_jobs(self, wanted: Sequence[NewJob]) -> int:
         with self._write("jobs") as tables:
@@ -73,7 +77,8 @@ class MemoryWork(Part):
         with self._write("events") as tables:
             before = tables.health.get(state.account)
             since = before.since if before is not None and before.state == state.state else state.since
-            tables.health[state.account] = replace(state, since=since)
+            up_at = state.up_at or (before.up_at if before is not None else None)
+            tables.health[state.account] = replace(state, since=since, up_at=up_at)
 
     async def list_health(self) -> Sequence[ChannelHealth]:
         tables = self._read()
@@ -90,6 +95,7 @@ class MemoryWork(Part):
         events = Counter(row.state for row in tables.events.values())
         deliveries = Counter(delivery.state for delivery in tables.deliveries.values())
         return {
+            "notices_open": sum(not row.ended for row in tables.notices.values()),
             "events_waiting": events["waiting"],
             "events_quarantined": events["quarantined"],
             "tickets_unfinished": sum(ticket.status != "closed" for ticket in tables.tickets.values()),

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import signal
 import threading
-from multiprocessing.context import ForkServerProcess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
@@ -16,11 +17,41 @@ from tests.support.stores import KEY, Database
 from tests.support.town import DISCORD_TOKEN, KEYS, PASSWORD, PATIENCE_S, TOKEN, Town
 
 
+class Process(Protocol):
+    """What a program's process must be able to do; ``multiprocessing`` spells it so."""
+
+    @property
+    def pid(self) -> int | None: ...
+
+    @property
+    def exitcode(self) -> int | None: ...
+
+    def join(self, timeout: float | None = None) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def terminate(self) -> None: ...
+
+
 class Program:
-    """``switchboard run`` as a process, with its API.  command: ``worker`` for one without it."""
+    """``switchboard run`` as a process, with its API.
+
+    command: ``worker`` for one without it.  host: the address at which it
+    reaches the platforms.  launched: starts the process, given its words, the
+    file for what it prints, and the point at which it kills itself.
+    """
 
     def __init__(
-        self, town: Town, database: Database, folder: Path, port: int, *, webhook: bool, command: str = "run"
+        self,
+        town: Town,
+        database: Database,
+        folder: Path,
+        port: int,
+        *,
+        webhook: bool,
+        command: str = "run",
+        host: str = "127.0.0.1",
+        launched: Callable[[list[str], Path, str], Process] = launch,
     ) -> None:
         self.town = town
         self.command = command
@@ -28,8 +59,11 @@ class Program:
         self.database = database
         self.base = f"http://127.0.0.1:{port}"
         self.token = ""
-        self.process: ForkServerProcess | None = None
-        text = configuration(town, database, folder, port, webhook=webhook, acknowledge=command == "worker")
+        self.process: Process | None = None
+        self._launched = launched
+        text = configuration(
+            town, database, folder, port, webhook=webhook, acknowledge=command == "worker", host=host
+        )
         (folder / "config.toml").write_text(text, encoding="utf-8")
         (folder / "config.toml").chmod(0o600)
         (folder / "secret.key").write_text(KEY.hex())
@@ -43,7 +77,7 @@ class Program:
     async def start(self, crash_at: str = "") -> None:
         words = [self.command, "--config", str(self.folder / "config.toml")]
         (self.folder / "out.txt").touch()
-        self.process = launch(words, self.folder / "out.txt", crash_at)
+        self.process = self._launched(words, self.folder / "out.txt", crash_at)
 
     async def ended(self) -> int | None:
         """Its exit code, minus the number of the signal that killed it; None when it does not end."""
@@ -115,6 +149,31 @@ class Program:
                 await asyncio.to_thread(breathe)
             return state
 
+    async def at_rest(self, delivery: str, *, proved: bool) -> str:
+        """The state in which a delivery comes to rest.
+
+        proved: unknown is no rest, as it is looked up on the platform; else
+        unknown counts once it says that only a person can tell.
+        """
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while True:
+                found = await self.get(f"/deliveries/{delivery}")
+                if found["state"] in ("sent", "failed"):
+                    return found["state"]
+                if found["state"] == "unknown" and not proved and "only " in found["detail"].lower():
+                    return found["state"]
+                await asyncio.to_thread(breathe)
+
+    async def tickets_with_files(self, count: int) -> list[dict]:
+        """Every ticket, as soon as there are so many and no file of theirs is still to be fetched."""
+        async with asyncio.timeout(2 * PATIENCE_S):
+            while True:
+                tickets = await self.tickets_of_all(count)
+                files = [file for one in tickets for message in one["messages"] for file in message["attachments"]]
+                if all(file["state"] == "stored" for file in files):
+                    return tickets
+                await asyncio.to_thread(breathe)
+
     async def tickets_of_all(self, count: int) -> list[dict]:
         """Every ticket, as soon as there are so many."""
         async with asyncio.timeout(2 * PATIENCE_S):
@@ -140,8 +199,13 @@ def configuration(
     webhook: bool = False,
     acknowledge: bool = False,
     quick: bool = True,
+    host: str = "127.0.0.1",
 ) -> str:
-    """config.toml for all four channels.  quick: shorter waits than in service, so that tests need not wait."""
+    """config.toml for all four channels.
+
+    quick: shorter waits than in service, so that tests need not wait.  host:
+    the address of the mail servers.
+    """
     hooks = f"http://127.0.0.1:{port}/hooks/telegram/main"
     mode = f'mode = "webhook"\nwebhook_url = "{hooks}"' if webhook else ""
     return f"""
@@ -163,6 +227,7 @@ token = "{DISCORD_TOKEN}"
 base_url = "{town.discord.api_url}"
 gateway_url = "{town.discord.gateway_url}"
 cdn_url = "{town.discord.cdn_url}"
+appears_within_s = {1 if quick else 60}
 first_start = "all"
 acknowledge = {str(acknowledge).lower()}
 [x.main]
@@ -173,14 +238,15 @@ access_token_secret = "{KEYS.access_token_secret}"
 base_url = "{town.x.base_url}"
 media_url = "{town.x.media_url}"
 poll_s = {0.2 if quick else 15}
+appears_within_s = {1 if quick else 120}
 first_start = "all"
 [email.support]
 address = "support@example.test"
 first_start = "all"
 acknowledge = false
-imap = {{host = "127.0.0.1", port = {town.mail.imap_port}, tls = "none", password = "{PASSWORD}"}}
+imap = {{host = "{host}", port = {town.mail.imap_port}, tls = "none", password = "{PASSWORD}"}}
 [email.support.smtp]
-host = "127.0.0.1"
+host = "{host}"
 port = {town.mail.smtp_port}
 tls = "none"
 password = "{PASSWORD}"

@@ -158,26 +158,26 @@ async def held(store: Store, seconds: float) -> tuple[int, int, list[str], bool,
 
 async def test_a_worker_that_lives_keeps_what_it_holds(store: Store) -> None:
     await hold_everything(store)
-    assert await store.reap_workers(at(29), None) == 0
+    assert (await store.reap_workers(at(29), None)).unknown == 0
     assert await held(store, 29) == (0, 0, [], False, "sending")
 
 
 async def test_what_a_dead_worker_held_is_free(store: Store) -> None:
     await hold_everything(store)
-    assert await store.reap_workers(at(30), None) == 1
+    assert (await store.reap_workers(at(30), None)).unknown == 1
     assert await held(store, 30) == (1, 1, ["idle"], True, "unknown")
-    assert await store.reap_workers(at(31), None) == 0
+    assert (await store.reap_workers(at(31), None)).unknown == 0
 
 
 async def test_a_worker_alone_knows_that_all_others_are_dead(store: Store) -> None:
     await hold_everything(store)
-    assert await store.reap_workers(at(1), "new") == 1
+    assert (await store.reap_workers(at(1), "new")).unknown == 1
     assert await held(store, 1) == (1, 1, ["idle"], True, "unknown")
 
 
 async def test_a_worker_alone_keeps_what_it_holds_itself(store: Store) -> None:
     await hold_everything(store)
-    assert await store.reap_workers(at(1), "worker") == 0
+    assert (await store.reap_workers(at(1), "worker")).unknown == 0
     assert await held(store, 1) == (0, 0, [], False, "sending")
 
 
@@ -242,6 +242,7 @@ async def test_rows_are_counted_by_what_is_unfinished(store: Store) -> None:
         "jobs_waiting": 0,
         "deliveries_queued": 2,
         "deliveries_unknown": 1,
+        "notices_open": 0,
     }
 
 

@@ -115,7 +115,13 @@ async def test_marked_then_sent_then_recorded(office: Office) -> None:
     assert await office.deliver() == 1
     assert seen == [("sending", ["sending"])]
     assert await office.states() == ("sent", ["sent"])
-    assert office.passed == ["outbox.leased", "outbox.marked_sending", "outbox.sent", "outbox.recorded"]
+    assert office.passed == [
+        "outbox.leased",
+        "outbox.budget_taken",
+        "outbox.marked_sending",
+        "outbox.sent",
+        "outbox.recorded",
+    ]
     [reply] = office.sender.sent
     assert (reply.send_key, reply.part, reply.parts, reply.automatic) == ("d-r.1", 1, 1, False)
 
@@ -341,5 +347,5 @@ async def test_a_task_that_is_stopped_while_sending_leaves_the_truth_behind(offi
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await office.states() == ("sending", ["sending"])
-    assert await office.store.reap_workers(office.clock.now(), alone="another") == 1
+    assert (await office.store.reap_workers(office.clock.now(), alone="another")).unknown == 1
     assert (await office.states())[0] == "unknown"

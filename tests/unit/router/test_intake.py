@@ -221,4 +221,10 @@ async def test_crash_points_are_passed_in_order(store: Faulty, clock: ManualCloc
     passed: list[str] = []
     await receive(store, told("1"))
     await Intake(store, JsonNormalizer(), decider(), clock, passed.append, "worker").drain_inbound()
-    assert passed == ["intake.leased", "intake.normalized", "intake.decided", "intake.admitted"]
+    assert passed == [
+        "intake.leased",
+        "intake.normalized",
+        "intake.looked_up",
+        "intake.decided",
+        "intake.admitted",
+    ]

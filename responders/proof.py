@@ -1,0 +1,133 @@
+"""Answers of unknown fate: looked for on the platform, settled by what is found there, else left to a person.
+
+Nothing is sent again on a guess.  What is found has arrived; what is not
+found counts as not sent only where, and only when, the platform is certain.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from msgspec.structs import replace
+
+from responders.outbox import reply_of
+from tickets.errors import ConnectorError, DeliveryError
+from tickets.ids import AccountId
+from tickets.model import Delivery, DeliveryPart, Receipt
+from tickets.ports import Clock, CrashHook, ProvingSender, Sender
+from tickets.storage import ContextQuery, IntakeStore, OutboxStore
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 120.0
+BATCH = 20
+NO_WAY = "This channel has no way to look up what arrived: only somebody who sees the conversation can tell."
+
+
+class Pace(NamedTuple):
+    """How long after the attempt it is looked for how often, both in seconds."""
+
+    until_s: float
+    every_s: float
+
+
+PACES = (Pace(60, 5), Pace(600, 60), Pace(86_400, 900))
+"""After the last one only a person can tell."""
+
+
+class ProofRecords(IntakeStore, OutboxStore, Protocol):
+    """What proving needs of a store."""
+
+
+class Prover:
+    """One worker's hand on the deliveries of unknown fate."""
+
+    def __init__(self, store: ProofRecords, clock: Clock, crash: CrashHook, holder: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._crash = crash
+        self._holder = holder
+
+    async def settle_due(self, senders: Mapping[AccountId, Sender]) -> int:
+        """Look for what is due over these accounts; how many deliveries that was.  Raises StoreUnavailable."""
+        now = self._clock.now()
+        leased = await self._store.lease_unknown(sorted(senders), self._holder, now, LEASE_S, BATCH)
+        if leased:
+            self._crash("proof.leased")
+        for delivery in leased:
+            await self._look(delivery, senders[delivery.target.account])
+        return len(leased)
+
+    async def _look(self, delivery: Delivery, sender: Sender) -> None:
+        part = next((part for part in delivery.parts if part.state == "unknown"), None)
+        if part is None or not isinstance(sender, ProvingSender):
+            await self._note(delivery, NO_WAY, None)
+            return
+        began = part.started_at or delivery.updated_at
+        try:
+            found = await sender.find_sent(reply_of(delivery, part), began)
+        except (ConnectorError, DeliveryError) as error:
+            await self._note(delivery, f"It could not be looked for: {error}", began)
+            return
+        self._crash("proof.looked")
+        receipt = await self._unclaimed(delivery, found)
+        if receipt is not None:
+            await self._record(delivery, part, receipt)
+        elif self._is_certain(sender, began):
+            await self._send_again(delivery, part)
+        else:
+            await self._note(delivery, "It is not to be found there.", began)
+        self._crash("proof.recorded")
+
+    async def _unclaimed(self, delivery: Delivery, found: Sequence[Receipt]) -> Receipt | None:
+        """The first that is not known as another message: two answers may have the same words."""
+        if not found:
+            return None
+        channel = delivery.target.channel
+        names = frozenset((channel, receipt.external_id) for receipt in found)
+        known = await self._store.find_context(
+            ContextQuery(frozenset(), names, frozenset(), frozenset(), self._clock.now())
+        )
+        return next((one for one in found if (channel, one.external_id) not in known.refs), None)
+
+    async def _record(self, delivery: Delivery, part: DeliveryPart, receipt: Receipt) -> None:
+        log.info("An answer of unknown fate was found on the platform: it arrived")
+        note = f"{receipt.note} Its fate was unknown; it was found on the platform.".strip()
+        await self._store.record_receipt(
+            delivery.id, part.n, replace(receipt, note=note), self._clock.now(), self._holder
+        )
+
+    async def _send_again(self, delivery: Delivery, part: DeliveryPart) -> None:
+        log.info("An answer of unknown fate is not on the platform: it is sent again")
+        why = f"Looked for on the platform {_time(self._clock.now())}: it had not arrived, so it is sent again."
+        await self._store.queue_unsent(delivery.id, part.n, self._holder, why, self._clock.now())
+
+    def _is_certain(self, sender: ProvingSender, began: datetime) -> bool:
+        certain_after_s = sender.certain_after_s
+        return certain_after_s is not None and self._clock.now() - began >= timedelta(seconds=certain_after_s)
+
+    async def _note(self, delivery: Delivery, saw: str, began: datetime | None) -> None:
+        """began: None when looking again is of no use."""
+        now = self._clock.now()
+        look_at = None if began is None else next_look(began, now)
+        ahead = f" It is looked for again {_time(look_at)}." if look_at else " Only a person can tell now."
+        why = _first_reason(delivery)
+        looked = saw if began is None else f"Looked for on the platform {_time(now)}. {saw}{ahead}"
+        await self._store.note_look(delivery.id, self._holder, f"{why} {looked}", look_at, now)
+
+
+def next_look(began: datetime, now: datetime) -> datetime | None:
+    """When to look again for what was attempted at ``began``; None: no more."""
+    elapsed_s = (now - began).total_seconds()
+    pace = next((pace for pace in PACES if elapsed_s < pace.until_s), None)
+    return None if pace is None else now + timedelta(seconds=pace.every_s)
+
+
+def _first_reason(delivery: Delivery) -> str:
+    """Why nobody knows, without what earlier looks saw."""
+    return delivery.detail.partition(" Looked for ")[0]
+
+
+def _time(moment: datetime) -> str:
+    return f"at {moment:%H:%M:%S} UTC"

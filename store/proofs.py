@@ -1,0 +1,81 @@
+"""Deliveries of unknown fate: looked for by one worker at a time, until a proof or a person decides."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from store.deliveries import answered_again, find_deliveries, tell
+from store.engine import Tx
+from store.rows import micros, micros_or_none, printable
+from tickets.ids import AccountId, DeliveryId
+from tickets.model import Delivery
+
+LEASE_UNKNOWN = """
+WITH picked AS MATERIALIZED (
+    SELECT d.id FROM delivery d
+    WHERE d.state = 'unknown' AND d.look_at <= :now AND d.lease_until <= :now AND d.account IN EACH(:accounts)
+    ORDER BY d.look_at LIMIT :limit LOCKED(d)
+)
+UPDATE delivery SET lease_holder = :holder, lease_until = :until
+WHERE id IN (SELECT id FROM picked) RETURNING id
+"""
+IN_THIS_HAND = "WHERE id = :id AND state = 'unknown' AND lease_holder = :holder"
+
+
+def lease_unknown(
+    tx: Tx, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
+) -> list[Delivery]:
+    rows = tx.all(
+        LEASE_UNKNOWN,
+        {
+            "accounts": list(accounts),
+            "holder": holder,
+            "now": micros(now),
+            "until": micros(now + timedelta(seconds=lease_s)),
+            "limit": limit,
+        },
+    )
+    return find_deliveries(tx, [DeliveryId(row[0]) for row in rows]) if rows else []
+
+
+def note_look(
+    tx: Tx, delivery_id: DeliveryId, holder: str, detail: str, look_at: datetime | None, now: datetime
+) -> None:
+    noted = tx.run(
+        "UPDATE delivery SET detail = :detail, look_at = :look_at, lease_until = 0, lease_holder = NULL "
+        + IN_THIS_HAND,
+        {
+            "id": delivery_id,
+            "holder": holder,
+            "detail": printable(detail),
+            "look_at": micros_or_none(look_at),
+        },
+    )
+    if noted:
+        tell(tx, delivery_id, "unknown", _piece(tx, delivery_id), "looked", now)
+
+
+def queue_unsent(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
+    if not tx.all(f"SELECT 1 FROM delivery {IN_THIS_HAND}", {"id": delivery_id, "holder": holder}):
+        return False
+    answered_again(tx, [delivery_id], now)
+    queued = tx.run(
+        "UPDATE delivery SET state = 'queued', code = 'not_arrived', detail = :detail, look_at = NULL, "
+        "next_at = :now, updated_at = :now, lease_until = 0, lease_holder = NULL " + IN_THIS_HAND,
+        {"id": delivery_id, "holder": holder, "detail": printable(detail), "now": micros(now)},
+    )
+    if queued:
+        tx.run(
+            "UPDATE delivery_part SET state = 'queued' WHERE delivery_id = :id AND n = :n",
+            {"id": delivery_id, "n": n},
+        )
+        tell(tx, delivery_id, "queued", n, "not_arrived", now)
+    return bool(queued)
+
+
+def _piece(tx: Tx, delivery_id: DeliveryId) -> int:
+    """The piece of unknown fate."""
+    [(n,)] = tx.all(
+        "SELECT COALESCE(MIN(n), 1) FROM delivery_part WHERE delivery_id = :id AND state = 'unknown'",
+        {"id": delivery_id},
+    )
+    return int(n)
