@@ -1,10 +1,21 @@
 """What every connector is given besides its settings."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from tickets.ids import AccountId, ThreadKey
-from tickets.ports import Clock, CrashHook
+from tickets.ports import Bucket, Clock, CrashHook
+
+
+async def never() -> datetime | None:
+    """Of an account that was never connected."""
+    return None
+
+
+async def no_limit(_buckets: Sequence[Bucket]) -> float:
+    """Of an account whose budgets nobody shares."""
+    return 0.0
 
 
 async def nobody_yet() -> Sequence[ThreadKey]:
@@ -16,7 +27,9 @@ class ConnectorContext(NamedTuple):
     """account: ``channel:name``.  secret: a lasting random secret of 32 bytes by its name.
 
     conversations: the account's private conversations, the most recent
-    first, for platforms that do not list them.
+    first, for platforms that do not list them.  was_up: when the account was
+    last known to be connected; None: never.  take: takes from budgets that
+    sending shares; seconds to wait, 0.0 when taken.
     """
 
     account: AccountId
@@ -24,3 +37,5 @@ class ConnectorContext(NamedTuple):
     crash: CrashHook
     secret: Callable[[str], Awaitable[bytes]]
     conversations: Callable[[], Awaitable[Sequence[ThreadKey]]] = nobody_yet
+    was_up: Callable[[], Awaitable[datetime | None]] = never
+    take: Callable[[Sequence[Bucket]], Awaitable[float]] = no_limit

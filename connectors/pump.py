@@ -1,15 +1,20 @@
 """From a source into the store: commit, and only then tell the platform."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
+from tickets.errors import Unreachable
 from tickets.ids import AccountId
-from tickets.ports import Clock, CrashHook, Source
+from tickets.notices import NewNotice
+from tickets.ports import Batch, Clock, CrashHook, Gap, Source
 from tickets.storage import IntakeStore
 
 MOST_WAITING = 2_000
 """Reading pauses while so many events wait to be handled: memory and disk stay bounded."""
 LOOK_AGAIN_S = 0.25
+STUCK_S = 600.0
+"""A source that hands out nothing for so long, not even an empty batch, hangs and is begun anew."""
 
 
 async def pump(
@@ -18,26 +23,44 @@ async def pump(
     store: IntakeStore,
     clock: Clock,
     crash: CrashHook,
-    connected: Callable[[], Awaitable[None]],
+    connected: Callable[[str], Awaitable[None]],
 ) -> None:
     """Receive for ever.  Raises what the source and the store raise; the supervisor starts it again.
 
-    connected: called once, when the source is ready and its place is stored.
+    connected: called whenever the source has shown that it is connected and
+    all it told is stored, with how far reading on has come; empty: all read.
     """
-    first = True
     cursor = await store.find_cursor(account)
     async with aclosing(source.batches(cursor)) as batches:
-        async for batch in batches:
-            if batch.events:
-                crash("pump.received")
-            await store.append_raw(account, batch.events, batch.cursor)
-            if batch.events:
-                crash("pump.saved")
-            if first:
-                first = False
-                await connected()
-            await source.acknowledge(batch)
-            if batch.events:
-                crash("pump.acknowledged")
+        while True:
+            batch = await _next(batches)
+            await _take_in(batch, source, account, store, crash)
+            await connected(batch.behind)
             while batch.events and await store.count_waiting() >= MOST_WAITING:
                 await clock.sleep(LOOK_AGAIN_S)
+
+
+async def _next(batches: AsyncGenerator[Batch, None]) -> Batch:
+    try:
+        async with asyncio.timeout(STUCK_S):
+            return await anext(batches)
+    except TimeoutError as error:
+        raise Unreachable(f"Nothing was heard of the connection for {STUCK_S / 60:.0f} minutes.") from error
+
+
+async def _take_in(batch: Batch, source: Source, account: AccountId, store: IntakeStore, crash: CrashHook) -> None:
+    if batch.events:
+        crash("pump.received")
+    if batch.events or batch.gaps or batch.cursor is not None:
+        notices = [_notice(account, gap) for gap in batch.gaps]
+        await store.append_raw(account, batch.events, batch.cursor, notices)
+    if not batch.events:
+        return
+    crash("pump.saved")
+    await source.acknowledge(batch)
+    crash("pump.acknowledged")
+
+
+def _notice(account: AccountId, gap: Gap) -> NewNotice:
+    key = f"gap:{account}:{gap.since.isoformat(timespec='seconds')}"
+    return NewNotice(kind="gap", key=key, text=gap.what, since=gap.since, account=account, until=gap.until)

@@ -85,7 +85,7 @@ class Decider:
         return self._admit(gathered, identity, same, fingerprint, context, now)
 
     def _answer_command(self, gathered: Gathered, now: datetime) -> Admission:
-        welcome = self._notices.welcome(gathered.message, now)
+        welcome = None if gathered.message.late else self._notices.welcome(gathered.message, now)
         return Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
@@ -205,7 +205,7 @@ class Decider:
         again = last is None or now - last >= self._policy.acknowledge_again_after
         if match.ticket is not None or not rule.outcome.acknowledge or not again or message.unanswerable:
             return (), person
-        notice = self._notices.acknowledgement(message, thread, ticket, now)
+        notice = None if message.late else self._notices.acknowledgement(message, thread, ticket, now)
         if notice is None:
             return (), person
         return (notice,), person.acknowledged(now)

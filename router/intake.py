@@ -111,7 +111,7 @@ class Intake:
 
     async def _decide(self, outcomes: Sequence[Outcome], now: datetime) -> list[Admission]:
         messages = [
-            (outcome.leased.id, outcome.result)
+            (outcome.leased.id, replace(outcome.result, late=outcome.leased.event.late))
             for outcome in outcomes
             if isinstance(outcome.result, InboundMessage)
         ]

@@ -77,8 +77,9 @@ class AccountRunner:
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
 
-    async def _connected(self) -> None:
-        await self._tell("up", "")
+    async def _connected(self, behind: str) -> None:
+        if (self._state, self._detail) != ("up", behind):
+            await self._tell("up", behind)
 
     async def _wait_for_lease(self) -> None:
         """For ever, where this worker may not receive."""
@@ -122,5 +123,6 @@ class AccountRunner:
                 detail=detail,
                 since=now,
                 checked_at=now,
+                up_at=now if state == "up" else None,
             )
         )

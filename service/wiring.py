@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from service.keys import secret_key
 from service.parsers import Parsers
 from store.sql import open_store
 from tickets.ids import AccountId, ThreadKey
-from tickets.ports import Clock, Connector, CrashHook
+from tickets.ports import Bucket, Clock, Connector, CrashHook
 from tickets.storage import Store
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -63,7 +63,13 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
             one.channel,
             one.settings,
             ConnectorContext(
-                account, clock, crash, _secrets_of(account, store), _conversations_of(account, store)
+                account,
+                clock,
+                crash,
+                _secrets_of(account, store),
+                _conversations_of(account, store),
+                _was_up(account, store),
+                _budget_of(account, store, clock),
             ),
         )
         for account, one in config.accounts.items()
@@ -128,6 +134,24 @@ def _conversations_of(account: AccountId, store: Store) -> Callable[[], Awaitabl
         return await store.list_private(account, MOST_CONVERSATIONS)
 
     return conversations
+
+
+def _was_up(account: AccountId, store: Store) -> Callable[[], Awaitable[datetime | None]]:
+    """When the account was last known to be connected, by whichever worker."""
+
+    async def was_up() -> datetime | None:
+        return next((one.up_at for one in await store.list_health() if one.account == account), None)
+
+    return was_up
+
+
+def _budget_of(account: AccountId, store: Store, clock: Clock) -> Callable[[Sequence[Bucket]], Awaitable[float]]:
+    """The account's budgets, which reading on shares with sending."""
+
+    async def take(buckets: Sequence[Bucket]) -> float:
+        return await store.take_budget(account, buckets, clock.now())
+
+    return take
 
 
 def _secrets_of(account: AccountId, store: Store) -> Callable[[str], Any]:

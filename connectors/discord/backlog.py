@@ -1,5 +1,6 @@
 """What was said while nobody listened: which conversations may have moved on, and since when."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from connectors.discord.peek import Greeting, SeenChannel, SeenGuild
@@ -20,12 +21,14 @@ class Missed(NamedTuple):
 class Backlog:
     """after: the id behind which everything was known when the session began.
 
+    read: how far an earlier session had read on in some of them.
     newest: the newest message that Discord told of when it greeted us;
     whatever was said since then is announced.
     """
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, read: Mapping[int, int] | None = None) -> None:
         self._after = after
+        self._read = read or {}
         self._missed: dict[int, Missed] = {}
         self._met: set[int] = set()
         self._silent: dict[str, int] = {}
@@ -38,8 +41,9 @@ class Backlog:
         return self._greeted and not self._silent and not self._missed
 
     @property
-    def waits(self) -> bool:
-        return bool(self._missed)
+    def waits(self) -> int:
+        """How many conversations are still to be read on."""
+        return len(self._missed)
 
     def greet(self, greeting: Greeting) -> None:
         """READY names the guilds; each will tell of itself."""
@@ -66,6 +70,7 @@ class Backlog:
         if channel.type in WITHOUT_MESSAGES or number is None or newest is None:
             return
         self.newest = max(self.newest, newest)
+        known = max(known, self._read.get(number, 0))
         if newest > known:
             self._missed[number] = Missed(number, guild, known)
 
@@ -76,7 +81,7 @@ class Backlog:
         """
         if channel not in self._met:
             self._met.add(channel)
-            self._missed[channel] = Missed(channel, None, self._after)
+            self._missed[channel] = Missed(channel, None, max(self._after, self._read.get(channel, 0)))
 
     def take(self, channel: int | None = None) -> Missed | None:
         """The conversation of this id, or the next one (None); None when it does not wait."""

@@ -122,14 +122,19 @@ class Gateway:
                 await socket.close()
             await self._session.close()
 
-    async def next_events(self) -> list[str]:
-        """What has come since the last call, at least one; each a whole gateway payload.
+    async def next_events(self, wait_s: float) -> list[str]:
+        """What has come since the last call, each a whole gateway payload; none when nothing came for ``wait_s``.
 
         Raises Unreachable when the session is away for longer than
         ``away_s``, or more came than can be kept.
         """
         queue = self._session.events
-        events = [queue.get_nowait() if not queue.empty() else await self._unless_ended(queue.get())]
+        events: list[str] = []
+        if queue.empty():
+            first = await self._unless_ended(queue.get(), wait_s)
+            if first is None:
+                return events
+            events.append(first)
         while not queue.empty() and len(events) < MOST_AT_ONCE:
             events.append(queue.get_nowait())
         self.must_live()
@@ -148,15 +153,22 @@ class Gateway:
     def has_events(self) -> bool:
         return not self._session.events.empty()
 
-    async def _unless_ended(self, wanted: Coroutine[Any, Any, T]) -> T:
-        """What ``wanted`` gives, unless the session ends before."""
+    async def _unless_ended(self, wanted: Coroutine[Any, Any, T], wait_s: float | None = None) -> T | None:
+        """What ``wanted`` gives, unless the session ends before; None after ``wait_s`` seconds.
+
+        The time is up here and not around it, so that what comes in the last
+        moment is not thrown away.
+        """
         assert self._running is not None, "open comes first"
         waiting, lost = asyncio.ensure_future(wanted), asyncio.create_task(self._stays_away())
         try:
-            await asyncio.wait({waiting, lost, self._running}, return_when=asyncio.FIRST_COMPLETED)
+            ended = {lost, self._running}
+            await asyncio.wait({waiting, *ended}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
                 return waiting.result()
             self.must_live()
+            if not any(one.done() for one in ended):
+                return None
             raise Unreachable("The connection to Discord is lost.")
         finally:
             waiting.cancel()

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Where Discord's clock starts."""
@@ -41,11 +42,14 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recent: messages handed out within the last stretch before it.
     private: where direct messages were handed out last; the router may not
     have made a ticket of them yet, so nobody else knows these conversations.
+    reached: while what was missed is read, how far that has come in each
+    conversation, so that a crash does not begin it anew.
     """
 
     seen: int
     recent: tuple[int, ...] = ()
     private: tuple[int, ...] = ()
+    reached: dict[int, int] = {}
 
     @classmethod
     def read(cls, cursor: str | None, otherwise: int) -> "Place":
@@ -69,11 +73,15 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         channels = self.private
         if private is not None:
             channels = (*(one for one in channels if one != private), private)[-MOST_PRIVATE:]
-        return Place(self.seen, (*self.recent, message)[-MOST_REMEMBERED:], channels)
+        return replace(self, recent=(*self.recent, message)[-MOST_REMEMBERED:], private=channels)
+
+    def having_read(self, channel: int, newest: int) -> "Place":
+        """What was missed in this conversation is safe up to that id."""
+        return replace(self, reached={**self.reached, channel: newest})
 
     def moved(self, seen: int) -> "Place":
-        """Everything up to ``seen`` is safe."""
+        """Everything up to ``seen`` is safe, and nothing more is to be read on."""
         if seen <= self.seen:
-            return self
+            return replace(self, reached={}) if self.reached else self
         recent = tuple(one for one in self.recent if one > seen - (MARGIN_MS << 22))
         return Place(seen, recent, self.private)

@@ -7,6 +7,7 @@ between reads it again.
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -24,15 +25,19 @@ from connectors.discord.peek import (
     read_event,
     single_deletions,
 )
-from connectors.discord.place import Place, first_id, read_id
+from connectors.discord.place import Place, first_id, moment_of, read_id
+from connectors.discord.sender import IN_ALL
 from connectors.discord.settings import Settings
+from connectors.lateness import LOOK_S, is_late
 from tickets.errors import PayloadError, RateLimited
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent
-from tickets.ports import Batch
+from tickets.ports import Batch, Gap
 
 PAGE_EVERY_S = 0.04
-"""Half of the 50 requests a second that Discord allows a bot; the other half is for answers."""
+"""At most half of the 50 requests a second that Discord allows a bot; the rest is for answers."""
+UNHEARD_AFTER = timedelta(seconds=15)
+"""A restart takes less."""
 CLOSED_EVERY_S = 0.1
 """A channel that we may not read answers with a refusal; 10,000 of them in 10 minutes would lock us out."""
 FEW_SESSIONS = 10
@@ -59,7 +64,8 @@ class GatewaySource:
             await gateway.open()
             self._context.crash("discord.greeted")
             listener.meet(await self._context.conversations())
-            yield Batch(events=(), cursor=listener.place.cursor)
+            gaps = await self._unheard(cursor)
+            yield Batch(events=(), cursor=listener.place.cursor, gaps=gaps, behind=listener.behind)
             while True:
                 async for batch in self._step(gateway, listener):
                     yield batch
@@ -86,7 +92,10 @@ class GatewaySource:
         comes before its present.
         """
         if gateway.has_events or not listener.backlog.waits:
-            events = [(text, read_event(text)) for text in await gateway.next_events()]
+            texts = await gateway.next_events(LOOK_S)
+            if not texts:
+                yield Batch(events=())  # still connected
+            events = [(text, read_event(text)) for text in texts]
             for channel in listener.listen(events):
                 while missed := listener.backlog.take(channel):
                     yield await self._read_on(missed, listener)
@@ -101,6 +110,8 @@ class GatewaySource:
 
     async def _read_on(self, missed: Missed, listener: "Listener") -> Batch:
         """One page of a conversation's past."""
+        while (wait_s := await self._context.take((IN_ALL,))) > 0:
+            await self._context.clock.sleep(wait_s)
         page = await self._api.fetch_page(missed.channel, missed.after)
         await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
         if page is None:
@@ -109,10 +120,24 @@ class GatewaySource:
             self._context.crash("discord.page_read")
         payloads = [_as_event(message, missed.guild) for message in page]
         events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
-        if len(page) == PAGE:
+        if page:
             newest = max(read_id(one.get("id")) or 0 for one in page)
-            listener.backlog.give_back(missed._replace(after=newest))
+            listener.has_read(missed.channel, newest)
+            if len(page) == PAGE:
+                listener.backlog.give_back(missed._replace(after=newest))
         return listener.past(events)
+
+    async def _unheard(self, cursor: str | None) -> tuple[Gap, ...]:
+        """What Discord tells of nowhere: the first words of somebody who never wrote to the bot before."""
+        was_up, now = await self._context.was_up(), self._context.clock.now()
+        if cursor is None or was_up is None or now - was_up < UNHEARD_AFTER:
+            return ()
+        what = (
+            "Discord was not connected. Everything in channels, threads and known direct messages is read on. "
+            "Only direct messages from people who never wrote to the bot before may be missing: Discord names "
+            "them to nobody. They appear when these people write again."
+        )
+        return (Gap(since=was_up, until=now, what=what),)
 
     async def _leave_some_sessions(self) -> None:
         left, reset_s = await self._api.identifies_left()
@@ -130,7 +155,7 @@ class Listener:
 
     def __init__(self, place: Place, own_id: str, context: ConnectorContext) -> None:
         self.place = place
-        self.backlog = Backlog(place.reread_from)
+        self.backlog = Backlog(place.reread_from, place.reached)
         self._heard = place.seen
         self._own_id = own_id
         self._context = context
@@ -170,16 +195,26 @@ class Listener:
         self._placed_at = now
         return self.caught_up(batch)
 
+    @property
+    def behind(self) -> str:
+        """How far reading on has come, for people."""
+        count = self.backlog.waits
+        return f"Reading what was missed: {count} conversations to go." if count else ""
+
+    def has_read(self, channel: int, newest: int) -> None:
+        """A page of a conversation's past is about to be handed out."""
+        self.place = self.place.having_read(channel, newest)
+
     def past(self, events: list[tuple[str, Event]]) -> Batch:
         """What of it is for us.  The place only learns its names."""
         found = [raw for text, event in events for raw in self._raw_events(text, event)]
-        return Batch(events=tuple(found), cursor=self.place.cursor)
+        return Batch(events=tuple(found), cursor=self.place.cursor, behind=self.behind)
 
     def caught_up(self, batch: Batch) -> Batch:
         """The batch with the place after it, as everything announced so far was handled."""
         if self.backlog.is_done:
             self.place = self.place.moved(max(self._heard, self.backlog.newest))
-        return Batch(events=batch.events, cursor=self.place.cursor)
+        return Batch(events=batch.events, cursor=self.place.cursor, behind=self.behind)
 
     def _learn(self, event: Event) -> None:
         if event.t == "READY" and (greeting := event.read(Greeting)):
@@ -241,7 +276,13 @@ class Listener:
             received_at=self._context.clock.now(),
             own_id=self._own_id,
             note="thread" if message.channel_id in self._threads else "",
+            late=self._is_late(event, message),
         )
+
+    def _is_late(self, event: Event, message: SeenMessage) -> bool:
+        number = read_id(message.id)
+        written = moment_of(number) if number is not None and event.t == "MESSAGE_CREATE" else None
+        return is_late(written, self._context.clock.now())
 
     def _odd(self, text: str) -> RawEvent:
         """An event that cannot be lined up is kept for a person to look at."""

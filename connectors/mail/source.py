@@ -15,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
+from connectors.lateness import is_late
 from connectors.mail.imap import Folder, ImapConnection, Listed
 from connectors.mail.settings import Settings
 from tickets.errors import Unreachable
@@ -24,6 +25,7 @@ from tickets.ports import Batch
 MOST_AT_ONCE = 50
 BYTES_AT_ONCE = 8 * 1024 * 1024
 FETCH_ATTEMPTS = 3
+LONGEST_LOOK_S = 120.0
 CLOCKS_DIFFER = timedelta(hours=12)
 HEAD_BYTES = 64 * 1024
 _FROM = re.compile(rb"^From:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
@@ -51,6 +53,7 @@ class MailSource:
         self._context = context
         self._connection: ImapConnection | None = None
         self._mark = Watermark(0, 0, None)
+        self._behind = ""
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         connection = ImapConnection(self._settings.imap, self._settings.address)
@@ -64,6 +67,7 @@ class MailSource:
                     async for batch in news:
                         yield batch
                 await self._wait(connection)
+                yield Batch(events=())  # still connected
         finally:
             self._connection = None
             await connection.close()
@@ -91,6 +95,7 @@ class MailSource:
         mark = self._mark
         uids = await connection.list_from(mark.uid + 1)
         for at in range(0, len(uids), MOST_AT_ONCE):
+            self._behind = f"Reading {at} of {len(uids)} mails." if len(uids) > MOST_AT_ONCE else ""
             span = uids[at : at + MOST_AT_ONCE]
             listed = await self._describe(connection, span)
             self._context.crash("mail.listed")
@@ -105,7 +110,7 @@ class MailSource:
                 yield self._at_mark()
 
     def _at_mark(self, events: Sequence[RawEvent] = ()) -> Batch:
-        return Batch(events=tuple(events), cursor=msgspec.json.encode(self._mark).decode())
+        return Batch(events=tuple(events), cursor=msgspec.json.encode(self._mark).decode(), behind=self._behind)
 
     async def _fetch(self, connection: ImapConnection, validity: int, group: Sequence[Listed]) -> list[RawEvent]:
         """The mails of a group; one that the server will not hand out becomes an event that says so."""
@@ -117,11 +122,11 @@ class MailSource:
         events = []
         for one in group:
             if one.uid in bodies:
-                events.append(self._event(validity, one.uid, bodies[one.uid], ""))
+                events.append(self._event(validity, one, bodies[one.uid], ""))
             elif one.uid in large:
-                events.append(self._event(validity, one.uid, heads.get(one.uid, b""), "too_large"))
+                events.append(self._event(validity, one, heads.get(one.uid, b""), "too_large"))
             elif await _is_there(connection, one.uid):
-                events.append(self._event(validity, one.uid, b"", "not_handed_out"))
+                events.append(self._event(validity, one, b"", "not_handed_out"))
         return events
 
     async def _describe(self, connection: ImapConnection, uids: Sequence[int]) -> list[Listed]:
@@ -143,24 +148,26 @@ class MailSource:
                 found |= await connection.fetch_bodies([uid])
         return found
 
-    def _event(self, validity: int, uid: int, raw: bytes, note: str) -> RawEvent:
+    def _event(self, validity: int, listed: Listed, raw: bytes, note: str) -> RawEvent:
         return RawEvent(
             channel="email",
             account=self._context.account,
-            external_id=f"{self._settings.imap.folder}/{validity}/{uid}",
-            conversation=_sender(raw) or f"{validity}/{uid}",
+            external_id=f"{self._settings.imap.folder}/{validity}/{listed.uid}",
+            conversation=_sender(raw) or f"{validity}/{listed.uid}",
             payload=raw,
             received_at=self._context.clock.now(),
             own_id=self._settings.address.lower(),
             note=note,
+            late=is_late(listed.received_at, self._context.clock.now()),
         )
 
     async def _wait(self, connection: ImapConnection) -> None:
         imap = self._settings.imap
+        wait_s = min(imap.look_every_s, imap.idle_refresh_s, LONGEST_LOOK_S)
         if connection.announces:
-            await connection.wait_for_mail(min(imap.look_every_s, imap.idle_refresh_s))
+            await connection.wait_for_mail(wait_s)
         else:
-            await self._context.clock.sleep(imap.look_every_s)
+            await self._context.clock.sleep(wait_s)
 
 
 async def _is_there(connection: ImapConnection, uid: int) -> bool:

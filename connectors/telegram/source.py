@@ -5,19 +5,23 @@ import hashlib
 import hmac
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from connectors.context import ConnectorContext
+from connectors.lateness import LOOK_S, is_late
 from connectors.telegram.api import ALLOWED_UPDATES, GarbledAnswer, TelegramApi
 from connectors.telegram.settings import Settings
 from tickets.model import RawEvent
-from tickets.ports import Batch, WebhookAnswer, WebhookRequest
+from tickets.ports import Batch, Gap, WebhookAnswer, WebhookRequest
 
 LIMIT = 100
 """The most that getUpdates hands out."""
 MOST_PUSHED = 200
 PUSH_S = 25.0
+KEPT = timedelta(hours=24)
+"""So long Telegram keeps an update (https://core.telegram.org/bots/api#getting-updates)."""
 LARGEST_PUSH = 1024 * 1024
 _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
 
@@ -28,6 +32,7 @@ class Peek(msgspec.Struct):
     chat: str
     group: str
     update_id: int | None
+    written: datetime | None = None
 
 
 class PollingSource:
@@ -40,7 +45,7 @@ class PollingSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.drop_webhook()
-        yield Batch(events=())
+        yield Batch(events=(), gaps=await lost_meanwhile(self._context))
         offset = int(cursor) if cursor else None
         limit = LIMIT
         while True:
@@ -58,6 +63,8 @@ class PollingSource:
                 batch = self._batch(updates)
                 offset = int(batch.cursor) if batch.cursor else offset
                 yield batch
+            else:
+                yield Batch(events=())  # still connected
 
     async def acknowledge(self, batch: Batch) -> None:
         """Nothing to do: the next question's offset confirms."""
@@ -118,15 +125,19 @@ class PushedSource:
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
         self._receiving = True
         try:
-            yield Batch(events=())
+            yield Batch(events=(), gaps=await lost_meanwhile(self._context))
             while True:
                 yield await self._pushed()
         finally:
             self._receiving = False
 
     async def _pushed(self) -> Batch:
-        """What has been pushed and waits for its 200, at least one update."""
-        bodies = [await self._queue.get()]
+        """What has been pushed and waits for its 200; nothing when nothing came for a minute."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                bodies = [await self._queue.get()]
+        except TimeoutError:
+            return Batch(events=())
         while not self._queue.empty() and len(bodies) < LIMIT:
             bodies.append(self._queue.get_nowait())
         self._committing = [committed for _, committed in bodies]
@@ -165,7 +176,20 @@ def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update
         own_id=bot_id,
         group=seen.group,
         quiet_s=settings.album_quiet_s if seen.group else 0.0,
+        late=is_late(seen.written, context.clock.now()),
     )
+
+
+async def lost_meanwhile(context: ConnectorContext) -> tuple[Gap, ...]:
+    """What Telegram has thrown away while nobody asked: it keeps updates for 24 hours."""
+    was_up, now = await context.was_up(), context.clock.now()
+    if was_up is None or now - was_up <= KEPT:
+        return ()
+    what = (
+        "Telegram keeps messages for 24 hours only, and nobody fetched them for longer. What was written to the "
+        "bot in this time may be missing. Tell the people concerned to write again."
+    )
+    return (Gap(since=was_up, until=now - KEPT, what=what),)
 
 
 def peek(update: bytes) -> Peek:
@@ -187,7 +211,14 @@ def peek(update: bytes) -> Peek:
         chat=str(chat_id) if isinstance(chat_id, int) else "",
         group=f"{chat_id}/{group}" if isinstance(group, str) else "",
         update_id=update_id if isinstance(update_id, int) and not isinstance(update_id, bool) else None,
+        written=_moment(message.get("edit_date") or message.get("date")),
     )
+
+
+def _moment(seconds: object) -> datetime | None:
+    if not isinstance(seconds, int) or not 0 < seconds < 2**40:
+        return None
+    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
 
 
 def _alone(answer: GarbledAnswer) -> bytes:

@@ -172,6 +172,26 @@ class XApi:
             )
             return _page(await answer.json(), answer.headers)
 
+    async def search_mentions(self, since: int, until: int, token: str | None) -> Page:
+        """A page of posts that name the account, between two ids.  Raises CredentialRejected where forbidden."""
+        name = self.account.username
+        with translated():
+            answer = await _asked(
+                lambda: self._open.search_recent_tweets(
+                    f"@{name} -from:{name}",
+                    since_id=str(since),
+                    until_id=str(until),
+                    next_token=token,
+                    max_results=PAGE,
+                    tweet_fields=list(fields.POST),
+                    user_fields=list(fields.USER),
+                    media_fields=list(fields.MEDIA),
+                    expansions=list(fields.EXPANSIONS),
+                    user_auth=True,
+                )
+            )
+            return _page(await answer.json(), answer.headers)
+
     async def fetch_own_posts(self, after: str) -> list["OwnPost"]:
         """What the account posted after the post of this id, newest first; at most 800 posts."""
         posts: list[OwnPost] = []

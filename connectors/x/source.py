@@ -2,59 +2,51 @@
 
 X hands mentions out newest first in pages.  All pages since the last known
 post are walked, oldest first into one batch, and only with their commit the
-place moves on.
+place moves on.  After a long absence X lists not all of them: the rest is
+searched for before, stretch by stretch.
 """
 
 import hashlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
 import msgspec
 
 from connectors.context import ConnectorContext
-from connectors.x.api import XApi
+from connectors.lateness import LOOK_S, is_late
+from connectors.x.api import Page, XApi
+from connectors.x.beyond import stretches
+from connectors.x.place import Place, first_id, moment_of
 from connectors.x.settings import Settings
 from tickets.model import RawEvent
-from tickets.ports import Batch
+from tickets.ports import Batch, Gap
 
 log = logging.getLogger(__name__)
 
-EPOCH_MS = 1_288_834_974_657
-LATE_IDS = 30_000 << 22
-"""Half a minute, in ids."""
 MOST_PAGES = 16
 """Twice the 800 mentions that X hands out; more would be a circle."""
+MAYBE_CUT = 600
+SEARCHED = timedelta(days=7) - timedelta(minutes=5)
+"""So far back X searches (https://docs.x.com/x-api/posts/search/introduction), less a margin for clocks."""
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """since: the newest post known; None when there was none yet.
+class Walk(NamedTuple):
+    """Mentions as X tells them.  posts: oldest first.  wait_s: as X asks."""
 
-    recent: the posts known from the last moments before it, as X may tell
-    of an older post after a newer one.
-    """
+    posts: tuple[bytes, ...]
+    newest_id: str | None
+    wait_s: float
 
-    since: str | None = None
-    recent: tuple[str, ...] = ()
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether X may have had more than it hands out: of 800, those that were deleted are left out."""
+        return len(self.posts) >= MAYBE_CUT
 
-    def asked_since(self, now: datetime) -> str | None:
-        """The newest post known; while that is fresh, a post of half a minute ago instead.
-
-        Later it is asked for exactly: X takes money for each post it tells.
-        """
-        return None if self.since is None else str(min(int(self.since), first_id(now) - LATE_IDS))
-
-    def after(self, posts: list[str], newest: str | None) -> "Place":
-        """With these posts handed out too."""
-        if newest is None:
-            return self
-        late = int(newest) - LATE_IDS
-        return Place(newest, tuple(one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late))
-
-
-def first_id(moment: datetime) -> int:
-    """The smallest id a post of then can have: X's ids are times."""
-    return (int(moment.timestamp() * 1000) - EPOCH_MS) << 22
+    @property
+    def oldest_id(self) -> str:
+        return next((one.id for one in map(seen_post, self.posts) if one.id.isdigit()), "0")
 
 
 class Seen(msgspec.Struct):
@@ -80,12 +72,19 @@ class PollingSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         place = msgspec.json.decode(cursor, type=Place) if cursor else await self._beginning()
-        yield Batch(events=(), cursor=_cursor(place))
+        yield Batch(events=(), cursor=place.cursor)
         while True:
-            events, place, wait_s = await self._ask(place)
-            if events:
-                yield Batch(events=tuple(events), cursor=_cursor(place))
-            await self._context.clock.sleep(max(wait_s, self._settings.poll_s))
+            walk = await self._walk(place)
+            if walk.may_be_cut and place.since is not None:
+                async for batch, reached in self._beyond(place, walk.oldest_id):
+                    place = reached
+                    yield batch
+            fresh = self._fresh(walk.posts, place)
+            place = place.after([one.id for one, _post in fresh], walk.newest_id)
+            if fresh:
+                yield Batch(events=self._raw_events(fresh), cursor=place.cursor)
+            async for beat in self._rest(max(walk.wait_s, self._settings.poll_s)):
+                yield beat
 
     async def acknowledge(self, batch: Batch) -> None:
         """Nothing to do: X keeps the posts, and the cursor says what is safe."""
@@ -99,12 +98,11 @@ class PollingSource:
             return Place()
         return Place(since=(await self._api.fetch_mentions(None, None, few=True)).newest_id)
 
-    async def _ask(self, place: Place) -> tuple[list[RawEvent], Place, float]:
-        """Everything since ``place``, oldest first; the place after it; how long X wants us to wait."""
+    async def _walk(self, place: Place) -> "Walk":
+        """Everything the mentions tell since ``place``."""
         since = place.asked_since(self._context.clock.now())
-        newest = place.since
-        posts: list[bytes] = []
-        token: str | None = None
+        newest, token, posts = place.since, None, list[bytes]()
+        page = Page([], None, None, 0.0)
         for n in range(MOST_PAGES):
             page = await self._api.fetch_mentions(since, token)
             posts += page.posts
@@ -118,10 +116,39 @@ class PollingSource:
                 await self._context.clock.sleep(page.wait_s)
             if n == MOST_PAGES - 1:
                 log.warning("X hands out more pages of mentions than it can have; the rest is left")
-        seen = [(seen_post(post), post) for post in reversed(posts)]
-        fresh = [(one, post) for one, post in seen if one.id not in place.recent and one.id != place.since]
-        events = [self._raw(one, post) for one, post in fresh]
-        return events, place.after([one.id for one, _post in fresh], newest), page.wait_s
+        return Walk(tuple(reversed(posts)), newest, page.wait_s)
+
+    async def _beyond(self, place: Place, until: str) -> AsyncIterator[tuple[Batch, Place]]:
+        """What lies between the place and the oldest mention told: searched for, stretch by stretch."""
+        now = self._context.clock.now()
+        since = int(place.since or 0)
+        oldest = first_id(now - SEARCHED)
+        gaps: tuple[Gap, ...] = ()
+        if since < oldest:
+            gaps = (_gap(since, min(oldest, int(until))),)
+        async for stretch in stretches(self._api, self._context.clock, max(since, oldest), int(until)):
+            if stretch.refused:
+                gaps = (_gap(since, int(until)),)
+            fresh = self._fresh(stretch.posts, place)
+            place = place.after([one.id for one, _post in fresh], str(stretch.until))
+            behind = f"Searching what was missed, up to {moment_of(stretch.until):%Y-%m-%d %H:%M} UTC."
+            yield Batch(self._raw_events(fresh), place.cursor, gaps, behind), place
+            gaps = ()
+
+    async def _rest(self, seconds: float) -> AsyncIterator[Batch]:
+        """Wait, and say now and then that we are still there."""
+        while seconds > 0:
+            await self._context.clock.sleep(min(seconds, LOOK_S))
+            seconds -= LOOK_S
+            yield Batch(events=())
+
+    def _fresh(self, posts: Sequence[bytes], place: Place) -> list[tuple["Seen", bytes]]:
+        """Those not handed out yet, in order."""
+        seen = [(seen_post(post), post) for post in posts]
+        return [(one, post) for one, post in seen if one.id not in place.recent and one.id != place.since]
+
+    def _raw_events(self, posts: list[tuple["Seen", bytes]]) -> tuple[RawEvent, ...]:
+        return tuple(self._raw(one, post) for one, post in posts)
 
     def _raw(self, post: Seen, payload: bytes) -> RawEvent:
         """An edit is a new post: its first id names what it changes."""
@@ -134,6 +161,7 @@ class PollingSource:
             payload=payload,
             received_at=self._context.clock.now(),
             own_id=self._api.account.id,
+            late=is_late(moment_of(int(post.id)), self._context.clock.now()) if post.id.isdigit() else False,
         )
 
 
@@ -145,5 +173,10 @@ def seen_post(payload: bytes) -> Seen:
         return Seen(id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}")
 
 
-def _cursor(place: Place) -> str:
-    return msgspec.json.encode(place).decode()
+def _gap(since: int, until: int) -> Gap:
+    what = (
+        "X hands out the last 800 mentions and finds those of seven days. What was written to the account in this "
+        "time lies before, or may not be searched with this account's access, so it may be missing. Look at the "
+        "account's notifications on X."
+    )
+    return Gap(since=moment_of(since), until=moment_of(until), what=what)

@@ -1,0 +1,49 @@
+"""How far an account's mentions have been read.  X's ids are times."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=1_288_834_974_657)
+"""Where X's clock starts (https://docs.x.com/fundamentals/x-ids)."""
+LATE_IDS = 30_000 << 22
+"""Half a minute, in ids."""
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """since: the newest post known; None when there was none yet.
+
+    recent: the posts known from the last moments before it, as X may tell
+    of an older post after a newer one.
+    """
+
+    since: str | None = None
+    recent: tuple[str, ...] = ()
+
+    def asked_since(self, now: datetime) -> str | None:
+        """The newest post known; while that is fresh, a post of half a minute ago instead.
+
+        Later it is asked for exactly: X takes money for each post it tells.
+        """
+        return None if self.since is None else str(min(int(self.since), first_id(now) - LATE_IDS))
+
+    @property
+    def cursor(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    def after(self, posts: list[str], newest: str | None) -> "Place":
+        """With these posts handed out too."""
+        if newest is None:
+            return self
+        late = int(newest) - LATE_IDS
+        return Place(newest, tuple(one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late))
+
+
+def first_id(moment: datetime) -> int:
+    """The smallest id a post of then can have."""
+    return ((moment - EPOCH) // timedelta(milliseconds=1)) << 22
+
+
+def moment_of(number: int) -> datetime:
+    """When a post of this id was written."""
+    return EPOCH + timedelta(milliseconds=number >> 22)
