@@ -71,6 +71,17 @@ class RepliesSection(Section, frozen=True):
     """The language of our own texts when the person's is unknown or has no template."""
 
 
+class AlertsSection(Section, frozen=True):
+    account: str = ""
+    """Which account tells of notices, e.g. ``email:support``; empty: they stand in the inbox only."""
+    to: str = ""
+    """To whom: a mail address, a Telegram chat's id, a Discord channel's id."""
+    heartbeat_url: Secret | None = None
+    """An address asked for regularly while all is well; a watchman there rings when that stops."""
+    heartbeat_s: float = 60.0
+    """How often, seconds."""
+
+
 class LogSection(Section, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -91,6 +102,7 @@ class Config(NamedTuple):
     webhooks: WebhooksSection
     router: RouterSection
     replies: RepliesSection
+    alerts: AlertsSection
     log: LogSection
     accounts: dict[AccountId, AccountConfig]
     crash_at: str
@@ -117,6 +129,7 @@ SECTIONS: dict[str, type[Section]] = {
     "webhooks": WebhooksSection,
     "router": RouterSection,
     "replies": RepliesSection,
+    "alerts": AlertsSection,
     "log": LogSection,
 }
 
@@ -156,6 +169,7 @@ class _Loader:
         self._unknown_sections()
         self._same_consumer(accounts)
         self._plausible(sections)
+        self._sendable(cast("AlertsSection", sections["alerts"]), accounts)
         if self._mistakes:
             raise ConfigError("\n".join(self._mistakes))
         return Config(
@@ -303,6 +317,25 @@ class _Loader:
             self._mistake(("router", "reopen_within_h"), f"must be between 0 and {MOST_HOURS}")
         if not router.languages or not KNOWN_LANGUAGES.issuperset(router.languages):
             self._mistake(("router", "languages"), "must be one or more codes of ISO 639-1 that can be recognised")
+
+    def _sendable(self, alerts: AlertsSection, accounts: dict[AccountId, AccountConfig]) -> None:
+        """Alerts must have a way out."""
+        found = accounts.get(AccountId(alerts.account))
+        if alerts.account and found is None:
+            known = ", ".join(sorted(accounts)) or "none is configured"
+            self._mistake(("alerts", "account"), f"names no account; known are: {known}")
+        elif found is not None and found.channel == "x":
+            self._mistake(("alerts", "account"), "must not be on X: everything said there is public")
+        elif found is not None and not alerts.to:
+            self._mistake(("alerts", "to"), "is missing; name the address, chat or channel to tell")
+        elif found is not None and found.channel == "email" and "@" not in alerts.to:
+            self._mistake(("alerts", "to"), "must be a mail address")
+        elif found is not None and found.channel != "email" and not alerts.to.removeprefix("-").isdigit():
+            self._mistake(("alerts", "to"), "must be the number of a chat or channel")
+        if alerts.heartbeat_url and not alerts.heartbeat_url.reveal().startswith(("https://", "http://")):
+            self._mistake(("alerts", "heartbeat_url"), "must begin with https:// or http://")
+        if not 10 <= alerts.heartbeat_s <= 3_600:
+            self._mistake(("alerts", "heartbeat_s"), "must be between 10 and 3600")
 
     def _mistake(self, path: tuple[str, ...], what: str) -> None:
         """``config.toml line 7: inbox.port must be …``"""

@@ -15,6 +15,7 @@ BATCH = 8
 LEASE_S = 300.0
 MOST_ATTEMPTS = 5
 RETRY_BASE_S = 5.0
+HABITS_OF = timedelta(weeks=2)
 LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
@@ -37,6 +38,7 @@ class JobRunner:
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
             "fetch_attachment": self._fetch_attachment,
             "forget_old": self._forget_old,
+            "learn_habits": self._learn_habits,
         }
 
     async def run_due(self) -> int:
@@ -94,6 +96,10 @@ class JobRunner:
     async def _forget_old(self, _job: Job) -> None:
         await self._store.forget_old(self._clock.now())
 
+    async def _learn_habits(self, _job: Job) -> None:
+        now = self._clock.now()
+        await self._store.learn_habits(now - HABITS_OF, now)
+
 
 async def _whole(source: FileSource, remote_id: str) -> bytes:
     """Raises PayloadError past 25 MiB."""
@@ -107,4 +113,7 @@ async def _whole(source: FileSource, remote_id: str) -> bytes:
 
 def hourly(now: datetime) -> tuple[NewJob, ...]:
     """What is to be done once an hour, by whichever worker; two leaders enqueue it once."""
-    return (NewJob(kind="forget_old", dedupe_key=f"forget_old:{now:%Y-%m-%dT%H}", run_at=now),)
+    return tuple(
+        NewJob(kind=kind, dedupe_key=f"{kind}:{now:%Y-%m-%dT%H}", run_at=now)
+        for kind in ("forget_old", "learn_habits")
+    )

@@ -14,7 +14,7 @@ from service.clock import SystemClock
 from service.config import Config
 from service.crash import crash_hook
 from service.scheduler import Scheduler
-from service.wiring import Parts, make_parts, make_store
+from service.wiring import Parts, make_parts, make_store, make_watch
 from service.work import Worker
 from tickets.ids import AccountId
 from tickets.ports import Sender, WebhookReceiver
@@ -126,6 +126,7 @@ class _Service:
             lease_s=lease_s,
             steer=clock.steer,
         )
+        self._watch = make_watch(config, parts, clock, lambda: self._worker.leading)
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
         self._runners = [
             AccountRunner(
@@ -151,6 +152,7 @@ class _Service:
             working = self._start_work(group)
             receiving = [group.create_task(runner.run(), name="account") for runner in self._runners]
             beating = group.create_task(self._worker.heartbeat_loop())
+            watching = group.create_task(self._watch.run())
             serving = [group.create_task(server.serve(sockets=[own])) for server, own in servers]
             self._scheduler.start()
             await self._scheduler.tick_hour()
@@ -168,8 +170,8 @@ class _Service:
                 self._doors.close()
             closing = [_in_time(connector.close, deadline) for connector in parts.connectors.values()]
             await asyncio.gather(_finish(serving, deadline.left_s(keep_s=LETTING_GO_S)), *closing)
-            await _cancel([beating])
-        await _in_time(self._worker.leave, deadline)
+            await _cancel([beating, watching])
+        await _in_time(self._worker.leave, deadline, keep_s=CLOSING_S - LETTING_GO_S)
 
     async def _handle_messages(self) -> None:
         """Once the language model is read, which takes a second and must hold up nothing else."""
@@ -207,10 +209,10 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
         tasks = list(late)
 
 
-async def _in_time(close: Callable[[], Awaitable[None]], deadline: _Deadline) -> None:
+async def _in_time(close: Callable[[], Awaitable[None]], deadline: _Deadline, *, keep_s: float = 0.0) -> None:
     """Closing is a courtesy: what fails or dawdles at it must not hold up the end of the others."""
     try:
-        async with asyncio.timeout(max(LETTING_GO_S, deadline.left_s())):
+        async with asyncio.timeout(max(LETTING_GO_S, deadline.left_s(keep_s=keep_s))):
             await close()
     except TimeoutError:
         log.warning("Closing took too long and was cut off: %s", close.__qualname__)

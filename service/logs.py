@@ -8,7 +8,9 @@ import logging
 import queue
 import re
 import sys
+from contextlib import suppress
 from logging.handlers import QueueHandler, QueueListener
+from typing import TextIO
 
 import structlog
 
@@ -46,14 +48,41 @@ class DroppingHandler(QueueHandler):
     dropped = 0
 
     def enqueue(self, record: logging.LogRecord) -> None:
+        if not self._put(record):
+            self.dropped += 1
+        elif self.dropped and self._put(self._confession()):
+            self.dropped = 0
+
+    def _put(self, record: logging.LogRecord) -> bool:
         try:
             self.queue.put_nowait(record)
         except queue.Full:
-            self.dropped += 1
-            return
-        if self.dropped:
-            dropped, self.dropped = self.dropped, 0
-            logging.getLogger(__name__).warning("Log lines were dropped because nobody read them: %d", dropped)
+            return False
+        return True
+
+    def _confession(self) -> logging.LogRecord:
+        told = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING"}
+        text = f"Log lines were dropped because nobody read them: {self.dropped}"
+        return logging.makeLogRecord({**told, "msg": text})
+
+
+class Sink(logging.StreamHandler[TextIO]):
+    """Writes the lines.  Given up, it is no longer waited for when Python ends."""
+
+    given_up = False
+
+    def flush(self) -> None:
+        if not self.given_up:
+            super().flush()
+
+    def give_up(self) -> None:
+        """For good: the thread that is stuck in writing holds this handler's lock and its stream's.
+
+        Python asks for both at its end, and for those of standard error.
+        """
+        self.given_up = True
+        self.lock = None
+        sys.stderr = None
 
 
 class Redacting(logging.Filter):
@@ -79,7 +108,7 @@ def start_logging(section: LogSection) -> QueueListener:
     lines: queue.Queue[logging.LogRecord] = queue.Queue(QUEUE_LINES)
     handler = DroppingHandler(lines)
     handler.addFilter(Redacting())
-    sink = logging.StreamHandler(sys.stderr)
+    sink = Sink(sys.stderr)
     sink.setFormatter(_formatter(section))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -93,13 +122,15 @@ def start_logging(section: LogSection) -> QueueListener:
 
 def stop_logging(listener: QueueListener) -> None:
     """Write what is left, but never wait for a reader who is gone."""
-    try:
+    with suppress(queue.Full):
         listener.enqueue_sentinel()
-    except queue.Full:
-        return
     thread = listener._thread
     if thread is not None:
         thread.join(LAST_LINES_S)
+        if thread.is_alive():
+            for sink in listener.handlers:
+                if isinstance(sink, Sink):
+                    sink.give_up()
 
 
 def _formatter(section: LogSection) -> logging.Formatter:

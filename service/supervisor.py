@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 FIRST_S = 1.0
 LONGEST_S = 60.0
+DATABASE_S = 1.0
+"""The database is looked for this often: no platform is bothered, as each start begins with the database."""
 STEADY_S = 60.0
 """What ran for so long is steady: its next failure starts the pauses anew."""
 
@@ -49,9 +51,12 @@ async def keep_running(
             await tell(trouble)
         except StoreUnavailable:
             log.warning("The state of %s could not be kept: the database is away", name)
-        wanted_s = trouble.pause_s if trouble.pause_s is not None else pause_s
-        await clock.sleep(wanted_s * random.uniform(1.0, 1.2))  # noqa: S311  spreads restarts, guards nothing
-        pause_s = min(LONGEST_S, pause_s * 2)
+        spread = random.uniform(1.0, 1.2)  # noqa: S311  spreads restarts, guards nothing
+        if trouble.pause_s is not None:
+            await clock.sleep(trouble.pause_s * spread)
+        else:
+            await clock.sleep(min(LONGEST_S, pause_s * spread))
+            pause_s = min(LONGEST_S, pause_s * 2)
 
 
 def _trouble(error: Exception) -> Trouble:
@@ -61,4 +66,6 @@ def _trouble(error: Exception) -> Trouble:
         return Trouble("down", f"{error} Stop the other program; two readers lose messages to each other.", 15.0)
     if isinstance(error, RateLimited):
         return Trouble("waiting", str(error), max(1.0, error.retry_after_s))
+    if isinstance(error, StoreUnavailable):
+        return Trouble("down", str(error), DATABASE_S)
     return Trouble("down", str(error))

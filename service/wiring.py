@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from connectors.context import ConnectorContext
+from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import Desk
@@ -24,6 +25,7 @@ from service.config import Config
 from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
+from service.watch import Watch
 from store.sql import open_store
 from tickets.ids import AccountId, ThreadKey
 from tickets.ports import Bucket, Clock, Connector, CrashHook
@@ -95,6 +97,19 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         desk=Desk(store, clock, crash, _limits(config)),
         access=Access(store, clock),
         holder=holder,
+    )
+
+
+def make_watch(config: Config, parts: Parts, clock: Clock, leading: Callable[[], bool]) -> Watch:
+    url = config.alerts.heartbeat_url
+    return Watch(
+        parts.store,
+        clock,
+        config.alerts,
+        {account: connector.capabilities for account, connector in parts.connectors.items()},
+        config.service.worker_lease_s,
+        leading,
+        (lambda: send_beat(url.reveal())) if url else None,
     )
 
 

@@ -273,7 +273,7 @@ def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
 
 
 def answered_again(tx: Tx, ids: Sequence[DeliveryId], now: datetime) -> None:
-    """Replies that were held or of unknown fate arrived, or leave again: the person waits no longer.
+    """Replies of unknown fate arrived, or leave again: the person waits no longer.
 
     Unless they have written since, or a later reply is in trouble.
     """
@@ -281,7 +281,7 @@ def answered_again(tx: Tx, ids: Sequence[DeliveryId], now: datetime) -> None:
         "UPDATE ticket SET status = 'pending', waiting_since = NULL, sort_at = :now, unanswered = 0, "
         "updated_at = :now, version = version + 1 WHERE status = 'open' AND id IN ("
         "SELECT d.ticket_id FROM delivery d JOIN message o ON o.id = d.message_id WHERE d.id IN EACH(:ids) "
-        "AND d.kind = 'reply' AND d.state IN ('held', 'unknown') "
+        "AND d.kind = 'reply' AND d.state IN ('queued', 'unknown') "
         "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.ticket_id = o.ticket_id AND m.direction = 'in' "
         "AND m.stored_at > o.stored_at) "
         "AND NOT EXISTS (SELECT 1 FROM delivery l WHERE l.ticket_id = d.ticket_id AND l.kind = 'reply' "
@@ -306,21 +306,17 @@ def give_back(tx: Tx, delivery_id: DeliveryId, holder: str, now: datetime) -> No
 
 def release_held(tx: Tx, account: AccountId, code: str, now: datetime) -> int:
     rows = tx.all(
-        "SELECT id FROM delivery WHERE account = :account AND state = 'held' AND state <> 'sent' AND code = :code",
-        {"account": account, "code": code},
+        "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, code = '', detail = '' "
+        "WHERE account = :account AND state = 'held' AND state <> 'sent' AND code = :code RETURNING id",
+        {"account": account, "code": code, "now": micros(now)},
     )
     ids = [DeliveryId(row[0]) for row in rows]
-    answered_again(tx, ids, now)
-    released = tx.run(
-        "UPDATE delivery SET state = 'queued', next_at = :now, updated_at = :now, code = '', detail = '' "
-        "WHERE state = 'held' AND id IN EACH(:ids)",
-        {"ids": ids, "now": micros(now)},
-    )
     tx.run(
         "UPDATE delivery_part SET state = 'queued' WHERE state = 'held' AND delivery_id IN EACH(:ids)",
         {"ids": ids},
     )
-    return released
+    answered_again(tx, ids, now)
+    return len(ids)
 
 
 def postpone(tx: Tx, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:

@@ -56,7 +56,7 @@ def list_health(tx: Tx) -> list[ChannelHealth]:
 def count_rows(tx: Tx) -> dict[str, int]:
     """Only what indexes of unfinished rows answer: never a walk through history."""
     counts = {
-        "notices_open": "SELECT COUNT(*) FROM notice WHERE ended_at IS NULL",
+        "notices_open": "SELECT COUNT(*) FROM notice WHERE ended_at IS NULL AND dismissed_at IS NULL",
         "events_waiting": "SELECT COUNT(*) FROM raw_event WHERE state = 'waiting'",
         "events_quarantined": "SELECT COUNT(*) FROM raw_event WHERE state = 'quarantined'",
         "tickets_unfinished": "SELECT COUNT(*) FROM ticket WHERE status <> 'closed'",

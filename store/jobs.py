@@ -87,12 +87,14 @@ def release_lease(tx: Tx, name: str, holder: str) -> None:
 
 
 def forget_old(tx: Tx, now: datetime) -> int:
-    """Finished jobs and command keys after a week, sessions and links after their end."""
+    """Finished jobs and command keys after a week, notices after 90 days, sessions and links after their end."""
     week_ago = micros(now - timedelta(days=7))
+    months_ago = micros(now - timedelta(days=90))
     present = micros(now)
     return (
         tx.run("DELETE FROM job WHERE state = 'done' AND finished_at < :then", {"then": week_ago})
         + tx.run("DELETE FROM command WHERE at < :then", {"then": week_ago})
         + tx.run("DELETE FROM session WHERE expires_at < :now", {"now": present})
+        + tx.run("DELETE FROM notice WHERE ended_at < :then OR dismissed_at < :then", {"then": months_ago})
         + tx.run("DELETE FROM signin_link WHERE expires_at < :now", {"now": present})
     )

@@ -41,17 +41,17 @@ def end_notices(tx: Tx, keys: Sequence[str], now: datetime) -> int:
 
 
 def dismiss_notice(tx: Tx, notice_id: NoticeId, now: datetime) -> bool:
-    ended = tx.run(
-        "UPDATE notice SET ended_at = :now WHERE ended_at IS NULL AND id = :id",
+    dismissed = tx.run(
+        "UPDATE notice SET dismissed_at = :now WHERE ended_at IS NULL AND dismissed_at IS NULL AND id = :id",
         {"id": notice_id, "now": micros(now)},
     )
-    return bool(ended)
+    return bool(dismissed)
 
 
 def list_notices(tx: Tx, limit: int) -> list[Notice]:
     rows = tx.all(
         "SELECT id, kind, key, account, text, since, until, raised_at, told_at FROM notice "
-        "WHERE ended_at IS NULL ORDER BY id DESC LIMIT :limit",
+        "WHERE ended_at IS NULL AND dismissed_at IS NULL ORDER BY id DESC LIMIT :limit",
         {"limit": limit},
     )
     return [_notice_of(row) for row in rows]
@@ -110,8 +110,7 @@ def _learn(tx: Tx, account: str, begin: int, end: int) -> int:
     if begin >= end:
         return 0
     before = tx.all(
-        "SELECT MAX(received_at) FROM raw_event "
-        "WHERE account = :account AND received_at < :begin AND late = 0",
+        "SELECT MAX(received_at) FROM raw_event WHERE account = :account AND received_at < :begin AND late = 0",
         {"account": account, "begin": begin * HOUR_US},
     )[0][0]
     rows = tx.all(ARRIVALS, {"account": account, "since": begin * HOUR_US, "until": end * HOUR_US})

@@ -5,10 +5,12 @@ NOTIFY only wakes; whoever waits looks again after a time-out anyway.
 
 import asyncio
 import concurrent.futures
+import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
@@ -24,6 +26,14 @@ from tickets.storage import Topic
 
 T = TypeVar("T")
 CONNECTIONS = 8
+AWAIT_S = 3.0
+"""How long work waits for a connection; then the database counts as away.  There is one for each thread."""
+AWAY_S = 0.5
+"""How long it waits while the database is away: who asks is told soon, and can ask again."""
+RECONNECT_S = 2.0
+"""The pool's growing pauses begin anew after so long: a server is found soon after its return."""
+FINISH_S = 1.5
+"""How long transactions under way may hold up the end; a server that is silent would do so for ever."""
 ATTEMPTS = 3
 """A transaction that lost a deadlock is run again so often."""
 CHANNEL = "switchboard"
@@ -101,13 +111,20 @@ class PostgresEngine:
         self._threads: concurrent.futures.ThreadPoolExecutor | None = None
         self._listener: threading.Thread | None = None
         self._closing = threading.Event()
+        self._away = False
+        self._lines: set[psycopg.Connection[Any]] = set()
 
     async def open(self) -> None:
         self._pulses.bind()
         self._closing.clear()
         await asyncio.to_thread(self._probe)
         self._pool = psycopg_pool.ConnectionPool(
-            self._url, min_size=1, max_size=CONNECTIONS, timeout=10, open=False, check=_alive
+            self._url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            reconnect_timeout=RECONNECT_S,
+            open=False,
+            check=_alive,
         )
         self._pool.open()
         self._threads = concurrent.futures.ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
@@ -117,14 +134,17 @@ class PostgresEngine:
     async def close(self) -> None:
         self._closing.set()
         threads, self._threads = self._threads, None  # first, so that no work comes behind the end
-        if threads is not None:
-            await asyncio.to_thread(threads.shutdown)
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.close)
+        if threads is not None and self._pool is not None:
+            finishing = asyncio.ensure_future(asyncio.to_thread(threads.shutdown))
+            await asyncio.wait({finishing}, timeout=FINISH_S)
+            threads.shutdown(wait=False, cancel_futures=True)  # what has not begun by now never does
+            self._cut_off()
+            await asyncio.to_thread(self._pool.close, FINISH_S)  # sends home who still waits for a connection
+            await finishing
+        self._pool = None
         listener, self._listener = self._listener, None
         if listener is not None:
-            await asyncio.to_thread(listener.join)
+            await asyncio.to_thread(listener.join, FINISH_S)
 
     async def write(self, work: Callable[[TxPort], T], *, topics: Iterable[Topic] = ()) -> T:
         wanted = tuple(topics)
@@ -168,14 +188,39 @@ class PostgresEngine:
         raise AssertionError("unreachable")
 
     def _transact_once(self, work: Callable[[TxPort], T], topics: Sequence[Topic], snapshot: bool) -> T:
-        assert self._pool is not None
-        with _translated(), self._pool.connection() as connection, connection.transaction():
+        with _translated(), self._lent() as connection, connection.transaction():
             if snapshot:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             result = work(Tx(connection))
             if topics:
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, " ".join(topics)))
             return result
+
+    @contextmanager
+    def _lent(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of the pool, for as long as the caller needs it."""
+        pool = self._pool
+        if pool is None:
+            raise psycopg_pool.PoolClosed
+        try:
+            connection = pool.getconn(AWAY_S if self._away else AWAIT_S)
+        except psycopg_pool.PoolTimeout:
+            self._away = True
+            raise
+        self._away = False
+        self._lines.add(connection)
+        try:
+            with connection:
+                yield connection
+        finally:
+            self._lines.discard(connection)
+            pool.putconn(connection)
+
+    def _cut_off(self) -> None:
+        """Wake the threads that wait for an answer of the server: they find its line closed."""
+        for connection in list(self._lines):
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
     def _listen(self) -> None:
         """Turn other processes' commits into pulses, for ever; after a lost connection, all of them."""
@@ -192,7 +237,12 @@ class PostgresEngine:
 
 
 def _alive(connection: psycopg.Connection[Any]) -> None:
-    """Cheap look before a connection is lent: a closed one is replaced, not handed out."""
+    """Cheap look before a connection is lent: one whose server has gone is replaced, not handed out.
+
+    Asks nobody: the end of a connection lies ready to be read.
+    """
+    if not connection.closed:
+        connection.pgconn.consume_input()
     if connection.closed or connection.broken:
         raise psycopg.OperationalError("connection lost")
 

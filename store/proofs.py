@@ -55,9 +55,6 @@ def note_look(
 
 
 def queue_unsent(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
-    if not tx.all(f"SELECT 1 FROM delivery {IN_THIS_HAND}", {"id": delivery_id, "holder": holder}):
-        return False
-    answered_again(tx, [delivery_id], now)
     queued = tx.run(
         "UPDATE delivery SET state = 'queued', code = 'not_arrived', detail = :detail, look_at = NULL, "
         "next_at = :now, updated_at = :now, lease_until = 0, lease_holder = NULL " + IN_THIS_HAND,
@@ -68,6 +65,7 @@ def queue_unsent(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, detail: s
             "UPDATE delivery_part SET state = 'queued' WHERE delivery_id = :id AND n = :n",
             {"id": delivery_id, "n": n},
         )
+        answered_again(tx, [delivery_id], now)
         tell(tx, delivery_id, "queued", n, "not_arrived", now)
     return bool(queued)
 

@@ -1,7 +1,7 @@
 """What a person should know: a stretch that cannot be read any more, a channel that fell silent or is down.
 
 A notice is open until what it tells of has ended, or until a person
-dismisses it.
+dismisses it.  What was dismissed and goes on is not told again.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ silent: an account is quieter than its habit.  worker: one stopped without a wor
 class NewNotice(Shape, frozen=True):
     """A notice to be raised.
 
-    key: names what it is about; while a notice of this key is open, another
-    is not raised.  account: None where it is about none.  text: sentences
+    key: names what it is about; while what a notice of this key tells of
+    goes on, another is not raised.  account: None where it is about none.  text: sentences
     for a person, with what to do.  since: when it began; until: when it
     ended, None while it lasts.
     """

@@ -1,5 +1,6 @@
-"""``switchboard migrate``: the database's schema up to this program's, or one version down."""
+"""``switchboard migrate``: the schema up to this program's, or one version down; or the store to PostgreSQL."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, read_config
+from service.commands.move import VARIABLE, move
 from service.config import Config
 from service.locks import only_service
 from store import schema
@@ -27,6 +29,15 @@ def migrate(
     ] = False,
     down: Annotated[bool, typer.Option("--down", help="One version back, for an older program.")] = False,
     force: Annotated[bool, typer.Option("--force", help="With --down: accept what would be lost.")] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help=f"Copy the whole store from SQLite to postgresql://… (or {VARIABLE}, which others cannot see).",
+        ),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="With --to: only compare the two.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Bring the database up to this program's schema. Every start of the service does so too."""
@@ -34,10 +45,26 @@ def migrate(
         raise Refused("--check and --down do not go together: --check changes nothing.")
     if force and not down:
         raise Refused("--force belongs to --down.")
+    url = _target(to, verify=verify, schema_only=check or down)
     settings = read_config(config)
+    if url:
+        move(settings, url, verify=verify)
+        return
     if check:
         raise typer.Exit(in_loop(_check(settings)))
     in_loop(_down(settings, force=force) if down else _up(settings))
+
+
+def _target(to: str | None, *, verify: bool, schema_only: bool) -> str:
+    """Where to copy to; empty: nothing is to be copied."""
+    if schema_only:
+        if to is not None or verify:
+            raise Refused("--to and --verify do not go together with --check and --down.")
+        return ""
+    url = to or os.environ.get(VARIABLE, "")
+    if not url and (verify or to is not None):
+        raise Refused(f"Give the address to copy to: --to postgresql://… or {VARIABLE} in the environment.")
+    return url
 
 
 # Up -----------------------------------------------------------------------------------

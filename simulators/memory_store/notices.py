@@ -32,14 +32,15 @@ class MemoryNotices(Part):
     async def dismiss_notice(self, notice_id: NoticeId, now: datetime) -> bool:
         with self._write("events") as tables:
             row = tables.notices.get(notice_id)
-            if row is None or row.ended:
+            if row is None or row.ended or row.dismissed:
                 return False
-            tables.notices[notice_id] = replace(row, ended=True)
+            tables.notices[notice_id] = replace(row, dismissed=True)
             return True
 
     async def list_notices(self, limit: int = 100) -> Sequence[Notice]:
         rows = sorted(self._read().notices.items(), reverse=True)
-        return [Notice(name, row.notice, row.raised_at, row.told) for name, row in rows if not row.ended][:limit]
+        open_rows = [(name, row) for name, row in rows if not row.ended and not row.dismissed]
+        return [Notice(name, row.notice, row.raised_at, row.told) for name, row in open_rows[:limit]]
 
     async def tell_notices(self, ids: Sequence[NoticeId], deliveries: Sequence[Delivery], now: datetime) -> bool:
         with self._write("outbox") as tables:

@@ -99,6 +99,7 @@ class NoticeRow:
     notice: NewNotice
     raised_at: datetime
     told: bool = False
+    dismissed: bool = False
     ended: bool = False
 
 

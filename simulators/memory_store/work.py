@@ -95,7 +95,7 @@ class MemoryWork(Part):
         events = Counter(row.state for row in tables.events.values())
         deliveries = Counter(delivery.state for delivery in tables.deliveries.values())
         return {
-            "notices_open": sum(not row.ended for row in tables.notices.values()),
+            "notices_open": sum(not row.ended and not row.dismissed for row in tables.notices.values()),
             "events_waiting": events["waiting"],
             "events_quarantined": events["quarantined"],
             "tickets_unfinished": sum(ticket.status != "closed" for ticket in tables.tickets.values()),

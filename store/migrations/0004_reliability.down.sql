@@ -1,5 +1,5 @@
 -- What an account's habit is will be learned anew; which notices were open will not.
--- check: SELECT COUNT(*) FROM notice WHERE ended_at IS NULL
+-- check: SELECT COUNT(*) FROM notice WHERE ended_at IS NULL AND dismissed_at IS NULL
 -- refuse: Notices that nobody has dismissed yet and that go: {count}.
 
 DROP TABLE habit;

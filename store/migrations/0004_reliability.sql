@@ -17,7 +17,8 @@ ALTER TABLE budget ADD COLUMN capacity BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE budget ADD COLUMN per_call BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE budget ADD COLUMN shared BIGINT NOT NULL DEFAULT 0;
 
--- key: of several notices with one key only one is open.  told_at: when it was sent to the configured channel.
+-- key: of several notices with one key only one has not ended.  told_at: when it was sent to the configured channel.
+-- dismissed_at: when a person had read it; what lasts is not told again.
 CREATE TABLE notice (
     id $serial,
     kind TEXT NOT NULL,
@@ -28,6 +29,7 @@ CREATE TABLE notice (
     until BIGINT,
     raised_at BIGINT NOT NULL,
     told_at BIGINT,
+    dismissed_at BIGINT,
     ended_at BIGINT
 );
 CREATE UNIQUE INDEX notice_open ON notice (key) WHERE ended_at IS NULL;
