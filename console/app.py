@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from console import actions, answering, case, channels, downloads, entering, inbox, news, probes
+from console import actions, answering, attention, case, channels, downloads, entering, inbox, news, probes
 from console.api.routes import API_ROUTES
 from console.assets import Assets
 from console.errors import HANDLED, show_error
@@ -74,6 +74,8 @@ def _pages() -> list[BaseRoute]:
         ("/tickets/{number}", case.show_ticket, "read"),
         ("/tickets/{number}/update", case.show_update, "read"),
         ("/attachments/{id}", downloads.show_attachment, "read"),
+        ("/notices", attention.show_notices, "read"),
+        ("/outbox", attention.show_outbox, "read"),
         ("/channels", channels.show_channels, "read"),
         ("/quarantine", channels.show_quarantine, "administer"),
         ("/live", news.follow, "read"),
@@ -95,6 +97,7 @@ def _changes() -> list[BaseRoute]:
         (f"{delivery}/withdraw", actions.action(actions.withdraw), "work"),
         (f"{delivery}/again", actions.action(actions.send_again), "work"),
         (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),
+        ("/notices/{id}/dismiss", attention.dismiss, "work"),
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),
     ]

@@ -102,9 +102,12 @@ async def case_of(request: Request, visit: Visit) -> Case:
     whole = await console.desk.get_ticket(visit.actor, number_in(request))
     users = await users_of(console)
     shown = _shown(request)
+    now = console.clock.now()
+    queued = [one.id for one in whole.deliveries if one.state == "queued"]
+    leaves = await console.store.forecast(queued, now) if queued else {}
     return Case(
         whole=whole,
-        conversation=conversation_of(whole, console.clock.now(), shown),
+        conversation=conversation_of(whole, now, shown, leaves),
         composer=Composer(whole.ticket.number, fresh_key(), voices_of(whole), undo=undo_of(console, whole, visit)),
         history=history_of(whole, names_of(users)),
         users=[user for user in users if user.active],

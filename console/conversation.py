@@ -1,6 +1,6 @@
 """A ticket's messages as one column over all its threads, oldest first.  Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 from console import words
 from console.deliveries import Fate, fate_of
 from console.rows import version
+from tickets.ids import DeliveryId
 from tickets.model import Delivery, Identity, Message, Thread, TicketEnvelope
 
 SHOWN = 100
@@ -54,13 +55,20 @@ class Conversation:
     newest: str
 
 
-def conversation_of(ticket: TicketEnvelope, now: datetime, shown: int = SHOWN) -> Conversation:
-    """The newest ``shown`` messages and notices, with rulers between."""
+def conversation_of(
+    ticket: TicketEnvelope,
+    now: datetime,
+    shown: int = SHOWN,
+    leaves: Mapping[DeliveryId, datetime] | None = None,
+) -> Conversation:
+    """The newest ``shown`` messages and notices, with rulers between.  leaves: when queued answers will leave."""
     notices = [one for one in ticket.deliveries if one.message_id is None and one.kind == "notice"]
     said: list[Message | Delivery] = sorted([*ticket.messages, *notices], key=_order)
     kept = said[-shown:]
     newest = ticket.messages[-1].id if ticket.messages else ""
-    return Conversation(list(_with_rulers(_entries(ticket, kept, now))), len(said) - len(kept), newest)
+    return Conversation(
+        list(_with_rulers(_entries(ticket, kept, now, leaves or {}))), len(said) - len(kept), newest
+    )
 
 
 def thread_words(thread: Thread) -> str:
@@ -73,21 +81,31 @@ def _order(said: Message | Delivery) -> tuple[datetime, str]:
     return (said.stored_at if isinstance(said, Message) else said.created_at, said.id)
 
 
-def _entries(ticket: TicketEnvelope, said: list[Message | Delivery], now: datetime) -> Iterator[Entry]:
+def _entries(
+    ticket: TicketEnvelope,
+    said: list[Message | Delivery],
+    now: datetime,
+    leaves: Mapping[DeliveryId, datetime],
+) -> Iterator[Entry]:
     deliveries = {one.message_id: one for one in ticket.deliveries if one.message_id and one.kind == "reply"}
     threads = {thread.id: thread for thread in ticket.threads}
     identities = {identity.id: identity for identity in ticket.identities}
     for one in said:
         thread = threads.get(one.thread_id) if one.thread_id else None
         if isinstance(one, Delivery):
-            yield _notice(one, thread, now)
+            yield _notice(one, thread, now, leaves)
         else:
             person = identities.get(one.identity_id) if one.identity_id else None
-            yield _message(one, thread, person, deliveries.get(one.id), now)
+            yield _message(one, thread, person, deliveries.get(one.id), now, leaves)
 
 
 def _message(
-    message: Message, thread: Thread | None, person: Identity | None, delivery: Delivery | None, now: datetime
+    message: Message,
+    thread: Thread | None,
+    person: Identity | None,
+    delivery: Delivery | None,
+    now: datetime,
+    leaves: Mapping[DeliveryId, datetime],
 ) -> Entry:
     return Entry(
         id=f"m-{message.id}",
@@ -97,18 +115,20 @@ def _message(
         message=message,
         thread=thread,
         identity=person,
-        fate=fate_of(delivery, now) if delivery else None,
+        fate=fate_of(delivery, now, leaves.get(delivery.id)) if delivery else None,
     )
 
 
-def _notice(delivery: Delivery, thread: Thread | None, now: datetime) -> Entry:
+def _notice(
+    delivery: Delivery, thread: Thread | None, now: datetime, leaves: Mapping[DeliveryId, datetime]
+) -> Entry:
     return Entry(
         id=f"d-{delivery.id}",
         kind="notice",
         at=delivery.created_at,
         v=_mark(None, delivery, now),
         thread=thread,
-        fate=fate_of(delivery, now),
+        fate=fate_of(delivery, now, leaves.get(delivery.id)),
     )
 
 

@@ -47,17 +47,19 @@ class Fate:
     actions: tuple[Action, ...] = ()
 
 
-def fate_of(delivery: Delivery, now: datetime) -> Fate:
-    """What to say about a delivery."""
-    return _SAID[delivery.state](delivery, now)
-
-
-def _queued(delivery: Delivery, now: datetime) -> Fate:
-    later = delivery.next_at > now
-    headline = f"{_pieces(delivery)}Leaves at" if later else f"{_pieces(delivery)}Waiting for its turn"
-    return Fate(
-        delivery, "calm", "clock", headline, delivery.detail, "", delivery.next_at if later else None, (STOP,)
+def fate_of(delivery: Delivery, now: datetime, leaves_at: datetime | None = None) -> Fate:
+    """What to say about a delivery.  leaves_at: when a queued one will leave; None: at its own time."""
+    return (
+        _queued(delivery, now, leaves_at) if delivery.state == "queued" else _SAID[delivery.state](delivery, now)
     )
+
+
+def _queued(delivery: Delivery, now: datetime, leaves_at: datetime | None) -> Fate:
+    at = max(delivery.next_at, leaves_at or delivery.next_at)
+    about = "about " if leaves_at is not None and leaves_at > delivery.next_at else ""
+    words = f"Leaves {about or 'at'}".rstrip() if at > now else "Waiting for its turn"
+    headline = f"{_pieces(delivery)}{words}"
+    return Fate(delivery, "calm", "clock", headline, delivery.detail, "", at if at > now else None, (STOP,))
 
 
 def _sending(delivery: Delivery, _now: datetime) -> Fate:
@@ -105,7 +107,6 @@ def _pieces(delivery: Delivery) -> str:
 
 
 _SAID = {
-    "queued": _queued,
     "sending": _sending,
     "sent": _sent,
     "failed": _failed,

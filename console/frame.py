@@ -1,5 +1,6 @@
 """What every page of the inbox stands in: the rail, the list, the visitor."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -9,15 +10,18 @@ from console.rows import Names, Rows, rows_of
 from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
+from tickets.notices import Notice
 from tickets.storage import Counts, User
+
+NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Who is here, where, and what surrounds the page's own content.
 
-    place: which part of the rail is current.  now: the server's time, by
-    which the page's clocks go.
+    place: which part of the rail is current.  notices: what everybody
+    should know.  now: the server's time, by which the page's clocks go.
     """
 
     actor: Actor
@@ -27,6 +31,7 @@ class Frame:
     counts: Counts
     now: str
     sandbox: bool
+    notices: Sequence[Notice]
 
     @property
     def views(self) -> list[tuple[str, str, str, int | None]]:
@@ -52,6 +57,7 @@ async def frame_of(request: Request, visit: Visit, place: str = "") -> Frame:
         counts=await console.store.count_tickets(visit.actor.user_id),
         now=console.clock.now().isoformat(),
         sandbox=console.sandbox,
+        notices=await console.store.list_notices(NOTICES),
     )
 
 

@@ -59,6 +59,10 @@ _DONE = {
     "deleted": "kept a message that was deleted",
     "attachment": "looked after a file",
 }
+_LOOKS = {
+    "looked": "Answer: looked for on the platform, not found",
+    "not_arrived": "Answer: it had not arrived, so it is sent again",
+}
 _SAME = {"elsewhere": "The same message came on another channel", "repeat": "The same message came again"}
 
 
@@ -75,6 +79,8 @@ def _assigned(event: TicketEvent, who: str, names: Names) -> str:
 
 
 def _delivered(event: TicketEvent) -> str:
+    if (found := _LOOKS.get(str(event.data.get("code", "")))) is not None:
+        return found
     state = str(event.data.get("state", ""))
     said = next((text for name, text in STATES.items() if name == state), state)
     return f"Answer: {said}"

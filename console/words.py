@@ -3,9 +3,25 @@
 from datetime import UTC, datetime, timedelta
 
 from tickets.ids import Channel
+from tickets.model import DeliveryKind
+from tickets.notices import NoticeKind
 
 CHANNELS: dict[Channel, str] = {"telegram": "Telegram", "discord": "Discord", "x": "X", "email": "Email"}
 CHANNEL_ICONS: dict[Channel, str] = {"telegram": "send", "discord": "gamepad-2", "x": "at-sign", "email": "mail"}
+NOTICE_TITLES: dict[NoticeKind, str] = {
+    "gap": "Messages may be missing",
+    "down": "A channel is not connected",
+    "silent": "A channel is unusually quiet",
+    "worker": "A worker stopped",
+}
+NOTICE_TONES: dict[NoticeKind, str] = {"gap": "warn", "down": "danger", "silent": "warn", "worker": "warn"}
+DELIVERY_KINDS: dict[DeliveryKind, str] = {
+    "reply": "answer",
+    "notice": "automatic answer",
+    "staff": "to colleagues",
+    "alert": "alert to you",
+    "hook": "to another program",
+}
 STATUSES = {"open": "Open", "pending": "Waiting for the person", "closed": "Closed"}
 VISIBILITY = {"public": "In public", "private": "In private"}
 

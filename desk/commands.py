@@ -12,7 +12,7 @@ from desk.actors import Actor, Right
 from desk.answered import answered_message
 from responders.compose import Limits, compose, reply_target
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
-from tickets.ids import AccountId, DeliveryId, EventId, MessageId, ThreadId, TicketNumber, UserId, new_id
+from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId, new_id
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -25,6 +25,7 @@ from tickets.model import (
     TicketEvent,
     TicketStatus,
 )
+from tickets.notices import NoticeStore
 from tickets.ports import Clock, CrashHook
 from tickets.storage import CommandKey, DeskStore, IntakeStore, OutboxStore, TicketChange
 
@@ -44,7 +45,7 @@ class Done(NamedTuple):
     repeated: bool = False
 
 
-class DeskRecords(IntakeStore, DeskStore, OutboxStore, Protocol):
+class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, Protocol):
     """What the desk needs of a store."""
 
 
@@ -172,6 +173,11 @@ class Desk:
         """Have a quarantined message handled anew; False when it is not in quarantine."""
         actor.require("administer")
         return await self._store.replay(event_id, self._clock.now())
+
+    async def dismiss_notice(self, actor: Actor, notice_id: NoticeId) -> bool:
+        """A person has read a notice; False when it is not open."""
+        actor.require("work")
+        return await self._store.dismiss_notice(notice_id, self._clock.now())
 
     # Inside
 

@@ -26,6 +26,8 @@ LEASE_S = 1_800.0
 A worker that dies is noticed long before, by its own lease.
 """
 SHORTEST_WAIT_S = 0.01
+STALE_S = 5.0
+"""A worker that was cut off or suspended for longer begins to send nothing on the word of before."""
 LONGEST_REST_S = 30.0
 """Another worker may see a block lifted; so long at most nobody looks."""
 RECORD_AGAIN_S = 1.0
@@ -123,9 +125,13 @@ class Outbox:
         self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender
     ) -> ExternalMessageId | None:
         """The receipt's id; None when this piece is not (known to be) sent."""
+        asked_at = self._clock.monotonic()
         if not await self._store.mark_sending(delivery.id, part.n, self._holder, self._clock.now()):
             return None
         self._crash("outbox.marked_sending")
+        if self._clock.monotonic() - asked_at > STALE_S:  # others may think us dead by now; nothing has left
+            await self._persist(lambda: self._store.give_back(delivery.id, self._holder, self._clock.now()))
+            return None
         try:
             receipt = await sender.send(reply)
         except DeliveryError as error:

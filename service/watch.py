@@ -151,8 +151,8 @@ def silent(
         return []
     text = (
         f"{account} is quieter than usual: nothing has come for {_span(silence)}; in the last two weeks the "
-        f"longest silence at this time was {_span(timedelta(seconds=usual_s))}. Write to it yourself and see whether it "
-        "arrives; look whether its settings at the platform have changed."
+        f"longest silence at this time was {_span(timedelta(seconds=usual_s))}. Write to it yourself and see "
+        "whether it arrives; look whether its settings at the platform have changed."
     )
     return [
         NewNotice(kind="silent", key=f"silent:{account}", text=text, since=health.last_event_at, account=account)

@@ -136,9 +136,7 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[Delivery]:
     return [delivery_of(row, tuple(parts.get(row[0], ()))) for row in rows]
 
 
-def mark_sending(
-    tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime, crash: CrashHook
-) -> bool:
+def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime, crash: CrashHook) -> bool:
     marked = tx.run(
         "UPDATE delivery SET state = 'sending', updated_at = :now, code = '', detail = '' "
         "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now",
@@ -332,7 +330,9 @@ LOST = "The program stopped while this was being sent. The platform may or may n
 
 def reap_deliveries(tx: Tx, now: datetime) -> int:
     rows = tx.all(
-        "SELECT id FROM delivery WHERE state = 'sending' AND lease_holder IS NOT NULL AND lease_until <= :now",
+        # An update waits for a receipt that is being recorded, and looks again after it.
+        "UPDATE delivery SET updated_at = :now "
+        "WHERE state = 'sending' AND lease_holder IS NOT NULL AND lease_until <= :now RETURNING id",
         {"now": micros(now)},
     )
     for (delivery_id,) in rows:

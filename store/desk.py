@@ -292,6 +292,7 @@ def count_tickets(tx: Tx, user: UserId | None) -> Counts:
         pending=sum(count for status, _assignee, count in rows if status == "pending"),
         unassigned=sum(count for _status, assignee, count in rows if assignee is None),
         mine=sum(count for _status, assignee, count in rows if assignee is not None and assignee == user),
+        unknown=tx.all("SELECT COUNT(*) FROM delivery WHERE state = 'unknown'")[0][0],
     )
 
 
@@ -322,7 +323,8 @@ def settle_attachment(tx: Tx, attachment_id: AttachmentId, settled: Params, now:
     """Set state, sha256, size_bytes (None: as it was) and note of a fetched or failed attachment."""
     tx.run(
         "UPDATE attachment SET state = :state, sha256 = :sha256, note = :note, "
-        "size_bytes = COALESCE(:size_bytes, size_bytes) WHERE id = :id",
+        "size_bytes = COALESCE(:size_bytes, size_bytes) WHERE id = :id "
+        "AND (state <> 'stored' OR :state = 'stored')",  # who comes late takes nothing away
         {"id": attachment_id, **settled},
     )
     keep_order(tx)

@@ -59,12 +59,12 @@ def finish_job(tx: Tx, job_id: JobId, now: datetime) -> None:
 def fail_job(tx: Tx, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
     if retry_at is None:
         tx.run(
-            "UPDATE job SET state = 'failed', reason = :reason WHERE id = :id",
+            "UPDATE job SET state = 'failed', reason = :reason WHERE id = :id AND state = 'waiting'",
             {"id": job_id, "reason": printable(reason)},
         )
     else:
         tx.run(
-            "UPDATE job SET run_at = :at, lease_until = 0, reason = :reason WHERE id = :id",
+            "UPDATE job SET run_at = :at, lease_until = 0, reason = :reason WHERE id = :id AND state = 'waiting'",
             {"id": job_id, "reason": printable(reason), "at": micros(retry_at)},
         )
 

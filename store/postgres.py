@@ -37,7 +37,29 @@ FINISH_S = 1.5
 ATTEMPTS = 3
 """A transaction that lost a deadlock is run again so often."""
 CHANNEL = "switchboard"
+NOTICES_SILENCE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""libpq by itself waits for hours for a server that is gone without a word; seconds, the last milliseconds."""
+SERVER_NOTICES_SILENCE = {
+    "idle_in_transaction_session_timeout": "5s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+}
+"""A transaction of a process that stalls or is cut off is given up, so that its locks hold up no other worker."""
 OLDEST = 150_000
+LOST = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg_pool.PoolTimeout,
+    psycopg_pool.PoolClosed,
+)
 MADE_MEANWHILE = (psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject)
 """What the loser of two concurrent CREATE statements gets, IF NOT EXISTS or not."""
 
@@ -91,7 +113,10 @@ class Tx:
         if not rows:
             return 0
         whole = insert_of_many(sql)
-        if whole is None or len(rows) == 1 or any(type(value) is bytes for row in rows for value in row.values()):
+        if len(rows) == 1:
+            # Not executemany: the server forgets its limit on silent transactions behind a pipeline.
+            self._cursor.execute(translated_text(sql), rows[0])
+        elif whole is None or any(type(value) is bytes for row in rows for value in row.values()):
             self._cursor.executemany(translated_text(sql), rows)
         else:
             self._cursor.execute(whole, (msgspec.json.encode(rows).decode(),))
@@ -120,6 +145,8 @@ class PostgresEngine:
         await asyncio.to_thread(self._probe)
         self._pool = psycopg_pool.ConnectionPool(
             self._url,
+            kwargs=NOTICES_SILENCE,
+            configure=_configure,
             min_size=1,
             max_size=CONNECTIONS,
             reconnect_timeout=RECONNECT_S,
@@ -226,7 +253,7 @@ class PostgresEngine:
         """Turn other processes' commits into pulses, for ever; after a lost connection, all of them."""
         while not self._closing.is_set():
             try:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                with psycopg.connect(self._url, autocommit=True, **NOTICES_SILENCE) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._pulses.beat(get_args(Topic))
                     while not self._closing.is_set():
@@ -234,6 +261,13 @@ class PostgresEngine:
                             self._pulses.beat(cast("list[Topic]", notice.payload.split()))
             except psycopg.Error:
                 self._closing.wait(1.0)
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    """Let the server, too, notice whoever is gone without a word."""
+    for setting, value in SERVER_NOTICES_SILENCE.items():
+        connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+    connection.commit()
 
 
 def _alive(connection: psycopg.Connection[Any]) -> None:
@@ -256,5 +290,5 @@ def _translated() -> Iterator[None]:
         raise
     except (psycopg.IntegrityError, *MADE_MEANWHILE) as error:
         raise Conflict(error.diag.message_primary or "constraint") from error
-    except (psycopg.OperationalError, psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as error:
+    except LOST as error:
         raise StoreUnavailable(f"The database server cannot be used ({type(error).__name__}).") from error

@@ -27,10 +27,12 @@ def reap(tx: Tx, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
             holders,
         )
     lost = tx.all(
-        "SELECT d.id, COALESCE((SELECT MIN(p.n) FROM delivery_part p WHERE p.delivery_id = d.id "
-        "AND p.state = 'sending'), 1) FROM delivery d "
-        "WHERE d.state = 'sending' AND d.lease_holder IS NOT NULL AND d.lease_holder IN EACH(:holders)",
-        holders,
+        # An update waits for a receipt that is being recorded, and looks again after it.
+        "UPDATE delivery SET updated_at = :now "
+        "WHERE state = 'sending' AND lease_holder IS NOT NULL AND lease_holder IN EACH(:holders) "
+        "RETURNING id, COALESCE((SELECT MIN(p.n) FROM delivery_part p WHERE p.delivery_id = delivery.id "
+        "AND p.state = 'sending'), 1)",
+        {**holders, "now": micros(now)},
     )
     for delivery_id, n in lost:
         record_failure(tx, DeliveryId(delivery_id), n, "unknown", "worker_lost", LOST, now, now)

@@ -1,6 +1,7 @@
 """Fixtures for every folder: ``store`` and ``database`` run a test once on each engine.
 
-``SWITCHBOARD_TEST_POSTGRES_URL`` names a server to use instead of a fresh one.
+``SWITCHBOARD_TEST_POSTGRES_URL`` names a server to use instead of a fresh one;
+``SWITCHBOARD_TEST_POSTGRES_VERSION=15`` makes the fresh one Debian's.
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.debian_postgres import VERSION, debian_postgres
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import ENGINES, SQL_ENGINES, Database, fresh_schema
 from tests.support.town import free_port
@@ -21,6 +23,10 @@ def postgres_url() -> Iterator[str]:
     """A server for this worker process, started when the first test asks for it."""
     with ExitStack() as stack:
         url = os.environ.get("SWITCHBOARD_TEST_POSTGRES_URL", "")
+        wanted = os.environ.get("SWITCHBOARD_TEST_POSTGRES_VERSION", "")
+        if wanted and not url:
+            assert wanted == VERSION, f"SWITCHBOARD_TEST_POSTGRES_VERSION can be {VERSION}"
+            url = stack.enter_context(debian_postgres())  # asked for by name, so that a missing one is no skip
         try:
             url = url or stack.enter_context(running_postgres())
         except PostgresMissing as error:

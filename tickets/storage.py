@@ -263,12 +263,13 @@ class Page(Shape, frozen=True):
 
 
 class Counts(Shape, frozen=True):
-    """Tickets that are not closed, counted for the rail of views."""
+    """Tickets that are not closed, counted for the rail of views.  unknown: answers of unknown fate."""
 
     open: int
     pending: int
     unassigned: int
     mine: int
+    unknown: int = 0
 
 
 class User(Shape, frozen=True):

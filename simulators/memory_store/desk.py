@@ -68,6 +68,7 @@ class MemoryDesk(Part):
             pending=sum(ticket.status == "pending" for ticket in unfinished),
             unassigned=sum(ticket.assignee is None for ticket in unfinished),
             mine=sum(user is not None and ticket.assignee == user for ticket in unfinished),
+            unknown=sum(one.state == "unknown" for one in self._read().deliveries.values()),
         )
 
     async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:

@@ -68,7 +68,8 @@ def test_every_example_in_the_shipped_configuration_is_valid(tmp_path: Path) -> 
     path = tmp_path / "config.toml"
     path.write_text(shown, encoding="utf-8")
     names = re.findall(r'env = "(\w+)"', body)
-    secrets = dict.fromkeys(names, "a-secret-that-is-long-enough") | {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKL"}
+    known = {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKL", "HEARTBEAT_URL": "https://beat.example.org/1"}
+    secrets = dict.fromkeys(names, "a-secret-that-is-long-enough") | known
     config = load(path, secrets)
     assert sorted(config.accounts) == ["discord:main", "email:support", "telegram:main", "x:main"]
 
@@ -76,7 +77,7 @@ def test_every_example_in_the_shipped_configuration_is_valid(tmp_path: Path) -> 
 def test_every_crash_point_is_reached_by_some_code() -> None:
     code = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("connectors", "router", "responders", "desk", "store")
+        for folder in ("connectors", "router", "responders", "desk", "store", "service")
         for path in (ROOT / folder).rglob("*.py")
     )
     assert [point for point in POINTS if f'crash("{point}")' not in code] == []

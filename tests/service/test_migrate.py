@@ -105,7 +105,8 @@ def test_a_service_that_only_begins_is_noticed_by_its_lock(command: Run, tmp_pat
 
 def test_what_force_gave_up_is_told(command: Run, tmp_path: Path) -> None:
     command()
-    command("--down")
+    for _ in range(NEWEST - 2):
+        command("--down")
     database = Database("sqlite", f"sqlite:///{tmp_path}/data/switchboard.db")
     database.rows("INSERT INTO contact VALUES ('c', 'Ann', 0)")
     database.rows("INSERT INTO identity VALUES ('i', 'c', 'x', '7', 'Ann', NULL, NULL, 0, NULL)")
