@@ -15,6 +15,7 @@ from router import albums, dedupe
 from router.albums import Gathered
 from router.decision import Decider
 from tickets.errors import Conflict, PayloadError, StoreUnavailable
+from tickets.ids import EventId
 from tickets.model import Ignored, InboundMessage
 from tickets.ports import Clock, CrashHook, NormalizerPort
 from tickets.storage import Admission, Context, ContextQuery, IntakeStore, LeasedEvent
@@ -54,29 +55,42 @@ class Intake:
         self._clock = clock
         self._crash = crash
         self._holder = holder
+        self._left: tuple[EventId, ...] = ()
+        """What was in hand when the database went away."""
 
     async def drain_inbound(self) -> int:
         """Handle what is due; how many events were in hand.
 
-        Raises StoreUnavailable; the leases then end by themselves.
+        Raises StoreUnavailable; what was in hand is given back at the next call.
         """
+        if self._left:
+            await self._store.release_events(self._left, self._clock.now(), self._holder)
+            self._left = ()
         leased = await self._store.lease_events(self._holder, self._clock.now(), LEASE_S, BATCH)
         if not leased:
             return 0
         self._crash("intake.leased")
+        try:
+            await self._handle(leased)
+        except StoreUnavailable:
+            self._left = tuple(one.id for one in leased)
+            raise
+        return len(leased)
+
+    async def _handle(self, leased: Sequence[LeasedEvent]) -> None:
         results = await self._normalizer.normalize([one.event for one in leased])
         self._crash("intake.normalized")
         outcomes = [Outcome(one, result) for one, result in zip(leased, results, strict=True)]
         ready, returned = _by_conversation(outcomes)
         await self._give_back(returned)
         await self._admit_all(ready)
-        return len(leased)
 
     async def _give_back(self, returned: Sequence[LeasedEvent]) -> None:
         """Conversations with an event that failed unexpectedly wait a little and are tried again."""
         for leased in returned:
             delay_s = RETRY_BASE_S * 2 ** (leased.attempts - 1)
-            await self._store.release_events([leased.id], self._clock.now() + timedelta(seconds=delay_s))
+            retry_at = self._clock.now() + timedelta(seconds=delay_s)
+            await self._store.release_events([leased.id], retry_at, self._holder)
 
     async def _admit_all(self, outcomes: Sequence[Outcome]) -> None:
         """All conversations together; one by one when together fails, so that one cannot stop the rest."""

@@ -19,9 +19,13 @@ def _wall() -> datetime:
     return datetime.now(UTC)
 
 
+_COUNTS_SLEEP = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+"""Linux has a clock of its own for it; that of macOS goes on by itself, though not where Python takes its own."""
+
+
 def _elapsed() -> float:
     """Seconds that never jump and go on while the machine sleeps, where the system can tell them."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return time.monotonic() if _COUNTS_SLEEP is None else time.clock_gettime(_COUNTS_SLEEP)
 
 
 class SystemClock:

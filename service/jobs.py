@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
-from tickets.ids import AccountId, AttachmentId
+from tickets.ids import AccountId, AttachmentId, JobId
 from tickets.ports import Clock, Connector, CrashHook, FileSource, no_crash
 from tickets.storage import Job, NewJob, Store
 
@@ -35,6 +35,8 @@ class JobRunner:
         self._crash = crash
         self._holder = holder
         self._connectors = connectors
+        self._left: list[JobId] = []
+        """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
             "fetch_attachment": self._fetch_attachment,
             "forget_old": self._forget_old,
@@ -43,11 +45,18 @@ class JobRunner:
 
     async def run_due(self) -> int:
         """How many jobs were in hand.  Raises StoreUnavailable."""
+        while self._left:
+            await self._store.fail_job(self._left[0], "StoreUnavailable", self._clock.now())
+            self._left.pop(0)
         jobs = await self._store.lease_jobs(self._holder, self._clock.now(), LEASE_S, BATCH)
         if jobs:
             self._crash("job.leased")
-        for job in jobs:
-            await self._run(job)
+        for at, job in enumerate(jobs):
+            try:
+                await self._run(job)
+            except StoreUnavailable:
+                self._left = [one.id for one in jobs[at:]]
+                raise
         return len(jobs)
 
     async def _run(self, job: Job) -> None:

@@ -17,22 +17,31 @@ from tickets.storage import Store
 log = logging.getLogger(__name__)
 
 LOOK_S = 15.0
+SIGHT_LOST_S = 60.0
+"""After so long without a look, e.g. of a machine that slept, channels get their time to connect anew."""
 DOWN_AFTER = timedelta(seconds=120)
 """A channel that is not connected for so long is told of; shorter interruptions mend themselves."""
 LEARNED_OVER = timedelta(weeks=2)
 FEWEST_DAYS = 5
 """So many days an hour must be known before a silence in it means something."""
-FACTOR = 1.5
-"""A silence is told of when it is so much longer than the longest usual one at this hour."""
-SHORTEST_SILENCE = timedelta(minutes=10)
+FACTOR = 1.8
+"""A silence is told of when it is so much longer than the longest usual one: with the look, within twice that."""
+SHORTEST_SILENCE = timedelta(seconds=270)
+"""What is shorter says nothing; with the look, the busiest channel's is told of within five minutes."""
+OUT_OF_THE_ORDINARY = 10
+"""What is so many times longer than the median was no habit, unless it comes back every week."""
 HOUR_S = 3600
+DAY_H = 24
+WEEK_H = 7 * DAY_H
 
 
 class Watch:
     """The leader's look around.
 
-    accounts: those that are configured.  beat: tells an outside watchman
-    that all is well; None where none is configured.
+    accounts: those that are configured.  leading: whether this worker is
+    the leader now.  beat: tells an outside watchman that all is well; None
+    where none is configured.  look_s: from one look to the next, seconds.
+    down_after: how long an account may be away before it is told of.
     """
 
     def __init__(
@@ -44,6 +53,9 @@ class Watch:
         lease_s: float,
         leading: Callable[[], bool],
         beat: Callable[[], Awaitable[None]] | None = None,
+        *,
+        look_s: float = LOOK_S,
+        down_after: timedelta = DOWN_AFTER,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -52,8 +64,11 @@ class Watch:
         self._stale = timedelta(seconds=3 * lease_s)
         self._leading = leading
         self._beat = beat
+        self._look_s = min(look_s, alerts.heartbeat_s) if beat else look_s
+        self._down_after = down_after
         self._since: datetime | None = None
-        self._beaten_at = 0.0
+        self._looked_at: datetime | None = None
+        self._beaten_at: float | None = None
 
     async def run(self) -> None:
         """For ever."""
@@ -64,7 +79,7 @@ class Watch:
                 log.warning("The watch waits for the database: %s", error)
             except Exception:
                 log.exception("A look around failed and is made again")
-            await self._clock.sleep(LOOK_S)
+            await self._clock.sleep(self._look_s)
 
     async def look(self) -> None:
         """Raise what is new, end what is over, tell of it; only where this worker leads.
@@ -72,25 +87,33 @@ class Watch:
         Raises StoreUnavailable.
         """
         if not self._leading():
-            self._since = None
+            self._looked_at = None
             return
         now = self._clock.now()
-        self._since = self._since or now
         health = {one.account: one for one in await self._store.list_health()}
         habits = await self._store.list_habits(now - LEARNED_OVER)
+        since = self._watching_since(now)
         wanted: list[NewNotice] = []
+        over: list[str] = []
         for account in self._accounts:
-            wanted += down(account, health.get(account), self._since, now, self._stale)
-            wanted += silent(account, health.get(account), [one for one in habits if one.account == account], now)
-        await self._settle(wanted, now)
+            known = health.get(account)
+            wanted += down(account, known, since, now, self._stale, self._down_after)
+            wanted += silent(account, known, [one for one in habits if one.account == account], now)
+            over += mended(account, known, now, self._stale)
+        await self._settle(wanted, over, now)
         await self._tell(now)
         await self._send_beat()
 
-    async def _settle(self, wanted: Sequence[NewNotice], now: datetime) -> None:
-        possible = {f"{kind}:{account}" for kind in ("down", "silent") for account in self._accounts}
-        over = possible - {one.key for one in wanted}
+    def _watching_since(self, now: datetime) -> datetime:
+        """Since when this worker has looked without losing sight."""
+        seen = self._looked_at is not None and now - self._looked_at <= timedelta(seconds=SIGHT_LOST_S)
+        self._since = self._since if seen and self._since else now
+        self._looked_at = now
+        return self._since
+
+    async def _settle(self, wanted: Sequence[NewNotice], over: Sequence[str], now: datetime) -> None:
         if over:
-            await self._store.end_notices(sorted(over), now)
+            await self._store.end_notices(over, now)
         if wanted:
             await self._store.raise_notices(wanted, now)
 
@@ -106,9 +129,12 @@ class Watch:
 
     async def _send_beat(self) -> None:
         """Somebody outside rings when this stops coming."""
-        if self._beat is None or self._clock.monotonic() - self._beaten_at < self._alerts.heartbeat_s:
+        now_s = self._clock.monotonic()
+        if self._beat is None:
             return
-        self._beaten_at = self._clock.monotonic()
+        if self._beaten_at is not None and now_s - self._beaten_at < self._alerts.heartbeat_s:
+            return
+        self._beaten_at = now_s
         try:
             await self._store.check()
             await self._beat()
@@ -120,23 +146,30 @@ class Watch:
 
 
 def down(
-    account: AccountId, health: ChannelHealth | None, watching_since: datetime, now: datetime, stale: timedelta
+    account: AccountId,
+    health: ChannelHealth | None,
+    watching_since: datetime,
+    now: datetime,
+    stale: timedelta,
+    after: timedelta = DOWN_AFTER,
 ) -> list[NewNotice]:
-    """Nothing, or that the account cannot be used: refused at once, others once it lasts."""
+    """Nothing, or that the account cannot be used: refused at once, others once it lasts.
+
+    health: None of an account that nobody has begun.  stale: health that is
+    older says nothing any more.
+    """
     key = f"down:{account}"
     if health is not None and health.state == "rejected":
         text = f"{account} is refused by the platform. {health.detail} Messages wait there, answers wait here."
         return [NewNotice(kind="down", key=key, text=text, since=health.since, account=account)]
-    is_fresh = health is not None and now - health.checked_at <= stale
-    if health is not None and health.state == "up" and is_fresh:
+    known_up = health.up_at if health is not None else None
+    if _is_up(health, now, stale) or now - max(known_up or watching_since, watching_since) < after:
         return []
-    was_up = max(health.up_at if health and health.up_at else watching_since, watching_since)
-    if now - was_up < DOWN_AFTER:
-        return []
-    since = health.up_at if health and health.up_at else was_up
-    why = health.detail if health is not None and is_fresh else "No worker receives over it."
-    text = f"{account} is not connected. {why} It is tried again and again; nothing is lost meanwhile."
-    return [NewNotice(kind="down", key=key, text=text, since=since, account=account)]
+    text = (
+        f"{account} is not connected. {_why(health)} "
+        "It is tried again and again; what people write meanwhile waits at the platform."
+    )
+    return [NewNotice(kind="down", key=key, text=text, since=known_up or watching_since, account=account)]
 
 
 def silent(
@@ -159,17 +192,43 @@ def silent(
     ]
 
 
+def mended(account: AccountId, health: ChannelHealth | None, now: datetime, stale: timedelta) -> list[str]:
+    """The keys of what is surely over: it is connected, something has come.
+
+    What is merely in between, such as a new attempt to connect or an hour
+    that is usually quieter, ends nothing: it would be told of anew.
+    """
+    if health is None:
+        return []
+    over = [f"down:{account}"] if _is_up(health, now, stale) else []
+    if health.last_event_at is not None and now - health.last_event_at < SHORTEST_SILENCE:
+        over.append(f"silent:{account}")
+    return over
+
+
 def usual_silence_s(habits: Sequence[Habit], now: datetime) -> float | None:
     """The longest usual silence at this hour of the day, in seconds; None while too little is known.
 
     One day that was out of the ordinary, e.g. because of an outage, does not
-    count: what is longer than ten times the median is left out.
+    count; a weekend, which comes back every week, does.
     """
-    this_hour = int(now.timestamp() // HOUR_S) % 24
-    same = sorted(one.longest_s for one in habits if one.hour % 24 == this_hour)
-    if len(same) < FEWEST_DAYS:
+    this_hour = int(now.timestamp() // HOUR_S)
+    same = [one for one in habits if (one.hour - this_hour) % DAY_H == 0 and one.hour < this_hour]
+    weekly = [one.longest_s for one in same if (one.hour - this_hour) % WEEK_H == 0]
+    if len(same) < FEWEST_DAYS or not weekly:
         return None
-    return max(longest for longest in same if longest <= 10 * median(same))
+    most_s = OUT_OF_THE_ORDINARY * median(one.longest_s for one in same)
+    return max(min(weekly), *(one.longest_s for one in same if one.longest_s <= most_s))
+
+
+def _is_up(health: ChannelHealth | None, now: datetime, stale: timedelta) -> bool:
+    return health is not None and health.state == "up" and now - health.checked_at <= stale
+
+
+def _why(health: ChannelHealth | None) -> str:
+    if health is None or health.state == "up":
+        return "No worker receives over it."
+    return "The platform has not answered yet." if health.state == "starting" else health.detail
 
 
 def alert(alerts: AlertsSection, notices: Sequence[Notice], way: Capabilities, now: datetime) -> Delivery:

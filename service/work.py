@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
+from typing import Any
 
 from responders.outbox import Outbox
 from responders.proof import Prover
@@ -23,6 +24,10 @@ PROOF_LOOK_S = 2.0
 DATABASE_AWAY_S = 1.0
 BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
+
+
+async def _until(waiting: Coroutine[Any, Any, int]) -> int:
+    return await waiting
 
 
 class Worker:
@@ -58,7 +63,7 @@ class Worker:
     async def outbox_loop(self, outbox: Outbox, senders: Mapping[AccountId, Sender]) -> None:
         """Begins deliveries until stopping; returns when the last one begun has ended."""
         async with asyncio.TaskGroup() as group:
-            await self._repeat("outbox", lambda: outbox.start_due(senders, group))
+            await self._repeat("outbox", lambda: outbox.start_due(senders, group), rest=outbox.rest)
 
     async def proof_loop(self, prover: Prover, senders: Mapping[AccountId, Sender]) -> None:
         await self._repeat("outbox", lambda: prover.settle_due(senders), PROOF_LOOK_S)
@@ -67,9 +72,16 @@ class Worker:
         await self._repeat("jobs", jobs.run_due)
 
     async def _repeat(
-        self, topic: Topic, step: Callable[[], Awaitable[int]], look_s: float = LOOK_ANYWAY_S
+        self,
+        topic: Topic,
+        step: Callable[[], Awaitable[int]],
+        look_s: float = LOOK_ANYWAY_S,
+        rest: Callable[[Coroutine[Any, Any, int]], Awaitable[object]] = _until,
     ) -> None:
-        """Until stopping: a step, and when it found nothing, a wait.  No failure of a step ends the service."""
+        """Until stopping: a step, and when it found nothing, a wait.  No failure of a step ends the service.
+
+        rest: waits for the given wait, or for less.
+        """
         while not self.stopping.is_set():
             pulse = self._store.pulse(topic)
             try:
@@ -82,7 +94,7 @@ class Worker:
                 await self._clock.sleep(DATABASE_AWAY_S)
             else:
                 if not found:
-                    await self._store.wait(topic, pulse, look_s)
+                    await rest(self._store.wait(topic, pulse, look_s))
 
     async def heartbeat_loop(self) -> None:
         """Show that this worker lives, free what dead ones held, and keep or take the lead."""

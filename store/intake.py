@@ -185,11 +185,12 @@ def end_leases(tx: Tx, event_ids: Sequence[EventId]) -> None:
     tx.run(END_LEASES, {"ids": _conversations_of(tx, event_ids)})
 
 
-def release_events(tx: Tx, ids: Sequence[EventId], retry_at: datetime) -> None:
+def release_events(tx: Tx, ids: Sequence[EventId], retry_at: datetime, holder: str | None) -> None:
     tx.run(
         "UPDATE conversation SET lease_until = 0, lease_holder = NULL, "
-        "due_at = CASE WHEN due_at > :retry_at THEN due_at ELSE :retry_at END WHERE id IN EACH(:ids)",
-        {"ids": _conversations_of(tx, ids), "retry_at": micros(retry_at)},
+        "due_at = CASE WHEN due_at > :retry_at THEN due_at ELSE :retry_at END WHERE id IN EACH(:ids)"
+        + (" AND lease_holder = :holder" if holder is not None else ""),
+        {"ids": _conversations_of(tx, ids), "retry_at": micros(retry_at), "holder": holder},
     )
 
 

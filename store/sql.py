@@ -109,7 +109,10 @@ class SqlStore:
 
     async def check(self) -> None:
         await self._engine.write(
-            lambda tx: tx.run("UPDATE counter SET value = value WHERE name = 'ticket_number'")
+            lambda tx: tx.run(
+                "INSERT INTO counter (name, value) VALUES ('checked', 1) "
+                "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1"  # else nothing would be written
+            )
         )
 
     def pulse(self, topic: Topic) -> int:
@@ -154,8 +157,8 @@ class SqlStore:
             lambda tx: admission.admit(tx, admissions, now, self._crash), topics=_topics_of(admissions)
         )
 
-    async def release_events(self, ids: Sequence[EventId], retry_at: datetime) -> None:
-        await self._engine.write(lambda tx: intake.release_events(tx, ids, retry_at))
+    async def release_events(self, ids: Sequence[EventId], retry_at: datetime, holder: str | None = None) -> None:
+        await self._engine.write(lambda tx: intake.release_events(tx, ids, retry_at, holder), topics=["inbound"])
 
     async def read_raw(self, event_id: EventId) -> RawEvent | None:
         return await self._engine.read(lambda tx: intake.read_raw(tx, event_id))

@@ -361,8 +361,11 @@ class IntakeStore(Protocol):
         thread has changed since the context was read.
         """
 
-    async def release_events(self, ids: Sequence[EventId], retry_at: datetime) -> None:
-        """Give leased events back, not to be leased again before ``retry_at``."""
+    async def release_events(self, ids: Sequence[EventId], retry_at: datetime, holder: str | None = None) -> None:
+        """Give leased events back, not to be leased again before ``retry_at``.
+
+        holder: only where this worker still has them in hand; None: whoever has.
+        """
 
     async def read_raw(self, event_id: EventId) -> RawEvent | None:
         """The event byte for byte; None when there is none."""

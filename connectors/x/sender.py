@@ -13,11 +13,10 @@ from tickets.errors import DeliveryError, RateLimited
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
 
-POSTS = Bucket(name="posts", capacity=4, per_s=95 / 900)
-"""Together at most 100 in any 15 minutes, X's limit for an account
-(https://docs.x.com/x-api/fundamentals/rate-limits), also while our clock runs 2 % fast to catch up."""
-IN_ALL = Bucket(name="all", capacity=200, per_s=9_600 / 86_400)
-"""Together at most 10,000 in any 24 hours, X's limit for an app, likewise."""
+AT_ONCE = 0.04
+EVENLY = 0.95
+"""Of what X allows in a span, so much may leave at once and so much evenly: together less than all of it, also
+while our clock runs 2 % fast to catch up."""
 LOOKED_BACK = timedelta(hours=1)
 """Our clock may be ahead of X's by so much, and a post is still found."""
 IDS_BEGAN_MS = 1_288_834_974_657
@@ -40,7 +39,8 @@ class XSender:
         """X asked not to be asked for the account's posts before this time of the monotonic clock."""
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
-        return POSTS, IN_ALL
+        posts = _allowed("posts", self._settings.per_15_min, 900)
+        return posts, _allowed("all", self._settings.per_day, 86_400)
 
     async def send(self, reply: Reply) -> Receipt:
         """Raises DeliveryError; where X forbids a program to answer, with the address for answering by hand."""
@@ -91,6 +91,10 @@ def _first_id(moment: datetime) -> str:
 
 def _place(post_id: str) -> int:
     return int(post_id) if post_id.isdecimal() else 0
+
+
+def _allowed(name: str, most: int, span_s: int) -> Bucket:
+    return Bucket(name=name, capacity=max(1, int(most * AT_ONCE)), per_s=most * EVENLY / span_s)
 
 
 def _same(posted: str, written: str) -> bool:

@@ -18,6 +18,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """all: the mentions X still hands out (800) become tickets too."""
     poll_s: float = 15.0
     """Ask for new mentions this often, seconds; at least 3, as X allows 300 questions in 15 minutes."""
+    per_15_min: int = 100
+    """How many posts X allows the account in 15 minutes; more with some plans
+    (https://docs.x.com/x-api/fundamentals/rate-limits)."""
+    per_day: int = 10_000
+    """How many posts X allows the app in 24 hours."""
     base_url: str = "https://api.twitter.com"
     """The API.  Requests are signed for https://api.twitter.com, whatever stands here."""
     media_url: str = "https://pbs.twimg.com/"
@@ -39,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 3_600:
             raise ValueError("appears_within_s must be between 1 and 3600")
+        if self.per_15_min < 10 or self.per_day < 100:
+            raise ValueError("per_15_min must be at least 10, and per_day at least 100")
         slowest = 3.0 if self.base_url.startswith("https://") else 0.05
         if not slowest <= self.poll_s <= 3_600:
             raise ValueError("poll_s must be between 3 and 3600")

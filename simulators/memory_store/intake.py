@@ -75,9 +75,11 @@ class MemoryIntake(Part):
             self._crash("store.admit_written")
             return numbers
 
-    async def release_events(self, ids: Sequence[EventId], retry_at: datetime) -> None:
-        with self._write() as tables:
+    async def release_events(self, ids: Sequence[EventId], retry_at: datetime, holder: str | None = None) -> None:
+        with self._write("inbound") as tables:
             for name in {_conversation_of(tables, event_id) for event_id in ids if event_id in tables.events}:
+                if holder not in (None, tables.conversations[name].holder):
+                    continue
                 freed = replace(tables.conversations[name], lease_until=NEVER, not_before=retry_at)
                 tables.conversations[name] = freed
 

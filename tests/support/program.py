@@ -238,6 +238,8 @@ access_token_secret = "{KEYS.access_token_secret}"
 base_url = "{town.x.base_url}"
 media_url = "{town.x.media_url}"
 poll_s = {0.2 if quick else 15}
+per_15_min = 1000000
+per_day = 10000000
 appears_within_s = {1 if quick else 120}
 first_start = "all"
 [email.support]
@@ -250,5 +252,5 @@ host = "{host}"
 port = {town.mail.smtp_port}
 tls = "none"
 password = "{PASSWORD}"
-per_minute = {60 if quick else 6000}
+per_minute = 6000
 """
