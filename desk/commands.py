@@ -371,10 +371,22 @@ def _waiting_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) ->
 
 
 def _answered_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) -> Ticket:
-    """An answer arrived after all, or leaves again: nobody waits, unless the person wrote since."""
+    """An answer arrived after all, or leaves again: nobody waits, unless the person wrote since.
+
+    Nor when a later answer is in trouble: that one they still wait for.
+    """
     after = _next(ticket.ticket, now)
-    spoken = [message for message in ticket.messages if message.direction != "note"]
-    if delivery.kind != "reply" or after.status != "open" or not spoken or spoken[-1].id != delivery.message_id:
+    own = next((one for one in ticket.messages if one.id == delivery.message_id), None)
+    if delivery.kind != "reply" or after.status != "open" or own is None:
+        return after
+    newer = any(one.direction == "in" and one.stored_at > own.stored_at for one in ticket.messages)
+    trouble = any(
+        other.kind == "reply"
+        and other.state in ("failed", "held", "unknown")
+        and (other.created_at, other.id) > (delivery.created_at, delivery.id)
+        for other in ticket.deliveries
+    )
+    if newer or trouble:
         return after
     return replace(after, status="pending", waiting_since=None, unanswered=0)
 

@@ -7,9 +7,11 @@ person decides about it.
 
 import asyncio
 import logging
+import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from responders.retry import next_step
 from tickets.errors import DeliveryError, StoreError, StoreUnavailable
@@ -45,6 +47,10 @@ class Outbox:
         self._in_flight: Counter[AccountId] = Counter()
         self._resting: dict[AccountId, float] = {}
         """Accounts whose shared budgets are used up, until that time of the monotonic clock."""
+        self._passes_at = math.inf
+        """When a budget lets the next of what was put back pass, by the monotonic clock."""
+        self._changed = asyncio.Event()
+        """Something was put back, or a hand became free."""
 
     async def deliver_due(self, senders: Mapping[AccountId, Sender]) -> int:
         """Send what is due over these accounts and wait for all of it; how many deliveries that was."""
@@ -58,11 +64,27 @@ class Outbox:
         its own, so one that is slow holds up no other.
         """
         begun = 0
+        self._changed.clear()
+        if self._passes_at <= self._clock.monotonic():
+            self._passes_at = math.inf
         for account in sorted(senders):
             free = senders[account].at_once - self._in_flight[account]
             if free > 0 and self._resting.get(account, 0.0) <= self._clock.monotonic():
                 begun += await self._start_account(account, senders[account], free, group)
         return begun
+
+    async def rest(self, waiting: Coroutine[Any, Any, object]) -> None:
+        """Until ``waiting`` ends, a budget lets pass what was put back, or a hand is free."""
+        others: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._changed.wait())]
+        rest_s = self._passes_at - self._clock.monotonic()
+        if rest_s < math.inf:
+            others.append(asyncio.ensure_future(self._clock.sleep(max(0.0, rest_s))))
+        waits = [asyncio.ensure_future(waiting), *others]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
 
     async def _start_account(self, account: AccountId, sender: Sender, free: int, group: asyncio.TaskGroup) -> int:
         leased = await self._store.lease_deliveries([account], self._holder, self._clock.now(), LEASE_S, free)
@@ -83,6 +105,7 @@ class Outbox:
             await self._persist(lambda: self._store.give_back(delivery.id, self._holder, self._clock.now()))
         finally:
             self._in_flight[delivery.target.account] -= 1
+            self._changed.set()
 
     async def _deliver(self, delivery: Delivery, sender: Sender) -> None:
         previous: ExternalMessageId | None = None
@@ -109,6 +132,8 @@ class Outbox:
         # One that waits with all others of its account keeps its place among them.
         at = delivery.next_at if rest_s else now + timedelta(seconds=max(wait_s, SHORTEST_WAIT_S))
         await self._store.postpone(delivery.id, at, why, now)
+        self._passes_at = min(self._passes_at, self._clock.monotonic() + (rest_s or wait_s))
+        self._changed.set()
         return True
 
     async def _rest(self, account: AccountId, shared: Sequence[Bucket], now: datetime) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from msgspec.structs import replace
 
 from responders.outbox import reply_of
-from tickets.errors import ConnectorError, DeliveryError
+from tickets.errors import ConnectorError, DeliveryError, RateLimited
 from tickets.ids import AccountId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import Clock, CrashHook, ProvingSender, Sender
@@ -65,16 +65,18 @@ class Prover:
             await self._note(delivery, NO_WAY, None)
             return
         began = part.started_at or delivery.updated_at
+        looked_at = self._clock.now()
         try:
             found = await sender.find_sent(reply_of(delivery, part), began)
         except (ConnectorError, DeliveryError) as error:
-            await self._note(delivery, f"It could not be looked for: {error}", began)
+            pause_s = error.retry_after_s if isinstance(error, RateLimited) else 0.0
+            await self._note(delivery, f"It could not be looked for: {error}", began, pause_s)
             return
         self._crash("proof.looked")
         receipt = await self._unclaimed(delivery, found)
         if receipt is not None:
             await self._record(delivery, part, receipt)
-        elif self._is_certain(sender, began):
+        elif self._is_certain(sender, looked_at - began):
             await self._send_again(delivery, part)
         else:
             await self._note(delivery, "It is not to be found there.", began)
@@ -103,14 +105,17 @@ class Prover:
         why = f"Looked for on the platform {_time(self._clock.now())}: it had not arrived, so it is sent again."
         await self._store.queue_unsent(delivery.id, part.n, self._holder, why, self._clock.now())
 
-    def _is_certain(self, sender: ProvingSender, began: datetime) -> bool:
+    def _is_certain(self, sender: ProvingSender, passed: timedelta) -> bool:
+        """passed: until the look began, as what came to be there during it may have been missed."""
         certain_after_s = sender.certain_after_s
-        return certain_after_s is not None and self._clock.now() - began >= timedelta(seconds=certain_after_s)
+        return certain_after_s is not None and passed >= timedelta(seconds=certain_after_s)
 
-    async def _note(self, delivery: Delivery, saw: str, began: datetime | None) -> None:
-        """began: None when looking again is of no use."""
+    async def _note(self, delivery: Delivery, saw: str, began: datetime | None, pause_s: float = 0.0) -> None:
+        """began: None when looking again is of no use.  pause_s: so long the platform wants to be left alone."""
         now = self._clock.now()
         look_at = None if began is None else next_look(began, now)
+        if look_at is not None:
+            look_at = max(look_at, now + timedelta(seconds=pause_s))
         ahead = f" It is looked for again {_time(look_at)}." if look_at else " Only a person can tell now."
         why = _first_reason(delivery)
         looked = saw if began is None else f"Looked for on the platform {_time(now)}. {saw}{ahead}"

@@ -264,7 +264,8 @@ def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
         "UPDATE ticket SET status = 'open', waiting_since = COALESCE(waiting_since, :now), "
         "sort_at = COALESCE(waiting_since, :now), "
         "unanswered = CASE WHEN unanswered = 0 THEN 1 ELSE unanswered END, "
-        "updated_at = :now, version = version + 1 WHERE status = 'pending' "
+        "updated_at = :now, version = version + 1 "
+        "WHERE (status = 'pending' OR (status = 'open' AND waiting_since IS NULL)) "
         "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind = 'reply')",
         {"id": delivery_id, "now": micros(now)},
     )

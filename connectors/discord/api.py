@@ -126,12 +126,14 @@ class DiscordApi:
         with translated():
             self._breaker.check()
             try:
-                page: list[Any] = await self._open.http.logs_from(channel, PAGE, after=after)
+                page: Any = await self._open.http.logs_from(channel, PAGE, after=after)
             except discord.HTTPException as error:
                 if error.status in (400, 403, 404):
                     return None
                 self._breaker.note(error)
                 raise
+        if not isinstance(page, list):  # a page of somebody in between, which the library hands on as text
+            raise Unreachable("Discord's answer cannot be read.")
         return sorted((one for one in page if isinstance(one, dict)), key=lambda one: read_id(one.get("id")) or 0)
 
     async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:

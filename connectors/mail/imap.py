@@ -7,6 +7,7 @@ still says OK.
 """
 
 import asyncio
+import base64
 import re
 import ssl
 from collections.abc import Coroutine, Iterable, Sequence
@@ -193,7 +194,7 @@ class ImapConnection:
         await self._call(self._client.protocol.capability())
 
     async def _select(self) -> Folder:
-        response = await self._call(self._client.select(quoted(self._settings.folder)))
+        response = await self._call(self._client.select(quoted(folder_name(self._settings.folder))))
         if response.result != "OK":
             raise Unreachable(f"The folder {self._settings.folder} cannot be opened. Check its name.")
         text = b"\n".join(bytes(line) for line in response.lines)
@@ -251,6 +252,18 @@ class ImapConnection:
             for task in (work, lost):
                 if not task.done():
                     task.cancel()
+
+
+def folder_name(name: str) -> str:
+    """A folder's name as IMAP writes it: modified UTF-7 (RFC 3501 §5.1.3)."""
+    return re.sub(r"&|[^\x20-\x7e]+", _shifted, name)
+
+
+def _shifted(match: re.Match[str]) -> str:
+    if match[0] == "&":
+        return "&-"
+    coded = base64.b64encode(match[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",")
+    return f"&{coded}-"
 
 
 class _TimeIsUp(Unreachable):

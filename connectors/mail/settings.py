@@ -40,6 +40,10 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     per_minute: float = 60.0
     """The provider's limit on mails, per minute."""
 
+    def __post_init__(self) -> None:
+        if not 0 < self.per_minute <= 1_000_000:
+            raise ValueError("per_minute must be more than 0")
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     address: str

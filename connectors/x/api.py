@@ -12,9 +12,9 @@ from yarl import URL
 
 from connectors.tls import client_context
 from connectors.x import fields
-from connectors.x.errors import pause_s, translated, translated_delivery
+from connectors.x.errors import pause_s, told, translated, translated_delivery
 from connectors.x.settings import Settings
-from tickets.errors import PayloadError, Unreachable
+from tickets.errors import CredentialRejected, PayloadError, Unreachable
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt
 
@@ -82,12 +82,19 @@ class OwnPost(msgspec.Struct, frozen=True):
 
 
 class _Meta(msgspec.Struct):
+    result_count: int
     next_token: str | None = None
 
 
 class _OwnPosts(msgspec.Struct):
+    """meta: required, as an answer with nothing but errors would look like an account without posts."""
+
+    meta: _Meta
     data: list[OwnPost] = []
-    meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+class SearchForbidden(CredentialRejected):
+    """The keys are right, but this access may not search."""
 
 
 class _LedSession:
@@ -173,23 +180,26 @@ class XApi:
             return _page(await answer.json(), answer.headers)
 
     async def search_mentions(self, since: int, until: int, token: str | None) -> Page:
-        """A page of posts that name the account, between two ids.  Raises CredentialRejected where forbidden."""
+        """A page of posts that name the account, between two ids.  Raises SearchForbidden."""
         name = self.account.username
         with translated():
-            answer = await _asked(
-                lambda: self._open.search_recent_tweets(
-                    f"@{name} -from:{name}",
-                    since_id=str(since),
-                    until_id=str(until),
-                    next_token=token,
-                    max_results=PAGE,
-                    tweet_fields=list(fields.POST),
-                    user_fields=list(fields.USER),
-                    media_fields=list(fields.MEDIA),
-                    expansions=list(fields.EXPANSIONS),
-                    user_auth=True,
+            try:
+                answer = await _asked(
+                    lambda: self._open.search_recent_tweets(
+                        f"@{name} -from:{name}",
+                        since_id=str(since),
+                        until_id=str(until),
+                        next_token=token,
+                        max_results=PAGE,
+                        tweet_fields=list(fields.POST),
+                        user_fields=list(fields.USER),
+                        media_fields=list(fields.MEDIA),
+                        expansions=list(fields.EXPANSIONS),
+                        user_auth=True,
+                    )
                 )
-            )
+            except tweepy.Forbidden as error:
+                raise SearchForbidden(f"X does not let the account search: {told(error)}.") from error
             return _page(await answer.json(), answer.headers)
 
     async def fetch_own_posts(self, after: str) -> list["OwnPost"]:

@@ -73,7 +73,9 @@ def fail(
 def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
     """A reply that did not surely arrive: the person still waits."""
     ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
-    if ticket is None or delivery.kind != "reply" or ticket.status != "pending":
+    if ticket is None or delivery.kind != "reply":
+        return
+    if ticket.status != "pending" and (ticket.status != "open" or ticket.waiting_since is not None):
         return
     tables.tickets[ticket.id] = replace(
         ticket,

@@ -4,9 +4,12 @@ import asyncio
 import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from connectors.discord.settings import Settings as DiscordSettings
 from connectors.mail.settings import ImapSettings, SmtpSettings
@@ -89,13 +92,24 @@ class Town:
         assert self._service is not None
         return self._service
 
-    def config(self, database: str, folder: Path, **telegram: object) -> Config:
-        """All four accounts on this database."""
+    def config(
+        self,
+        database: str,
+        folder: Path,
+        *,
+        changed: Mapping[AccountId, Mapping[str, object]] = MappingProxyType({}),
+        **telegram: object,
+    ) -> Config:
+        """All four accounts on this database.  changed: settings of an account that differ from the usual."""
         environment = {
             "SWITCHBOARD__SERVICE__DATABASE": database,
             "SWITCHBOARD__SERVICE__DATA_DIR": str(folder),
         }
-        return load(None, environment)._replace(accounts=self.accounts(**telegram))
+        accounts = self.accounts(**telegram)
+        for account, settings in changed.items():
+            usual = accounts[account]
+            accounts[account] = usual._replace(settings=replace(usual.settings, **settings))
+        return load(None, environment)._replace(accounts=accounts)
 
     def accounts(self, **telegram: object) -> dict[AccountId, AccountConfig]:
         chat = TelegramSettings(

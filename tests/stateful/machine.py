@@ -1,0 +1,468 @@
+"""A life of the program that Hypothesis makes up: people, platforms, workers and colleagues over a real store.
+
+After each step ``judge.Judge`` reads the database past the store and holds it
+against what was said and decided; at the end everything is let run to rest
+and nothing may be left over.
+
+**A new command is one more rule:** a method of ``Switchboard`` with
+``@rule(...)`` that draws all it needs as arguments, lets time pass a little
+with ``self.tick()``, gives the command through ``self.world`` and tells
+``self.book`` what it changes in the model (nothing, when it must change
+nothing).  A new promise is one more method of ``judge.Judge``.  A new place
+where the program may die goes into one of the tuples of ``draws``.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from tests.stateful.draws import (
+    ANSWER_POINTS,
+    DAY_S,
+    INDEX,
+    INTAKE_POINTS,
+    OUTCOMES,
+    PEOPLE,
+    PLACES,
+    PROOF_POINTS,
+    SENDING_POINTS,
+    TEXTS,
+    WORDS,
+    dying,
+)
+from tests.stateful.judge import Command, Judge, Letter, doubtful_words
+from tests.stateful.platforms import CHANNELS, Crashed, Outcome
+from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
+from tickets.errors import KeyReused, Refused
+from tickets.ids import AccountId
+from tickets.model import RawEvent
+
+
+class Switchboard(RuleBasedStateMachine):
+    """See the module's text."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        super().__init__()
+        self.world = World(rooms)
+        self.judge = Judge(self.world)
+        self.book = self.judge.book
+        self.store = rooms.store
+        self.picture = self.world.look()
+        self.handed_out: list[RawEvent] = []
+        self.answers_asked = 0
+
+    def tick(self) -> None:
+        """No two steps happen at the same moment."""
+        self.world.clock.move(0.5)
+
+    # People and platforms
+
+    @initialize(outcomes=st.tuples(OUTCOMES, OUTCOMES, OUTCOMES), point=dying(SENDING_POINTS))
+    def begin(self, outcomes: tuple[Outcome, ...], point: str | None) -> None:
+        """A conversation on each account with an answer on its way, so that what follows finds something."""
+        for account in CHANNELS:
+            self._write((account, PEOPLE[0]), "Hello")
+        self.world.run(self.world.workers[0].intake.drain_inbound())
+        self.picture = self.world.look()
+        for index in range(len(CHANNELS)):
+            self.somebody_is_answered(index, list(WORDS[:1]), False, 0.0, None)
+        self.a_worker_sends(0, point, list(outcomes))
+
+    @rule(place=PLACES, text=st.sampled_from(WORDS), kind=st.sampled_from(("plain", "plain", "broken", "poison")))
+    def somebody_writes(self, place: tuple[AccountId, str], text: str, kind: str) -> None:
+        odd: dict[str, dict[str, Any]] = {"broken": {"broken": "Not a message."}, "poison": {"poison": 1}}
+        self.tick()
+        self._write(place, text, **odd.get(kind, {}))
+
+    @rule(place=PLACES, text=st.sampled_from(WORDS), index=INDEX)
+    def somebody_answers_us(self, place: tuple[AccountId, str], text: str, index: int) -> None:
+        """Quoting something of ours whose receipt we have."""
+        self.tick()
+        account, who = place
+        ours = [
+            (part.name, answer.ticket)
+            for answer in self.picture.answers
+            if (answer.account, answer.thread) == (account, f"chat-{who}")
+            for part in answer.parts
+            if part.name is not None
+        ]
+        if not ours:
+            return
+        name, ticket = ours[index % len(ours)]
+        letter = self._write(place, text, reply_to=[name])
+        held_up = any(one.account == account and one.who == who for one in self._not_stored() if one is not letter)
+        if self._case(ticket).status != "closed" and not held_up:
+            letter.home = ticket
+
+    def _write(self, place: tuple[AccountId, str], text: str, **payload: Any) -> Letter:
+        account, who = place
+        name = f"m-{len(self.book.letters) + 1}"
+        event = self.world.event(account, who, name, text=text, **payload)
+        assert self._hand_out(event) == 1
+        letter = Letter(name, account, who, text, len(self.book.letters), broken="broken" in payload)
+        letter.aside = letter.broken
+        self.book.letters[name] = letter
+        return letter
+
+    def _hand_out(self, event: RawEvent) -> int:
+        if event not in self.handed_out:
+            self.handed_out.append(event)
+        return self.world.run(self.store.append_raw(event.account, [event], f"cursor {event.external_id}"))
+
+    def _not_stored(self) -> list[Letter]:
+        stored = {one.name for one in self.picture.spoken}
+        return [letter for letter in self.book.letters.values() if letter.name not in stored]
+
+    @rule(place=PLACES)
+    def a_worker_dies_while_receiving(self, place: tuple[AccountId, str]) -> None:
+        """Nothing was committed, so the platform hands it out again."""
+        self.tick()
+        account, who = place
+        name = f"m-{len(self.book.letters) + 1}"
+        event = self.world.event(account, who, name, text="Hello")
+        with pytest.raises(Crashed):
+            self.world.attempt(
+                "store.raw_written", lambda: self.store.append_raw(account, [event], f"cursor {name}")
+            )
+        assert self.world.run(self.store.find_cursor(account)) != f"cursor {name}"
+        self.world.bury(self.world.workers[0])
+        self._write(place, "Hello")
+
+    @rule(index=INDEX, anew=st.booleans())
+    def a_platform_hands_out_again(self, index: int, anew: bool) -> None:
+        """The same event, or the same message as another event."""
+        self.tick()
+        letters = list(self.book.letters.values())
+        letter = letters[index % len(letters)]
+        if not anew:
+            event = next(one for one in self.handed_out if one.external_id == letter.name)
+            assert self._hand_out(event) == 0
+        elif not letter.broken:
+            self._about(letter, text=letter.text or "")
+
+    @rule(index=INDEX, text=st.sampled_from(WORDS))
+    def somebody_edits(self, index: int, text: str) -> None:
+        self.tick()
+        letter = self._some_letter(index)
+        if letter is not None:
+            self._about(letter, kind="edit", text=text)
+            self.book.changed.add(letter.name)
+            letter.text = text
+
+    @rule(index=INDEX)
+    def somebody_deletes(self, index: int) -> None:
+        self.tick()
+        letter = self._some_letter(index)
+        if letter is not None:
+            self._about(letter, kind="delete", text="")
+            letter.text = None
+
+    def _some_letter(self, index: int) -> Letter | None:
+        """One that can be read and still stands."""
+        letters = [one for one in self.book.letters.values() if not one.broken and one.text is not None]
+        return letters[index % len(letters)] if letters else None
+
+    def _about(self, letter: Letter, **payload: Any) -> None:
+        name = f"{letter.name} again {len(self.handed_out)}"
+        assert self._hand_out(
+            self.world.event(letter.account, letter.who, name, external_id=letter.name, **payload)
+        )
+
+    # Workers
+
+    @rule(who=INDEX, point=dying(INTAKE_POINTS))
+    def a_worker_reads(self, who: int, point: str | None) -> None:
+        self.tick()
+        worker = self.world.workers[who % 2]
+        for letter in self.book.letters.values():
+            if letter.home is not None and self._case(letter.home).status == "closed":
+                letter.home = None
+        self.world.risk(worker, point, worker.intake.drain_inbound)
+        self._hush_edited()
+
+    def _hush_edited(self) -> None:
+        picture = self.world.look()
+        for one in picture.spoken:
+            if one.name in self.book.changed:
+                self.judge.hush(picture, one.ticket)
+
+    @rule(who=INDEX, point=dying(SENDING_POINTS), outcomes=st.lists(OUTCOMES, max_size=5))
+    def a_worker_sends(self, who: int, point: str | None, outcomes: list[Outcome]) -> None:
+        self.tick()
+        self.world.platforms.expect(outcomes)
+        self._send(who, point)
+        self.world.platforms.expect(())
+
+    def _send(self, who: int, point: str | None) -> None:
+        """Over every account in turn, beginning with any."""
+        senders = list(self.world.platforms.senders.items())
+        for account, sender in senders[who % 3 :] + senders[: who % 3]:
+            for _ in range(4):
+                worker = self.world.workers[who % 2]
+                crashes = self.world.crashes
+                begun = self.world.risk(
+                    worker,
+                    point,
+                    lambda worker=worker, account=account, sender=sender: worker.outbox.deliver_due(  # type: ignore[misc]
+                        {account: sender}
+                    ),
+                )
+                if self.world.crashes != crashes:
+                    point = None
+                    self.judge.dead_hands(self.world.look())
+                elif not begun:
+                    break
+
+    @rule(
+        turns=st.integers(1, 8), seconds=st.sampled_from((1.0, 5.0, 20.0)), outcomes=st.lists(OUTCOMES, max_size=8)
+    )
+    def work_goes_on(self, turns: int, seconds: float, outcomes: list[Outcome]) -> None:
+        """As in the service: each worker reads, sends and looks, turn after turn."""
+        for turn in range(turns):
+            self.a_worker_reads(turn, None)
+            self.a_worker_sends(turn, None, outcomes[turn : turn + 1])
+            self.a_worker_looks_for_proof(turn, None)
+            self.world.pass_time(seconds)
+            self.picture = self.judge.after_step()
+
+    @rule(
+        index=INDEX,
+        words=st.lists(TEXTS, min_size=1, max_size=3),
+        outcomes=st.lists(OUTCOMES, max_size=6),
+        point=dying(SENDING_POINTS),
+    )
+    def answers_follow_each_other(
+        self, index: int, words: list[list[str]], outcomes: list[Outcome], point: str | None
+    ) -> None:
+        """Several in one conversation, of which some go wrong."""
+        for text in words:
+            self.somebody_is_answered(index, text, False, 0.0, None)
+        self.a_worker_sends(index, point, outcomes)
+
+    @rule(who=INDEX, point=dying(PROOF_POINTS))
+    def a_worker_looks_for_proof(self, who: int, point: str | None) -> None:
+        self.tick()
+        worker = self.world.workers[who % 2]
+        self.world.risk(worker, point, lambda: worker.prover.settle_due(self.world.platforms.senders))
+
+    @rule(seconds=st.sampled_from((1.0, 5.0, 31.0, 31.0, 130.0, 3_600.0, 8 * DAY_S)))
+    def time_passes(self, seconds: float) -> None:
+        dead = set(self.world.dead)
+        reaped = self.world.pass_time(seconds)
+        assert set(reaped.workers) <= dead
+        if seconds > 30:
+            assert set(reaped.workers) == dead
+            assert not self.world.dead
+
+    @rule()
+    def the_power_fails(self) -> None:
+        self.tick()
+        self.world.power_cut()
+        assert not self.world.dead
+
+    @rule(who=INDEX)
+    def a_worker_leaves(self, who: int) -> None:
+        self.tick()
+        worker = self.world.workers[who % 2]
+        assert worker.holder in self.world.leave(worker).workers
+
+    # Colleagues
+
+    @rule(
+        index=INDEX,
+        words=TEXTS,
+        same=st.booleans(),
+        undo_s=st.sampled_from((0.0, 0.0, 10.0)),
+        point=dying(ANSWER_POINTS),
+    )
+    def somebody_is_answered(
+        self, index: int, words: list[str], same: bool, undo_s: float, point: str | None
+    ) -> None:
+        self.tick()
+        case = self._some_case(index)
+        if case is None:
+            return
+        self.answers_asked += 1
+        key, n = f"key-{self.answers_asked}", self.answers_asked
+        text = WORDS[0] if same else " ".join(f"{word}-{n}.{place}" for place, word in enumerate(words))
+
+        def ask() -> Any:
+            return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s)
+
+        try:
+            done = self.world.attempt(point, ask)
+            repeated = False
+        except Crashed:
+            # Whoever asked does not know whether it was done, and asks again with the same key.
+            repeated = point == "desk.committed"
+            done = self.world.run(ask())
+        assert done.repeated == repeated
+        self.book.commands[key] = Command(case.number, text, done.delivery_id)
+
+    @precondition(lambda self: self.book.commands)
+    @rule(index=INDEX, differs=st.booleans())
+    def a_key_comes_again(self, index: int, differs: bool) -> None:
+        self.tick()
+        key, command = list(self.book.commands.items())[index % len(self.book.commands)]
+        if differs:
+            with pytest.raises(KeyReused):
+                self.world.run(self.world.desk.answer(AGENT, command.number, "Something else", key=key))  # type: ignore[arg-type]
+            return
+        done = self.world.run(self.world.desk.answer(AGENT, command.number, command.text, key=key))  # type: ignore[arg-type]
+        assert (done.repeated, done.delivery_id) == (True, command.delivery)
+
+    @precondition(lambda self: self.book.commands)
+    @rule(index=INDEX)
+    def an_answer_is_withdrawn(self, index: int) -> None:
+        self.tick()
+        answer = self.picture.answers[index % len(self.picture.answers)]
+        try:
+            self.world.run(self.world.desk.withdraw(AGENT, answer.id, key=self._key()))
+        except Refused:
+            in_dead_hands = bool(self.world.dead)
+            assert answer.state != "queued" or in_dead_hands, answer
+            assert self._answer(answer).state == answer.state
+        else:
+            assert (answer.state, self._answer(answer).state) == ("queued", "held")
+
+    @precondition(lambda self: self.judge.book.troubled)
+    @rule(index=INDEX, careless=st.booleans())
+    def a_person_decides(self, index: int, careless: bool) -> None:
+        """By what stands in the conversation; or without looking."""
+        self.tick()
+        waiting = [one for one in self.picture.answers if one.state in ("unknown", "failed", "held")]
+        if waiting:
+            self._decide(waiting[index % len(waiting)], careless)
+
+    def _decide(self, answer: Answer, careless: bool = False) -> None:
+        arrived = answer.state == "unknown" and self.judge.arrived(answer)
+        if arrived and not careless:
+            self.world.run(self.world.desk.confirm_arrived(AGENT, answer.id, key=self._key()))
+            return
+        if arrived:
+            self.book.careless[doubtful_words(answer)] += 1
+        self.book.passed.add(answer.id)
+        self.world.run(self.world.desk.send_again(AGENT, answer.id, key=self._key()))
+
+    @rule(account=st.sampled_from(list(CHANNELS)))
+    def the_secret_is_right_again(self, account: AccountId) -> None:
+        self.tick()
+        self.world.run(self.store.release_held(account, "credential", self.world.clock.now()))
+
+    @rule(index=INDEX)
+    def somebody_notes(self, index: int) -> None:
+        self.tick()
+        if (case := self._some_case(index)) is not None:
+            self.world.run(self.world.desk.note(AGENT, case.number, "ملاحظة", key=self._key()))
+            self.book.notes[case.id] += 1
+
+    @rule(index=INDEX)
+    def somebody_claims(self, index: int) -> None:
+        self.tick()
+        if (case := self._some_case(index)) is not None:
+            self.world.run(self.world.desk.claim(AGENT, case.number, key=self._key()))
+
+    @rule(index=INDEX)
+    def a_ticket_is_closed(self, index: int) -> None:
+        self.tick()
+        if (case := self._some_case(index)) is None:
+            return
+        if case.status == "closed":
+            with pytest.raises(Refused):
+                self.world.run(self.world.desk.close(AGENT, case.number, key=self._key()))
+            return
+        self.world.run(self.world.desk.close(AGENT, case.number, key=self._key()))
+        self.judge.hush(self.picture, case.id)
+        assert self._fresh(case).status == "closed"
+
+    @rule(index=INDEX)
+    def a_ticket_is_reopened(self, index: int) -> None:
+        self.tick()
+        if (case := self._some_case(index)) is None:
+            return
+        try:
+            self.world.run(self.world.desk.reopen(AGENT, case.number, key=self._key()))
+        except Refused:
+            assert case.status == "open" or self._is_elsewhere(case)
+        else:
+            assert case.status != "open"
+            self.judge.hush(self.picture, case.id)
+
+    @rule(upgraded=st.booleans())
+    def the_quarantine_is_replayed(self, upgraded: bool) -> None:
+        """After an upgrade what was there can be read; before, it comes back."""
+        self.tick()
+        self.world.readers.upgraded = upgraded
+        self._replay()
+
+    def _replay(self) -> None:
+        for kept in self.world.run(self.store.list_quarantine()):
+            assert self.world.run(self.world.desk.replay(AGENT, kept.id))
+            assert not self.world.run(self.world.desk.replay(AGENT, kept.id))
+
+    def _key(self) -> str:
+        self.answers_asked += 1
+        return f"key-{self.answers_asked}"
+
+    def _some_case(self, index: int) -> Case | None:
+        return self.picture.cases[index % len(self.picture.cases)] if self.picture.cases else None
+
+    def _case(self, ticket: str) -> Case:
+        return next(case for case in self.picture.cases if case.id == ticket)
+
+    def _fresh(self, known: Case) -> Case:
+        return next(case for case in self.world.look().cases if case.id == known.id)
+
+    def _answer(self, known: Answer) -> Answer:
+        return next(answer for answer in self.world.look().answers if answer.id == known.id)
+
+    def _is_elsewhere(self, case: Case) -> bool:
+        """Whether one of its conversations has another open ticket."""
+        places = {(one.account, one.thread) for one in self.picture.spoken if one.ticket == case.id and one.thread}
+        others = {one.ticket for one in self.picture.spoken if (one.account, one.thread) in places} - {case.id}
+        return any(self._case(ticket).status != "closed" for ticket in others)
+
+    # The judge
+
+    @invariant()
+    def the_promises_hold(self) -> None:
+        self.picture = self.judge.after_step()
+
+    def teardown(self) -> None:
+        """Everything goes well from now on: what is left over then was forgotten."""
+        self.world.readers.upgraded = True
+        self.world.power_cut()
+        for _ in range(40):
+            self._replay()
+            for letter in self.book.letters.values():
+                letter.home = None
+            for worker in self.world.workers:
+                self.world.run(worker.intake.drain_inbound())
+                self.world.run(worker.prover.settle_due(self.world.platforms.senders))
+            self._hush_edited()
+            self._send(0, None)
+            self.picture = self.judge.after_step()
+            if self._is_still(self.picture):
+                break
+            self.world.pass_time(60.0)
+        self.judge.at_rest()
+        for answer in self.picture.answers:
+            if answer.state == "unknown":
+                self._decide(answer)
+        self._send(0, None)
+        self.judge.after_step()
+
+    def _is_still(self, picture: Picture) -> bool:
+        moving = any(
+            answer.state in ("queued", "sending") or (answer.state == "unknown" and answer.look_at is not None)
+            for answer in picture.answers
+        )
+        return not moving and self.world.run(self.store.count_waiting()) == 0
