@@ -86,10 +86,21 @@ def release_lease(tx: Tx, name: str, holder: str) -> None:
     tx.run("DELETE FROM lease WHERE name = :name AND holder = :holder", {"name": name, "holder": holder})
 
 
+def _forget_loose(tx: Tx, then: int) -> None:
+    """Alerts and greetings, which belong to no ticket, whatever became of them."""
+    old = (
+        "SELECT id FROM delivery WHERE ticket_id IS NULL AND state IN ('sent', 'failed', 'unknown') "
+        "AND updated_at < :then"
+    )
+    tx.run(f"DELETE FROM delivery_part WHERE delivery_id IN ({old})", {"then": then})
+    tx.run(f"DELETE FROM delivery WHERE id IN ({old})", {"then": then})
+
+
 def forget_old(tx: Tx, now: datetime) -> int:
     """Finished jobs and command keys after a week, notices after 90 days, sessions and links after their end."""
     week_ago = micros(now - timedelta(days=7))
     months_ago = micros(now - timedelta(days=90))
+    _forget_loose(tx, micros(now - timedelta(days=30)))
     present = micros(now)
     return (
         tx.run("DELETE FROM job WHERE state = 'done' AND finished_at < :then", {"then": week_ago})

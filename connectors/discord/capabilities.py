@@ -12,7 +12,13 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="kept as deleted versions",
     attachments_in="fetched up to 25 MiB under a fresh link",
-    backfill="the session is resumed; a lost one is made up for from channels, threads and known direct messages",
-    unknown_settled_by="a person; with the same nonce Discord itself drops repeats for some minutes",
+    backfill=(
+        "the session is resumed; a lost one is made up for from channels, threads and known direct "
+        "messages; first messages of unknown people are told as a gap"
+    ),
+    unknown_settled_by=(
+        "reading the conversation: found, it arrived; not found after a minute, it is sent again with "
+        "the same nonce"
+    ),
     limits="5 messages in 5 seconds and channel, 50 a second; a stop at 100 refused requests in 10 minutes",
 )

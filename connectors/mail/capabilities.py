@@ -13,6 +13,8 @@ CAPABILITIES = Capabilities(
     deletions="there are none: a mail cannot be taken back",
     attachments_in="kept, up to 25 MiB a mail",
     backfill="everything after the last UID; after a new UIDVALIDITY all of it, without repeats",
-    unknown_settled_by="a person: a server that took a mail tells nobody later",
-    limits="the provider's, as configured",
+    unknown_settled_by=(
+        "its Message-ID in the folder where the provider keeps what was sent; without such a folder a person"
+    ),
+    limits="the provider's a minute, as configured",
 )

@@ -12,7 +12,7 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told to bots",
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
-    backfill="what the server holds: 24 hours",
+    backfill="what the server holds: 24 hours; beyond, the gap is told",
     unknown_settled_by="a person: there is no history to look into",
-    limits="1 message a second and chat, 30 a second in all",
+    limits="1 message a second and chat, 20 a minute and group, 30 a second in all",
 )

@@ -12,7 +12,12 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told by polling",
     attachments_in="pictures fetched; videos by a link to the post",
-    backfill="the last 800 mentions, the most that X hands out",
-    unknown_settled_by="a person, who looks at the account's own posts",
+    backfill=(
+        "the last 800 mentions; beyond, those of seven days are searched for, and what lies before is "
+        "told as a gap"
+    ),
+    unknown_settled_by=(
+        "the account's own posts: found, it arrived; not found after two minutes, it is posted again"
+    ),
     limits="100 posts in 15 minutes, 10,000 a day; 300 questions in 15 minutes; X's own headers are obeyed",
 )
