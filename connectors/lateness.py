@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 LATE = timedelta(minutes=10)
+"""Deliveries take seconds, and clocks differ; whoever waited for longer is not told that a message has arrived."""
 LOOK_S = 60.0
 """A source that waits for longer says in between that it is still connected."""
 

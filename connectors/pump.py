@@ -24,28 +24,31 @@ async def pump(
     clock: Clock,
     crash: CrashHook,
     connected: Callable[[str], Awaitable[None]],
+    *,
+    stuck_s: float = STUCK_S,
 ) -> None:
     """Receive for ever.  Raises what the source and the store raise; the supervisor starts it again.
 
     connected: called whenever the source has shown that it is connected and
     all it told is stored, with how far reading on has come; empty: all read.
+    stuck_s: a source that is silent for so many seconds hangs.
     """
     cursor = await store.find_cursor(account)
     async with aclosing(source.batches(cursor)) as batches:
         while True:
-            batch = await _next(batches)
+            batch = await _next(batches, stuck_s)
             await _take_in(batch, source, account, store, crash)
             await connected(batch.behind)
             while batch.events and await store.count_waiting() >= MOST_WAITING:
                 await clock.sleep(LOOK_AGAIN_S)
 
 
-async def _next(batches: AsyncGenerator[Batch, None]) -> Batch:
+async def _next(batches: AsyncGenerator[Batch, None], stuck_s: float) -> Batch:
     try:
-        async with asyncio.timeout(STUCK_S):
+        async with asyncio.timeout(stuck_s):
             return await anext(batches)
     except TimeoutError as error:
-        raise Unreachable(f"Nothing was heard of the connection for {STUCK_S / 60:.0f} minutes.") from error
+        raise Unreachable(f"Nothing was heard of the connection for {stuck_s / 60:.0f} minutes.") from error
 
 
 async def _take_in(batch: Batch, source: Source, account: AccountId, store: IntakeStore, crash: CrashHook) -> None:

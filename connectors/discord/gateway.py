@@ -7,8 +7,9 @@ ends the connection; so its readers are taken out, and events go on as text.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, TypeVar
 
 import discord
@@ -35,7 +36,7 @@ class SessionLost(Unreachable):
 class _Session(discord.Client):
     """The library's client, which tells what the gateway says."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -50,6 +51,8 @@ class _Session(discord.Client):
         self.connected = asyncio.Event()
         self.gone = asyncio.Event()
         self.overrun = False
+        self.heard_at: datetime | None = None
+        self._now = now
 
     def dispatch(self, event: str, /, *args: Any, **_options: Any) -> None:
         """What the library would tell listeners.  ``socket_raw_send`` is left out: it holds the token."""
@@ -82,6 +85,8 @@ class _Session(discord.Client):
             raise SessionLost("Discord dropped the session; what was said meanwhile is fetched.")
 
     def _keep(self, text: str) -> None:
+        if self.connected.is_set():
+            self.heard_at = self._now()
         try:
             self.events.put_nowait(text)
         except asyncio.QueueFull:
@@ -91,10 +96,10 @@ class _Session(discord.Client):
 class Gateway:
     """A session from its opening until it is closed or lost."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         quieten()
         self._settings = settings
-        self._session = _Session(settings)
+        self._session = _Session(settings, now)
         self._running: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -148,6 +153,11 @@ class Gateway:
             with translated():
                 self._running.result()
             raise Unreachable("The connection to Discord is lost.")
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When Discord last said anything to the session, be it that it is there; None before it greeted us."""
+        return self._session.heard_at
 
     @property
     def has_events(self) -> bool:

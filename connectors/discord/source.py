@@ -5,9 +5,10 @@ It stands still until everything missed has been read, so that a crash in
 between reads it again.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -29,15 +30,19 @@ from connectors.discord.place import Place, first_id, moment_of, read_id
 from connectors.discord.sender import IN_ALL
 from connectors.discord.settings import Settings
 from connectors.lateness import LOOK_S, is_late
-from tickets.errors import PayloadError, RateLimited
+from tickets.errors import PayloadError, RateLimited, Unreachable
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent
 from tickets.ports import Batch, Gap
 
 PAGE_EVERY_S = 0.04
 """At most half of the 50 requests a second that Discord allows a bot; the rest is for answers."""
+PAGE_S = 90.0
+"""For one page, the pauses included that the library waits out."""
 UNHEARD_AFTER = timedelta(seconds=15)
 """A restart takes less."""
+OURS_WITHIN = timedelta(minutes=5)
+"""What we heard long before the account was last connected, another worker has made up for."""
 CLOSED_EVERY_S = 0.1
 """A channel that we may not read answers with a refusal; 10,000 of them in 10 minutes would lock us out."""
 FEW_SESSIONS = 10
@@ -54,12 +59,13 @@ class GatewaySource:
         self._api = api
         self._settings = settings
         self._context = context
+        self._heard_at: datetime | None = None
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._leave_some_sessions()
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
         listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context)
-        gateway = Gateway(self._settings)
+        gateway = Gateway(self._settings, self._context.clock.now)
         try:
             await gateway.open()
             self._context.crash("discord.greeted")
@@ -70,6 +76,7 @@ class GatewaySource:
                 async for batch in self._step(gateway, listener):
                     yield batch
         finally:
+            self._heard_at = gateway.heard_at or self._heard_at
             await gateway.close()
 
     async def acknowledge(self, batch: Batch) -> None:
@@ -112,10 +119,10 @@ class GatewaySource:
         """One page of a conversation's past."""
         while (wait_s := await self._context.take((IN_ALL,))) > 0:
             await self._context.clock.sleep(wait_s)
-        page = await self._api.fetch_page(missed.channel, missed.after)
+        page = await self._fetch_page(missed)
         await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
         if page is None:
-            return Batch(events=())
+            return listener.past([])
         if page:
             self._context.crash("discord.page_read")
         payloads = [_as_event(message, missed.guild) for message in page]
@@ -127,17 +134,31 @@ class GatewaySource:
                 listener.backlog.give_back(missed._replace(after=newest))
         return listener.past(events)
 
+    async def _fetch_page(self, missed: Missed) -> list[dict[str, object]] | None:
+        """Raises Unreachable also when no answer comes: the library itself waits for five minutes."""
+        try:
+            async with asyncio.timeout(PAGE_S):
+                return await self._api.fetch_page(missed.channel, missed.after)
+        except TimeoutError as error:
+            raise Unreachable("Discord does not hand out what was missed.") from error
+
     async def _unheard(self, cursor: str | None) -> tuple[Gap, ...]:
         """What Discord tells of nowhere: the first words of somebody who never wrote to the bot before."""
-        was_up, now = await self._context.was_up(), self._context.clock.now()
-        if cursor is None or was_up is None or now - was_up < UNHEARD_AFTER:
+        since, now = self._last_heard(await self._context.was_up()), self._context.clock.now()
+        if cursor is None or since is None or now - since < UNHEARD_AFTER:
             return ()
         what = (
             "Discord was not connected. Everything in channels, threads and known direct messages is read on. "
             "Only direct messages from people who never wrote to the bot before may be missing: Discord names "
             "them to nobody. They appear when these people write again."
         )
-        return (Gap(since=was_up, until=now, what=what),)
+        return (Gap(since=since, until=now, what=what),)
+
+    def _last_heard(self, was_up: datetime | None) -> datetime | None:
+        """An account counts as up while its lost connection is looked for; if that was ours, we know better."""
+        if was_up is None or self._heard_at is None or was_up - self._heard_at > OURS_WITHIN:
+            return was_up
+        return self._heard_at
 
     async def _leave_some_sessions(self) -> None:
         left, reset_s = await self._api.identifies_left()

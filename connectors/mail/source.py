@@ -6,6 +6,7 @@ only a hint; what counts is the search after the watermark.
 
 import asyncio
 import re
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -25,7 +26,8 @@ from tickets.ports import Batch
 MOST_AT_ONCE = 50
 BYTES_AT_ONCE = 8 * 1024 * 1024
 FETCH_ATTEMPTS = 3
-LONGEST_LOOK_S = 120.0
+LONGEST_LOOK_S = 90.0
+"""A sign of life is promised every two minutes; the rest is for the server's answers."""
 CLOCKS_DIFFER = timedelta(hours=12)
 HEAD_BYTES = 64 * 1024
 _FROM = re.compile(rb"^From:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
@@ -53,7 +55,6 @@ class MailSource:
         self._context = context
         self._connection: ImapConnection | None = None
         self._mark = Watermark(0, 0, None)
-        self._behind = ""
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         connection = ImapConnection(self._settings.imap, self._settings.address)
@@ -95,7 +96,6 @@ class MailSource:
         mark = self._mark
         uids = await connection.list_from(mark.uid + 1)
         for at in range(0, len(uids), MOST_AT_ONCE):
-            self._behind = f"Reading {at} of {len(uids)} mails." if len(uids) > MOST_AT_ONCE else ""
             span = uids[at : at + MOST_AT_ONCE]
             listed = await self._describe(connection, span)
             self._context.crash("mail.listed")
@@ -104,13 +104,16 @@ class MailSource:
                 events = await self._fetch(connection, mark.validity, group)
                 self._context.crash("mail.fetched")
                 self._mark = replace(mark, uid=max(one.uid for one in group))
-                yield self._at_mark(events)
+                yield self._at_mark(events, uids)
             if span[-1] > self._mark.uid:
                 self._mark = replace(mark, uid=span[-1])
-                yield self._at_mark()
+                yield self._at_mark((), uids)
 
-    def _at_mark(self, events: Sequence[RawEvent] = ()) -> Batch:
-        return Batch(events=tuple(events), cursor=msgspec.json.encode(self._mark).decode(), behind=self._behind)
+    def _at_mark(self, events: Sequence[RawEvent] = (), uids: Sequence[int] = ()) -> Batch:
+        """uids: what is being read, rising."""
+        read = bisect_right(uids, self._mark.uid)
+        behind = f"Reading {read} of {len(uids)} mails." if read < len(uids) else ""
+        return Batch(events=tuple(events), cursor=msgspec.json.encode(self._mark).decode(), behind=behind)
 
     async def _fetch(self, connection: ImapConnection, validity: int, group: Sequence[Listed]) -> list[RawEvent]:
         """The mails of a group; one that the server will not hand out becomes an event that says so."""

@@ -19,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     base_file_url: str = "https://api.telegram.org/file/bot"
     ca_file: str = ""
     """A private certificate authority, PEM; empty for the system's."""
+    first_start: Literal["now", "all"] = "now"
+    """all: what Telegram still holds when the bot is first connected, at most of a day, becomes tickets too."""
     poll_timeout_s: float = msgspec.field(default=25.0)
     """How long Telegram holds a request open when there is nothing, seconds."""
     album_quiet_s: float = 1.5

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from connectors.context import ConnectorContext
-from connectors.lateness import LOOK_S, is_late
+from connectors.lateness import LATE, LOOK_S, is_late
 from connectors.telegram.api import ALLOWED_UPDATES, GarbledAnswer, TelegramApi
 from connectors.telegram.settings import Settings
 from tickets.model import RawEvent
@@ -45,6 +45,7 @@ class PollingSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.drop_webhook()
+        since = await ours_since(self._settings, self._context, cursor)
         yield Batch(events=(), gaps=await lost_meanwhile(self._context))
         offset = int(cursor) if cursor else None
         limit = LIMIT
@@ -60,7 +61,7 @@ class PollingSource:
                 updates = [_alone(answer)]
             if updates:
                 self._context.crash("telegram.fetched")
-                batch = self._batch(updates)
+                batch = self._batch(updates, since)
                 offset = int(batch.cursor) if batch.cursor else offset
                 yield batch
             else:
@@ -73,13 +74,15 @@ class PollingSource:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
 
-    def _batch(self, updates: list[bytes]) -> Batch:
+    def _batch(self, updates: list[bytes], since: datetime | None) -> Batch:
+        """since: what was written before is passed by; None: nothing is."""
         peeks = [peek(update) for update in updates]
         known = [one.update_id for one in peeks if one.update_id is not None]
         return Batch(
             events=tuple(
                 raw_event(self._settings, self._context, self._api.bot_id, update, one)
                 for update, one in zip(updates, peeks, strict=True)
+                if not is_before(one, since)
             ),
             cursor=str(max(known) + 1) if known else None,
         )
@@ -95,6 +98,7 @@ class PushedSource:
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue(MOST_PUSHED)
         self._committing: list[asyncio.Future[None]] = []
         self._receiving = False
+        self._since: datetime | None = None
 
     async def secret(self) -> str:
         """What Telegram must send with each call: made once, kept encrypted."""
@@ -110,6 +114,8 @@ class PushedSource:
             return WebhookAnswer(413, "too large")
         if not self._receiving:
             return WebhookAnswer(503, "another worker receives over this account")
+        if is_before(peek(request.body), self._since):
+            return WebhookAnswer(200)
         self._context.crash("telegram.webhook_called")
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
@@ -122,6 +128,7 @@ class PushedSource:
         return WebhookAnswer(200)
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        self._since = await ours_since(self._settings, self._context, cursor)
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
         self._receiving = True
         try:
@@ -178,6 +185,18 @@ def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update
         quiet_s=settings.album_quiet_s if seen.group else 0.0,
         late=is_late(seen.written, context.clock.now()),
     )
+
+
+async def ours_since(settings: Settings, context: ConnectorContext, cursor: str | None) -> datetime | None:
+    """At a very first connection with first_start ``now``: what is late by then is not ours.  None: all is."""
+    if settings.first_start == "all" or cursor is not None or await context.was_up() is not None:
+        return None
+    return context.clock.now() - LATE
+
+
+def is_before(seen: Peek, since: datetime | None) -> bool:
+    """What has no date is never passed by."""
+    return since is not None and seen.written is not None and seen.written < since
 
 
 async def lost_meanwhile(context: ConnectorContext) -> tuple[Gap, ...]:

@@ -1,16 +1,25 @@
 """Mentions that X no longer lists: searched for, oldest stretch first, so that progress can be kept."""
 
+import logging
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from connectors.x.api import XApi
-from tickets.errors import CredentialRejected
-from tickets.ports import Clock
+from connectors.x.api import SearchForbidden, XApi
+
+log = logging.getLogger(__name__)
 
 STRETCH_IDS = (6 * 3_600_000) << 22
 """Six hours, in ids."""
+SMALLEST_IDS = 1_000 << 22
+"""A second: nobody is mentioned a thousand times in it, so what has no end there is a circle."""
 MOST_PAGES = 10
 """A stretch with more is cut in two."""
+
+
+class Pause(NamedTuple):
+    """One page was told, and X wants so long a wait before the next; 0.0: none."""
+
+    seconds: float
 
 
 class Stretch(NamedTuple):
@@ -21,33 +30,46 @@ class Stretch(NamedTuple):
     refused: bool = False
 
 
-async def stretches(api: XApi, clock: Clock, since: int, until: int) -> AsyncIterator[Stretch]:
-    """Everything that mentions the account between two posts, neither included.  Raises ConnectorError."""
+async def stretches(api: XApi, since: int, until: int) -> AsyncIterator[Stretch | Pause]:
+    """Everything that mentions the account between two posts, neither included.  Raises ConnectorError.
+
+    A pause is the caller's to make before it goes on.
+    """
     size = STRETCH_IDS
     while since < until - 1:
-        end = min(until, since + size)
+        search = _Search(api, since, min(until, since + size))
         try:
-            posts = await _search(api, clock, since, end)
-        except CredentialRejected:  # this access may not search
+            async for pause in search.pages():
+                yield pause
+        except SearchForbidden:
             yield Stretch((), until - 1, refused=True)
             return
-        if posts is None:
-            size //= 2
+        if not search.is_whole and size > SMALLEST_IDS:
+            size = max(SMALLEST_IDS, size // 2)
             continue
-        yield Stretch(posts, end - 1)
-        since, size = end - 1, STRETCH_IDS
+        if not search.is_whole:
+            log.warning("X's search for a second of mentions has no end; the rest is left")
+        yield Stretch(tuple(reversed(search.posts)), search.until - 1)
+        since, size = search.until - 1, min(STRETCH_IDS, size * 2)
 
 
-async def _search(api: XApi, clock: Clock, since: int, until: int) -> tuple[bytes, ...] | None:
-    """None when there is more than fits into one commit."""
-    posts: list[bytes] = []
-    token: str | None = None
-    for _ in range(MOST_PAGES):
-        page = await api.search_mentions(since, until, token)
-        posts += page.posts
-        token = page.next_token
-        if token is None:
-            return tuple(reversed(posts))
-        if page.wait_s:
-            await clock.sleep(page.wait_s)
-    return None
+class _Search:
+    """One stretch.  posts: newest first.  is_whole: False while there may be more than fits into one commit."""
+
+    def __init__(self, api: XApi, since: int, until: int) -> None:
+        self.until = until
+        self.posts: list[bytes] = []
+        self.is_whole = False
+        self._api = api
+        self._since = since
+
+    async def pages(self) -> AsyncIterator[Pause]:
+        token: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await self._api.search_mentions(self._since, self.until, token)
+            self.posts += page.posts
+            token = page.next_token
+            self.is_whole = token is None
+            yield Pause(page.wait_s)
+            if self.is_whole:
+                return

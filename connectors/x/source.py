@@ -10,14 +10,13 @@ import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
 import msgspec
 
 from connectors.context import ConnectorContext
 from connectors.lateness import LOOK_S, is_late
-from connectors.x.api import Page, XApi
-from connectors.x.beyond import stretches
+from connectors.x.api import XApi
+from connectors.x.beyond import Pause, stretches
 from connectors.x.place import Place, first_id, moment_of
 from connectors.x.settings import Settings
 from tickets.model import RawEvent
@@ -32,21 +31,43 @@ SEARCHED = timedelta(days=7) - timedelta(minutes=5)
 """So far back X searches (https://docs.x.com/x-api/posts/search/introduction), less a margin for clocks."""
 
 
-class Walk(NamedTuple):
-    """Mentions as X tells them.  posts: oldest first.  wait_s: as X asks."""
+class Walk:
+    """Everything the mentions tell since a place.  newest_id: None when X told none, ever.  wait_s: as X asks."""
 
-    posts: tuple[bytes, ...]
-    newest_id: str | None
-    wait_s: float
+    def __init__(self, api: XApi, place: Place, since: str | None) -> None:
+        self.newest_id = place.since
+        self.wait_s = 0.0
+        self._api = api
+        self._since = since
+        self._told: list[bytes] = []
+
+    @property
+    def posts(self) -> Sequence[bytes]:
+        """Oldest first."""
+        return self._told[::-1]
 
     @property
     def may_be_cut(self) -> bool:
         """Whether X may have had more than it hands out: of 800, those that were deleted are left out."""
-        return len(self.posts) >= MAYBE_CUT
+        return len(self._told) >= MAYBE_CUT
 
     @property
     def oldest_id(self) -> str:
         return next((one.id for one in map(seen_post, self.posts) if one.id.isdigit()), "0")
+
+    async def pages(self) -> AsyncIterator[float]:
+        """Once for each page but the last: how long X wants us to wait before the next, in seconds."""
+        token = None
+        for _ in range(MOST_PAGES):
+            page = await self._api.fetch_mentions(self._since, token)
+            self._told += page.posts
+            self.newest_id = max(filter(None, (self.newest_id, page.newest_id)), key=int, default=None)
+            self.wait_s = page.wait_s
+            token = page.next_token
+            if token is None:
+                return
+            yield page.wait_s
+        log.warning("X hands out more pages of mentions than it can have; the rest is left")
 
 
 class Seen(msgspec.Struct):
@@ -74,16 +95,22 @@ class PollingSource:
         place = msgspec.json.decode(cursor, type=Place) if cursor else await self._beginning()
         yield Batch(events=(), cursor=place.cursor)
         while True:
-            walk = await self._walk(place)
+            walk = Walk(self._api, place, place.asked_since(self._context.clock.now()))
+            async for wait_s in walk.pages():
+                self._context.crash("x.page_read")
+                async for beat in self._wait(wait_s):
+                    yield beat
+            if walk.posts:
+                self._context.crash("x.page_read")
             if walk.may_be_cut and place.since is not None:
-                async for batch, reached in self._beyond(place, walk.oldest_id):
+                async for batch, reached in self._beyond(place, int(walk.oldest_id)):
                     place = reached
                     yield batch
             fresh = self._fresh(walk.posts, place)
             place = place.after([one.id for one, _post in fresh], walk.newest_id)
             if fresh:
                 yield Batch(events=self._raw_events(fresh), cursor=place.cursor)
-            async for beat in self._rest(max(walk.wait_s, self._settings.poll_s)):
+            async for beat in self._wait(max(walk.wait_s, self._settings.poll_s)):
                 yield beat
 
     async def acknowledge(self, batch: Batch) -> None:
@@ -98,49 +125,37 @@ class PollingSource:
             return Place()
         return Place(since=(await self._api.fetch_mentions(None, None, few=True)).newest_id)
 
-    async def _walk(self, place: Place) -> "Walk":
-        """Everything the mentions tell since ``place``."""
-        since = place.asked_since(self._context.clock.now())
-        newest, token, posts = place.since, None, list[bytes]()
-        page = Page([], None, None, 0.0)
-        for n in range(MOST_PAGES):
-            page = await self._api.fetch_mentions(since, token)
-            posts += page.posts
-            if page.posts:
-                self._context.crash("x.page_read")
-            newest = max(filter(None, (newest, page.newest_id)), key=int, default=None)
-            token = page.next_token
-            if token is None:
-                break
-            if page.wait_s:
-                await self._context.clock.sleep(page.wait_s)
-            if n == MOST_PAGES - 1:
-                log.warning("X hands out more pages of mentions than it can have; the rest is left")
-        return Walk(tuple(reversed(posts)), newest, page.wait_s)
-
-    async def _beyond(self, place: Place, until: str) -> AsyncIterator[tuple[Batch, Place]]:
+    async def _beyond(self, place: Place, until: int) -> AsyncIterator[tuple[Batch, Place]]:
         """What lies between the place and the oldest mention told: searched for, stretch by stretch."""
-        now = self._context.clock.now()
-        since = int(place.since or 0)
-        oldest = first_id(now - SEARCHED)
-        gaps: tuple[Gap, ...] = ()
-        if since < oldest:
-            gaps = (_gap(since, min(oldest, int(until))),)
-        async for stretch in stretches(self._api, self._context.clock, max(since, oldest), int(until)):
-            if stretch.refused:
-                gaps = (_gap(since, int(until)),)
-            fresh = self._fresh(stretch.posts, place)
-            place = place.after([one.id for one, _post in fresh], str(stretch.until))
-            behind = f"Searching what was missed, up to {moment_of(stretch.until):%Y-%m-%d %H:%M} UTC."
-            yield Batch(self._raw_events(fresh), place.cursor, gaps, behind), place
-            gaps = ()
+        searched = min(first_id(self._context.clock.now() - SEARCHED), until - 1)
+        if int(place.since or 0) < searched:
+            place, batch = self._passed_by(place, searched, until)
+            yield batch, place
+        async for told in stretches(self._api, int(place.since or 0), until):
+            if isinstance(told, Pause):
+                async for beat in self._wait(told.seconds, _behind(place)):
+                    yield beat, place
+            elif told.refused:
+                place, batch = self._passed_by(place, told.until, until)
+                yield batch, place
+            else:
+                fresh = self._fresh(told.posts, place)
+                place = place.after([one.id for one, _post in fresh], str(told.until))
+                yield Batch(self._raw_events(fresh), place.cursor, behind=_behind(place)), place
 
-    async def _rest(self, seconds: float) -> AsyncIterator[Batch]:
-        """Wait, and say now and then that we are still there."""
+    def _passed_by(self, place: Place, reached: int, until: int) -> tuple[Place, Batch]:
+        """The place after a stretch that X does not give back, and the batch that tells so."""
+        gap = _gap(int(place.since or 0), min(reached + 1, until))
+        place = place.after([], str(reached))
+        return place, Batch(events=(), cursor=place.cursor, gaps=(gap,))
+
+    async def _wait(self, seconds: float, behind: str = "") -> AsyncIterator[Batch]:
+        """Say that we are still there, at once and every minute of the wait."""
+        yield Batch(events=(), behind=behind)
         while seconds > 0:
             await self._context.clock.sleep(min(seconds, LOOK_S))
             seconds -= LOOK_S
-            yield Batch(events=())
+            yield Batch(events=(), behind=behind)
 
     def _fresh(self, posts: Sequence[bytes], place: Place) -> list[tuple["Seen", bytes]]:
         """Those not handed out yet, in order."""
@@ -171,6 +186,10 @@ def seen_post(payload: bytes) -> Seen:
         return msgspec.json.decode(payload, type=SeenPost).post
     except msgspec.MsgspecError:
         return Seen(id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}")
+
+
+def _behind(place: Place) -> str:
+    return f"Searching what was missed from {moment_of(int(place.since or 0)):%Y-%m-%d %H:%M} UTC on."
 
 
 def _gap(since: int, until: int) -> Gap:

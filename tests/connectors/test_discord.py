@@ -14,6 +14,7 @@ from connectors.discord.place import Place
 from connectors.discord.settings import Settings
 from connectors.registry import make_connector
 from normalizer.registry import normalize
+from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
 from tests.support.town import DISCORD, DISCORD_TOKEN, Town, open_town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, PayloadError, RateLimited
@@ -81,7 +82,7 @@ async def test_what_is_not_for_us_is_not_handed_out(town: Town, connector: Conne
         await connector.sender.send(reply(dm(town), "our own words"))
         town.linh.say("for somebody else", town.hall)
         town.linh.write("for us", town.discord_bot)
-        batch = await anext(batches)
+        batch = await next_said(batches)
         assert texts(list(batch.events)) == ["for us"]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from connectors.mail.settings import ImapSettings, Settings, SmtpSettings
 from connectors.registry import make_connector
+from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context
 from tests.support.dovecot import MISSING, Dovecot, running_dovecot
 from tests.support.town import EMAIL
@@ -90,7 +91,7 @@ async def test_new_mail_is_announced_by_idle(dovecot: Dovecot) -> None:
     made = make_connector("email", settings_of(dovecot), context(EMAIL))
     async with aclosing(made.source.batches(None)) as batches, asyncio.timeout(PATIENCE_S):
         assert (await anext(batches)).events == ()
-        following = asyncio.ensure_future(anext(batches))
+        following = asyncio.ensure_future(next_said(batches))
         await asyncio.sleep(0)
         dovecot.deliver(mail("plötzlich"))
         assert subjects(list((await following).events)) == ["plötzlich"]

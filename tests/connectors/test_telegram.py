@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from connectors.registry import make_connector
 from connectors.telegram.settings import Settings
 from connectors.telegram.source import peek
+from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
 from tests.support.town import TELEGRAM, TOKEN, Town, open_town
 from tickets.errors import (
@@ -229,7 +230,7 @@ async def test_a_push_is_confirmed_only_after_it_was_acknowledged(town: Town, pu
     async with aclosing(pushed.source.batches(None)) as batches:
         assert (await anext(batches)).events == ()
         confirmed = asyncio.ensure_future(push(pushed))
-        batch = await anext(batches)
+        batch = await next_said(batches)
         assert [event.payload for event in batch.events] == [b'{"update_id": 5}']
         assert not confirmed.done()
         await pushed.source.acknowledge(batch)

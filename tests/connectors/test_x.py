@@ -13,6 +13,7 @@ from connectors.registry import make_connector
 from connectors.x.errors import LONGEST_PAUSE_S, USUAL_PAUSE_S, pause_s
 from connectors.x.settings import Settings
 from normalizer.registry import normalize
+from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
 from tests.support.clock import ManualClock
 from tests.support.town import KEYS, Town, X, open_town
@@ -54,11 +55,8 @@ async def connector(town: Town) -> AsyncIterator[Connector]:
 
 async def next_batch(connector: Connector, cursor: str | None = None) -> Batch:
     """The first batch with something in it."""
-    async with aclosing(connector.source.batches(cursor)) as batches, asyncio.timeout(PATIENCE_S):
-        async for batch in batches:
-            if batch.events:
-                return batch
-    raise AssertionError("the source ended")
+    async with aclosing(connector.source.batches(cursor)) as batches:
+        return await next_said(batches)
 
 
 def texts(events: tuple[RawEvent, ...]) -> list[str]:
@@ -90,7 +88,7 @@ async def test_what_was_said_before_the_first_start_is_left_alone(town: Town) ->
     async with aclosing(made.source.batches(None)) as batches, asyncio.timeout(PATIENCE_S):
         await anext(batches)
         town.ricardo.mention(town.x_account, "depois")
-        assert texts((await anext(batches)).events) == ["depois"]
+        assert texts((await next_said(batches)).events) == ["depois"]
     await made.close()
 
 
@@ -128,7 +126,7 @@ async def test_a_broken_connection_is_not_taken_for_a_wrong_key(town: Town, conn
         town.x.faults.arm("drop_after_accept", path="/mentions", times=1)
         town.ricardo.mention(town.x_account, "ainda aqui?")
         try:
-            batch = await anext(batches)
+            batch = await next_said(batches)
         except Unreachable:
             batch = await next_batch(connector)
     assert texts(batch.events) == ["ainda aqui?"]
@@ -155,7 +153,7 @@ async def test_the_questions_keep_their_distance(town: Town) -> None:
     await made.open()
     async with aclosing(made.source.batches(None)) as batches:
         await anext(batches)
-        asking = asyncio.ensure_future(anext(batches))
+        asking = asyncio.ensure_future(next_said(batches))
         async with asyncio.timeout(PATIENCE_S):
             while not clock.sleeping:
                 await asyncio.to_thread(lambda: None)
@@ -212,10 +210,10 @@ async def test_a_post_that_x_tells_late_is_not_passed_by(town: Town, connector: 
     town.x.inject_post(town.x_account, older)
     async with aclosing(connector.source.batches(batch.cursor)) as batches, asyncio.timeout(PATIENCE_S):
         await anext(batches)
-        late = await anext(batches)
+        late = await next_said(batches)
         assert texts(late.events) == ["@support_desk a mais velha"]
         town.ricardo.mention(town.x_account, "e outra")
-        assert texts((await anext(batches)).events) == ["e outra"]
+        assert texts((await next_said(batches)).events) == ["e outra"]
 
 
 # Answering ---------------------------------------------------------------------
