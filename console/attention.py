@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from console.composer import fresh_key
 from console.deliveries import Fate, fate_of
 from console.frame import frame_of
+from console.rows import version
 from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
@@ -35,6 +36,12 @@ class Line:
         text = " ".join(part.text for part in self.delivery.parts)
         return text if len(text) <= SNIPPET else f"{text[:SNIPPET]}…"
 
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """All that a reader sees of it, to the second."""
+        at = self.fate.at and self.fate.at.replace(microsecond=0)
+        return self.delivery.id, self.delivery.state, self.fate.headline, self.fate.detail, at
+
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
@@ -46,6 +53,11 @@ class Outbox:
     actor: Actor
     csrf: str
     key: str
+
+    @property
+    def v(self) -> str:
+        """Changes with anything that is shown."""
+        return version([line.shown for line in (*self.undecided, *self.leaving, *self.held)])
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +89,8 @@ async def show_outbox(request: Request, visit: Visit) -> Response:
     site = site_of(request)
     outbox = await _outbox(site.console, visit)
     if "x-live" in request.headers:
+        if request.query_params.get("seen") == outbox.v:
+            return Response(status_code=204)
         return site.pages.answer("outbox_list.html", 200, case=outbox)
     frame = await frame_of(request, visit, "outbox")
     return site.pages.answer("outbox.html", 200, frame=frame, case=outbox)

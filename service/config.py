@@ -330,7 +330,9 @@ class _Loader:
             self._mistake(("alerts", "to"), "is missing; name the address, chat or channel to tell")
         elif found is not None and found.channel == "email" and "@" not in alerts.to:
             self._mistake(("alerts", "to"), "must be a mail address")
-        elif found is not None and found.channel != "email" and not alerts.to.removeprefix("-").isdigit():
+        elif found is not None and found.channel == "email" and alerts.to.lower() == found.settings.address.lower():
+            self._mistake(("alerts", "to"), "must not be the account's own address: alerts would come back to it")
+        elif found is not None and found.channel != "email" and not re.fullmatch(r"-?[0-9]{1,20}", alerts.to):
             self._mistake(("alerts", "to"), "must be the number of a chat or channel")
         if alerts.heartbeat_url and not alerts.heartbeat_url.reveal().startswith(("https://", "http://")):
             self._mistake(("alerts", "heartbeat_url"), "must begin with https:// or http://")

@@ -116,7 +116,7 @@ def _written(settings: Settings, reply: Reply, recipient: str, message_id: str) 
             mail["In-Reply-To"] = target.in_reply_to
             mail["References"] = " ".join([*references, target.in_reply_to])
         if reply.automatic:
-            mail["Auto-Submitted"] = "auto-replied"
+            mail["Auto-Submitted"] = "auto-replied" if target.in_reply_to else "auto-generated"
             mail["X-Auto-Response-Suppress"] = "All"
         mail.set_content(reply.text, charset="utf-8", cte="8bit" if reply.text.isascii() else "base64")
         return mail.as_bytes()

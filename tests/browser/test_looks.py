@@ -6,6 +6,8 @@ from tests.browser.conftest import Screen
 from tests.browser.server import Server
 from tests.console.seeds import Person, image
 from tests.console.strings import NASTY
+from tickets.ids import AccountId
+from tickets.notices import NewNotice
 
 WIDTHS = (360, 768, 1280, 2560)
 LONG_NAME = "Priya Raghunathan-Venkataraman von und zu Hohenstein-Wallerstein the Younger Esq"
@@ -21,12 +23,25 @@ def seed(server: Server) -> Person:
     return person
 
 
+def attention(server: Server, person: Person) -> None:
+    """A notice above everything, and an answer of unknown fate."""
+    house = server.house
+    text = "telegram:main is not connected. https://example.test/" + "a" * 200 + " القناة غير متصلة"
+    notices = [NewNotice("down", f"{n}", text, house.clock.now(), AccountId("telegram:main")) for n in range(2)]
+    server.run(house.store.raise_notices(notices, house.clock.now()))
+    mei = server.run(house.actor("Jonas Weber"))
+    server.run(house.desk.answer(mei, person.number, "A" * 300 + " شكرا لصبركم", key="k"))
+    delivery = server.run(house.seeds.newest_delivery(person.number))
+    server.run(house.seeds.fails(delivery, "unknown", "no_answer", "No answer came. " + "x" * 300))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_scrolls_sideways(server: Server, screen: Screen, width: int) -> None:
     person = seed(server)
     screen.size(width, 800, touch=width < 1000)
     screen.enter()
-    for path in ("/", f"/tickets/{person.number}", "/channels", "/quarantine", "/nowhere"):
+    attention(server, person)
+    for path in ("/", f"/tickets/{person.number}", "/outbox", "/channels", "/quarantine", "/nowhere"):
         screen.open(path)
         wide = screen.script(
             "const width = document.documentElement.clientWidth;"
@@ -63,6 +78,70 @@ def test_on_a_phone_the_composer_is_under_the_thumb(server: Server, screen: Scre
     screen.until(lambda: screen.find("#list").is_displayed())
     assert screen.driver.current_url.endswith("/")
     assert person.number
+
+
+CONTRAST = """
+const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+const rgba = color => {
+  canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const light = ([r, g, b]) => [r, g, b].map(one => one / 255)
+  .map(one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, one, n) => sum + one * [0.2126, 0.7152, 0.0722][n], 0);
+const behind = one => {
+  for (let at = one; at; at = at.parentElement) {
+    const color = rgba(getComputedStyle(at).backgroundColor);
+    if (color[3] === 255) return color;
+  }
+  return [255, 255, 255];
+};
+const says = one => [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility() && says(one)).map(one => {
+  const [low, high] = [light(rgba(getComputedStyle(one).color)), light(behind(one))].sort((a, b) => a - b);
+  return [one.className || one.tagName, one.textContent.trim().slice(0, 20), (high + 0.05) / (low + 0.05)];
+});
+"""
+"""Each element that says something itself, and how far its letters stand out (WCAG 2.2, 1.4.3)."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_needs_a_person_can_be_read_and_pressed(
+    server: Server, screen: Screen, width: int, scheme: str
+) -> None:
+    person = seed(server)
+    attention(server, person)
+    screen.size(width, 740, touch=width < 1000)
+    screen.scheme(scheme)
+    screen.enter()
+    screen.open("/outbox")
+    screen.click(".alert summary")
+    said = screen.script(CONTRAST, "#alerts *, #outbox-list *")
+    assert len(said) > 8
+    assert [one for one in said if one[2] < 4.5] == []
+    low = 44 if width < 1000 else 24
+    small = screen.script(
+        "return [...document.querySelectorAll('#alerts button, #alerts summary, #outbox-list button')]"
+        ".filter(one => one.checkVisibility())"
+        ".map(one => [one.innerText, Math.round(one.getBoundingClientRect().height)])"
+        f".filter(([, high]) => high < {low})"
+    )
+    assert small == []
+    shown = screen.script("return document.querySelector('#outbox-list').getBoundingClientRect().top")
+    assert shown < 740
+
+
+def test_a_decision_changes_the_outbox_and_a_read_notice_goes(server: Server, screen: Screen) -> None:
+    attention(server, seed(server))
+    screen.enter()
+    screen.open("/outbox")
+    screen.click("[id^=do-arrived]")
+    screen.shows("#outbox-list", "Everything has left")
+    screen.click(".alert button")
+    screen.until(lambda: len(screen.all(".alert")) == 1)
+    screen.click(".alert button")
+    screen.until(lambda: screen.all(".alert") == [])
 
 
 def test_dark_is_dark(server: Server, screen: Screen) -> None:

@@ -108,18 +108,22 @@ class Stage:
                 raise
             return False
 
-    async def answer_all(self) -> None:
+    async def answer_all(self, program: Program | None = None) -> None:
         for number in self.open_numbers():
-            await self.answer(number)
+            await self.answer(number, program)
 
-    async def rest(self) -> None:
-        """Run until everything that can settle has settled."""
+    async def rest(self, *, over_api: bool) -> None:
+        """Run until everything that can settle has settled.
+
+        over_api: an answer that was cut off there must be asked for there
+        again, as the same person with the same key.
+        """
         await self.polling.start()
         await self.polling.says(GREETING)
         await self.until(
             lambda: self._count("message WHERE direction = 'in'") >= len(self._texts), "every message"
         )
-        await self.answer_all()
+        await self.answer_all(self.polling if over_api else None)
         await self.until(self._settled, "every answer settled")
         await self.until(lambda: not self._count("job WHERE state = 'waiting'"), "every file")
         await self.polling.stop()
@@ -190,7 +194,7 @@ async def play_points(chapter: Chapter) -> str:
             if point in PROVING:  # something must be of unknown fate first
                 await kill_at(stage, "discord.after_send")
             await kill_at(stage, point)
-        await stage.rest()
+        await stage.rest(over_api=True)
         return stage.judge()
 
 
@@ -200,11 +204,9 @@ async def kill_at(stage: Stage, point: str) -> None:
     if not live:
         stage.write_everywhere(files=point in FETCHING)
     await program.start(f"{point}:1")
-    if live:
-        await program.says(GREETING)
-        await stage.until(lambda: stage.town.discord.connected(stage.town.discord_bot), "a session with Discord")
-        stage.write_everywhere()
     assert program.process is not None
+    if live and await _listening(stage, program):
+        stage.write_everywhere()
     async with asyncio.timeout(PATIENCE_S):
         while program.process.exitcode is None:
             if point in ANSWERING:
@@ -213,6 +215,19 @@ async def kill_at(stage: Stage, point: str) -> None:
             await asyncio.to_thread(breathe)
     assert await program.killed(), f"the program was never at {point}: {program.log()}"
     stage.kills += 1
+
+
+async def _listening(stage: Stage, program: Program) -> bool:
+    """Whether it came so far that it hears what is said: what was pushed again may have been enough to kill it."""
+
+    def over() -> bool:
+        assert program.process is not None
+        return program.process.exitcode is not None
+
+    await stage.until(
+        lambda: over() or stage.town.discord.connected(stage.town.discord_bot), "a session with Discord"
+    )
+    return not over()
 
 
 async def play_storm(chapter: Chapter, messages: int, kills: int) -> str:
@@ -232,7 +247,7 @@ async def play_storm(chapter: Chapter, messages: int, kills: int) -> str:
                 await asyncio.to_thread(breathe)
             await killing
         stage.write(messages - share * kills)
-        await stage.rest()
+        await stage.rest(over_api=False)
         return stage.judge()
 
 

@@ -138,6 +138,85 @@ def test_a_mistake_names_key_and_line(file: Path, text: str, line: int, told: li
         assert words in mistake
 
 
+DISCORD = """\
+[discord.main]
+token = "swordfishswordfishswordfishswordfishswordfish"
+"""
+X = """\
+[x.main]
+api_key = "swordfish-swordfish"
+api_key_secret = "swordfish-swordfish-swordfish-swordfish"
+access_token = "1-swordfish-swordfish-swordfish"
+access_token_secret = "swordfish-swordfish-swordfish"
+"""
+CHANNELS = GOOD + MAIL + DISCORD + X
+
+
+@pytest.mark.parametrize(
+    ("account", "to"),
+    [
+        ("email:help", "ops@example.test"),
+        ("telegram:main", "42"),
+        ("telegram:main", "-1001234567890"),
+        ("discord:main", "1234567890123456789"),
+    ],
+)
+def test_alerts_have_a_way_out(file: Path, account: str, to: str) -> None:
+    config = read(file, CHANNELS + f"[alerts]\naccount = '{account}'\nto = '{to}'\n")
+    assert (config.alerts.account, config.alerts.to) == (account, to)
+
+
+def test_without_alerts_nobody_is_told_and_nothing_beats(file: Path) -> None:
+    alerts = read(file, CHANNELS).alerts
+    assert (alerts.account, alerts.to, alerts.heartbeat_url, alerts.heartbeat_s) == ("", "", None, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "told"),
+    [
+        ("account = 'email:other'", ["alerts.account", "names no account", "email:help, telegram:main, x:main"]),
+        ("account = 'email'", ["alerts.account", "names no account"]),
+        ("account = 'x:main'\nto = '5'", ["alerts.account", "public"]),
+        ("account = 'email:help'", ["alerts.to", "is missing"]),
+        ("account = 'email:help'\nto = 'ops'", ["alerts.to", "mail address"]),
+        ("account = 'telegram:main'\nto = '@ops'", ["alerts.to", "number of a chat"]),
+        ("account = 'telegram:main'\nto = '5 6'", ["alerts.to", "number of a chat"]),
+        ("account = 'discord:main'\nto = '#ops'", ["alerts.to", "number of a chat"]),
+        ("account = 'discord:main'\nto = ' '", ["alerts.to", "number of a chat"]),
+        ("account = 5", ["alerts.account", "must be str"]),
+        ("accounts = 'x'", ["alerts.accounts", "not known", "heartbeat_url"]),
+        ("heartbeat_url = 'ftp://swordfish'", ["alerts.heartbeat_url", "https://"]),
+        ("heartbeat_url = 'example.test/swordfish'", ["alerts.heartbeat_url", "https://"]),
+        ("heartbeat_url = ''", ["alerts.heartbeat_url", "is empty"]),
+        ("heartbeat_url = {env = 'NOT_SET'}", ["alerts.heartbeat_url", "NOT_SET"]),
+        ("heartbeat_s = 9", ["alerts.heartbeat_s", "between 10 and 3600"]),
+        ("heartbeat_s = 3601", ["alerts.heartbeat_s", "between 10 and 3600"]),
+        ("heartbeat_s = nan", ["alerts.heartbeat_s", "between 10 and 3600"]),
+    ],
+)
+def test_alerts_that_would_reach_nobody_are_refused(file: Path, alerts: str, told: list[str]) -> None:
+    [mistake] = mistakes(file, f"{CHANNELS}[alerts]\n{alerts}\n")
+    for words in told:
+        assert words in mistake
+
+
+def test_alerts_without_any_account_say_so(file: Path) -> None:
+    [mistake] = mistakes(file, "[alerts]\naccount = 'email:help'\nto = 'a@b.test'\n")
+    assert mistake.startswith("config.toml line 2: alerts.account")
+    assert "none is configured" in mistake
+
+
+def test_the_watchman_s_address_is_a_secret(file: Path) -> None:
+    alerts = read(
+        file,
+        "[alerts]\nheartbeat_url = {env = 'BEAT'}\nheartbeat_s = 10\n",
+        BEAT="https://watch.example.test/swordfish",
+    ).alerts
+    assert alerts.heartbeat_url is not None
+    assert alerts.heartbeat_url.reveal() == "https://watch.example.test/swordfish"
+    assert "swordfish" not in repr(alerts)
+
+
 def test_several_mistakes_are_told_at_once(file: Path) -> None:
     text = "[inbox]\nport = 'swordfish'\n[log]\nlevel = 'x'\n[telegram.a]\ntoken = ''\n[zzz]\n[aaa]\n"
     assert [one.split(": ")[0] for one in mistakes(file, text)] == [

@@ -1,6 +1,7 @@
 """Timed work: done once, tried again, given up at last."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,11 +9,11 @@ from msgspec.structs import replace
 
 from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, JobRunner, hourly
 from simulators.memory_store import MemoryStore
-from tests.support.builders import MAIN, T0, file, opening
+from tests.support.builders import MAIN, T0, file, opening, raw
 from tests.support.clock import ManualClock
 from tickets.errors import PayloadError, Unreachable
 from tickets.ids import AccountId, AttachmentId
-from tickets.model import Attachment
+from tickets.model import Attachment, ChannelHealth
 from tickets.storage import NewJob
 
 A = AttachmentId("a-f")
@@ -107,4 +108,25 @@ async def test_what_is_done_hourly_is_enqueued_once_an_hour(store: MemoryStore) 
     assert await store.enqueue_jobs(hourly(T0)) == 2
     assert await store.enqueue_jobs(hourly(T0.replace(minute=59))) == 0
     assert await store.enqueue_jobs(hourly(T0.replace(hour=10))) == 2
-    assert await runner(store, ManualClock(), Files(b"x")).run_due() == 4
+    clock = ManualClock()
+    jobs = runner(store, clock, Files(b"x"))
+    assert await jobs.run_due() == 3  # the file, and what is due at nine
+    clock.move(3600)
+    assert await jobs.run_due() == 2
+    clock.move(3600)
+    assert await jobs.run_due() == 0
+
+
+async def test_habits_are_learned_from_two_weeks_and_once(store: MemoryStore) -> None:
+    clock = ManualClock()
+    await store.set_health(ChannelHealth(MAIN, "telegram", "up", "", T0, T0, up_at=T0))
+    for hours in (-14 * 24 - 2, -14 * 24 + 1, -2, -1):
+        written = raw(f"message {hours}", received_at=T0 + timedelta(hours=hours, minutes=30))
+        await store.append_raw(MAIN, [written], None)
+    await store.enqueue_jobs(hourly(T0))
+    await runner(store, clock, Files(b"x")).run_due()
+    learned = await store.list_habits(T0 - timedelta(weeks=4))
+    now_h = int(T0.timestamp()) // 3600
+    assert [one.hour - now_h for one in learned] == list(range(-14 * 24, 0))
+    assert [(one.longest_s, one.received) for one in learned[-2:]] == [((14 * 24 - 3) * 3600, 1), (3600, 1)]
+    assert await store.learn_habits(T0 - timedelta(weeks=2), clock.now()) == 0
