@@ -1,8 +1,9 @@
 """``make bench``: run every benchmark, print a table, and write ``bench-results/latest.json``.
 
-BENCH_HISTORY: tickets in the full store (100,000).  BENCH_ONLY: ``intake`` or
-``live`` for that part alone.  BENCH_POSTGRES_URL: a server to use instead of
-the one that the development environment brings.
+BENCH_HISTORY: tickets in the full store (100,000).  BENCH_SURGE: messages of
+the surge (10,000).  BENCH_ONLY: ``intake``, ``live`` or ``surge`` for that
+part alone.  BENCH_POSTGRES_URL: a server to use instead of the one that the
+development environment brings.
 """
 
 import json
@@ -21,6 +22,7 @@ from benchmarks import machine
 from benchmarks.goals import goal_of
 from benchmarks.intake import fill, measure_chat, measure_mail, measure_two_workers
 from benchmarks.live import Measured, measure_live
+from benchmarks.surge import COUNT, WITHIN_S, measure_surge
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import Database, fresh_schema
 
@@ -37,15 +39,20 @@ def main() -> None:
     only = os.environ.get("BENCH_ONLY", "")
     with tempfile.TemporaryDirectory() as folder, _postgres() as postgres:
         sqlite = f"sqlite:///{folder}/full.db"
-        if only != "live":
+        if only in ("", "intake"):
             figures |= _intake("SQLite", f"sqlite:///{folder}/empty.db", sqlite)
             figures |= _mail(f"sqlite:///{folder}/mail.db")
             if postgres:
                 with fresh_schema(postgres) as empty, fresh_schema(postgres) as full:
                     figures |= _intake("PostgreSQL", empty, full)
                     figures |= _two_workers(empty)
-        if only != "intake":
+        if only in ("", "live"):
             figures |= _live("SQLite", f"sqlite:///{folder}/new.db", sqlite, Path(folder))
+        if only in ("", "surge"):
+            figures |= _surge("SQLite", Database("sqlite", f"sqlite:///{folder}/surge.db"), Path(folder))
+            if postgres:
+                with fresh_schema(postgres) as empty:
+                    figures |= _surge("PostgreSQL", Database("postgres", empty), Path(folder))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": told, "figures": figures}, indent=2))
     _show(told, figures)
@@ -117,6 +124,33 @@ def _figures(name: str, one: Measured) -> Figures:
             told[f"{name}: {what}, p95 ms"] = sorted(values)[int(len(values) * 0.95)]
     told[f"{name}: four channels and the inbox, memory, PSS MB"] = one.pss_mb
     told[f"{name}: idle, % of a core"] = one.idle * 100
+    return told
+
+
+def _surge(engine: str, database: Database, folder: Path) -> Figures:
+    home = folder / f"surge of {engine}"
+    home.mkdir()
+    with console.status(f"{engine}: {COUNT:,} messages in {WITHIN_S:.0f} s, nine of ten from one person"):
+        one = measure_surge(database, home)
+    name = f"{engine}, surge of {one.count:,}"
+    told: Figures = {
+        f"{name}: messages lost": one.lost,
+        f"{name}: messages doubled": one.doubled,
+        f"{name}: all stored after, s": one.took_s,
+    }
+    told |= _percentiles(f"{name}: written to stored", one.stored_ms)
+    told |= _percentiles(f"{name}: others, written to stored", one.others_ms)
+    told[f"{name}: peak memory, PSS MB"] = one.peak_pss_mb
+    return told
+
+
+def _percentiles(name: str, values: list[float]) -> Figures:
+    if not values:
+        return {}
+    ordered = sorted(values)
+    told = {f"{name}, median ms": median(ordered)}
+    for share in (95, 99):
+        told[f"{name}, p{share} ms"] = ordered[min(len(ordered) - 1, len(ordered) * share // 100)]
     return told
 
 

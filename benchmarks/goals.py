@@ -26,6 +26,10 @@ GOALS: tuple[tuple[str, Goal], ...] = (
     ("memory, PSS MB", Goal(at_most=450)),
     ("ready after, s", Goal(at_most=3)),
     ("idle, % of a core", Goal(at_most=2)),
+    ("messages lost", Goal(at_most=0)),
+    ("messages doubled", Goal(at_most=0)),
+    ("others, written to stored, p95 ms", Goal(at_most=5_000)),
+    (": written to stored, p99 ms", Goal(at_most=2_000)),
 )
 """By the end of a figure's name."""
 

@@ -1,7 +1,7 @@
 """The commands.  Each reads the ticket, decides, and commits with an event; again when it was overtaken."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -92,6 +92,7 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             _nobody_else_answered(ticket, actor, seen)
+            _not_said_since(ticket, actor, seen, _written(text))
             return self._answering(actor, ticket, _written(text), thread_id, now, undo_s)
 
         return await self._run(actor, "work", number, key, ("answer", number, text, thread_id), decide)
@@ -330,13 +331,23 @@ def _reachable(ticket: TicketEnvelope, answered: Message) -> Identity:
 
 
 def _nobody_else_answered(ticket: TicketEnvelope, actor: Actor, seen: MessageId | None) -> None:
-    if seen is None:
-        return
-    ids = [message.id for message in ticket.messages]
-    newer = ticket.messages[ids.index(seen) + 1 :] if seen in ids else ()
-    for message in newer:
+    for message in _since(ticket, seen):
         if message.direction == "out" and message.actor != actor.user_id:
             raise Refused(f"{message.author} answered while you were writing. Read it first, then send again.")
+
+
+def _not_said_since(ticket: TicketEnvelope, actor: Actor, seen: MessageId | None, text: str) -> None:
+    """The same form stood open twice, and the same words were sent from both.  What was taken back may be sent."""
+    leaving = {one.message_id for one in ticket.deliveries if one.state not in ("held", "failed")}
+    for message in _since(ticket, seen):
+        if message.id in leaving and message.actor == actor.user_id and message.text == text:
+            raise Refused("You have sent these very words just now, from another window. Reload the page.")
+
+
+def _since(ticket: TicketEnvelope, seen: MessageId | None) -> Sequence[Message]:
+    """What came after the message that was the newest before the writer; nothing when that is not known."""
+    ids = [message.id for message in ticket.messages]
+    return ticket.messages[ids.index(seen) + 1 :] if seen in ids else ()
 
 
 def _assigned(ticket: TicketEnvelope, actor: Actor, user: UserId | None, now: datetime) -> TicketChange:

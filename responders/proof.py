@@ -4,6 +4,7 @@ Nothing is sent again on a guess.  What is found has arrived; what is not
 found counts as not sent only where, and only when, the platform is certain.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import NamedTuple, Protocol
 from msgspec.structs import replace
 
 from responders.outbox import reply_of
-from tickets.errors import ConnectorError, DeliveryError, RateLimited
+from tickets.errors import ConnectorError, DeliveryError, RateLimited, StoreError
 from tickets.ids import AccountId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import Clock, CrashHook, ProvingSender, Sender
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 120.0
 BATCH = 20
+LOOK_S = 60.0
+TOO_LATE = "It is not there; but the talk has gone on or was closed, so it is not sent again by itself."
 NO_WAY = "This channel has no way to look up what arrived: only somebody who sees the conversation can tell."
 
 
@@ -55,9 +58,18 @@ class Prover:
         leased = await self._store.lease_unknown(sorted(senders), self._holder, now, LEASE_S, BATCH)
         if leased:
             self._crash("proof.leased")
+        by_account: dict[AccountId, list[Delivery]] = {}
         for delivery in leased:
-            await self._look(delivery, senders[delivery.target.account])
+            by_account.setdefault(delivery.target.account, []).append(delivery)
+        looks = [self._look_at_all(deliveries, senders[account]) for account, deliveries in by_account.items()]
+        for failure in await asyncio.gather(*looks, return_exceptions=True):  # a slow platform holds up no other
+            if failure is not None:
+                raise failure
         return len(leased)
+
+    async def _look_at_all(self, deliveries: Sequence[Delivery], sender: Sender) -> None:
+        for delivery in deliveries:
+            await self._look(delivery, sender)
 
     async def _look(self, delivery: Delivery, sender: Sender) -> None:
         part = next((part for part in delivery.parts if part.state == "unknown"), None)
@@ -67,16 +79,18 @@ class Prover:
         began = part.started_at or delivery.updated_at
         looked_at = self._clock.now()
         try:
-            found = await sender.find_sent(reply_of(delivery, part), began)
-        except (ConnectorError, DeliveryError) as error:
-            pause_s = error.retry_after_s if isinstance(error, RateLimited) else 0.0
-            await self._note(delivery, f"It could not be looked for: {error}", began, pause_s)
+            async with asyncio.timeout(LOOK_S):
+                found = await sender.find_sent(reply_of(delivery, part), began)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  one look that fails must not keep the others from theirs
+            await self._note(delivery, f"It could not be looked for: {_why(error)}", began, _pause_s(error))
             return
         self._crash("proof.looked")
         receipt = await self._unclaimed(delivery, found)
         if receipt is not None:
             await self._record(delivery, part, receipt)
-        elif self._is_certain(sender, looked_at - began):
+        elif self._is_certain(sender, delivery, began, looked_at):
             await self._send_again(delivery, part)
         else:
             await self._note(delivery, "It is not to be found there.", began)
@@ -103,12 +117,19 @@ class Prover:
     async def _send_again(self, delivery: Delivery, part: DeliveryPart) -> None:
         log.info("An answer of unknown fate is not on the platform: it is sent again")
         why = f"Looked for on the platform {_time(self._clock.now())}: it had not arrived, so it is sent again."
-        await self._store.queue_unsent(delivery.id, part.n, self._holder, why, self._clock.now())
+        if not await self._store.queue_unsent(delivery.id, part.n, self._holder, why, self._clock.now()):
+            await self._note(delivery, TOO_LATE, None)
 
-    def _is_certain(self, sender: ProvingSender, passed: timedelta) -> bool:
-        """passed: until the look began, as what came to be there during it may have been missed."""
+    def _is_certain(self, sender: ProvingSender, delivery: Delivery, began: datetime, looked_at: datetime) -> bool:
+        """Counted from when it became unknown, as the attempt itself may have taken long; after a day it is old.
+
+        looked_at: when the look began, as what came to be there during it may
+        have been missed.
+        """
         certain_after_s = sender.certain_after_s
-        return certain_after_s is not None and passed >= timedelta(seconds=certain_after_s)
+        if certain_after_s is None or looked_at - began >= timedelta(seconds=PACES[-1].until_s):
+            return False
+        return looked_at - max(began, delivery.updated_at) >= timedelta(seconds=certain_after_s)
 
     async def _note(self, delivery: Delivery, saw: str, began: datetime | None, pause_s: float = 0.0) -> None:
         """began: None when looking again is of no use.  pause_s: so long the platform wants to be left alone."""
@@ -120,6 +141,19 @@ class Prover:
         why = _first_reason(delivery)
         looked = saw if began is None else f"Looked for on the platform {_time(now)}. {saw}{ahead}"
         await self._store.note_look(delivery.id, self._holder, f"{why} {looked}", look_at, now)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ConnectorError | DeliveryError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"the platform did not answer within {LOOK_S:.0f} s."
+    log.error("A look for an answer failed unexpectedly", exc_info=error)
+    return f"the program failed ({type(error).__name__})."
+
+
+def _pause_s(error: Exception) -> float:
+    return error.retry_after_s if isinstance(error, RateLimited) else 0.0
 
 
 def next_look(began: datetime, now: datetime) -> datetime | None:

@@ -53,7 +53,7 @@ class SystemClock:
         return self._now
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return self._elapsed()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

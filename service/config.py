@@ -330,7 +330,7 @@ class _Loader:
             self._mistake(("alerts", "to"), "is missing; name the address, chat or channel to tell")
         elif found is not None and found.channel == "email" and "@" not in alerts.to:
             self._mistake(("alerts", "to"), "must be a mail address")
-        elif found is not None and found.channel == "email" and alerts.to.lower() == found.settings.address.lower():
+        elif found is not None and found.channel == "email" and alerts.to.lower() == _own_address(found):
             self._mistake(("alerts", "to"), "must not be the account's own address: alerts would come back to it")
         elif found is not None and found.channel != "email" and not re.fullmatch(r"-?[0-9]{1,20}", alerts.to):
             self._mistake(("alerts", "to"), "must be the number of a chat or channel")
@@ -349,6 +349,10 @@ class _Loader:
         line = nearest_line(self._lines, path)
         where = f"{self._source} line {line}" if line else self._source
         self._mistakes.append(f"{where}: {key} {what}.")
+
+
+def _own_address(account: AccountConfig) -> str:
+    return str(account.settings.address).lower()
 
 
 def _in_words(what: str, kind: type[msgspec.Struct]) -> str:

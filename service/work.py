@@ -138,4 +138,5 @@ def _stopped(name: str, reaped: Reaped, now: datetime) -> NewNotice:
         f"The worker {name} stopped without a word: it was killed, it crashed, or its machine went away. "
         f"What it held was taken over. Answers of unknown fate since then: {reaped.unknown}."
     )
-    return NewNotice(kind="worker", key=f"worker:{name}", text=text, since=now)
+    host = name.partition(":")[0]  # one that is killed again and again is told of once an hour
+    return NewNotice(kind="worker", key=f"worker:{host}:{now:%Y-%m-%dT%H}", text=text, since=now)

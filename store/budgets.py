@@ -110,16 +110,23 @@ class Level(NamedTuple):
         return max(opens_at, full_at)
 
 
+# Only accounts of those asked for are lined up, each once.
+FORECAST = """
+WITH line AS (
+    SELECT id, account, next_at,
+        row_number() OVER (PARTITION BY account ORDER BY priority DESC, next_at, id) - 1 AS ahead
+    FROM delivery WHERE state = 'queued' AND account IN (
+        SELECT account FROM delivery WHERE state = 'queued' AND id IN EACH(:ids)
+    )
+)
+SELECT id, account, next_at, ahead FROM line WHERE id IN EACH(:ids)
+"""
+
+
 def forecast(tx: Tx, deliveries: Sequence[DeliveryId], now: datetime) -> dict[DeliveryId, datetime]:
     """See ``tickets.storage.OutboxStore``."""
     present = micros(now)
-    rows = tx.all(
-        "SELECT d.id, d.account, d.next_at, (SELECT COUNT(*) FROM delivery a WHERE a.account = d.account "
-        "AND a.state = 'queued' AND (a.priority > d.priority OR (a.priority = d.priority AND "
-        "(a.next_at < d.next_at OR (a.next_at = d.next_at AND a.id < d.id))))) "
-        "FROM delivery d WHERE d.state = 'queued' AND d.id IN EACH(:ids)",
-        {"ids": list(deliveries)},
-    )
+    rows = tx.all(FORECAST, {"ids": list(deliveries)})
     levels = {account: _levels(tx, account) for account in {row[1] for row in rows}}
     return {
         DeliveryId(name): moment(

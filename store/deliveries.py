@@ -79,7 +79,7 @@ def replace_delivery(tx: Tx, delivery: Delivery, expected_state: str) -> bool:
 
 # Most urgent first; one of a thread at a time, and only the oldest, so that answers keep their order.
 # One of unknown fate keeps its place while it is looked for, as it may yet have to be sent again.
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=3)
 LEASE_DELIVERIES = """
 WITH picked AS MATERIALIZED (
     SELECT d.id FROM delivery d
@@ -139,8 +139,10 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[Delivery]:
 def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime, crash: CrashHook) -> bool:
     marked = tx.run(
         "UPDATE delivery SET state = 'sending', updated_at = :now, code = '', detail = '' "
-        "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now",
-        {"id": delivery_id, "holder": holder, "now": micros(now)},
+        "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now "
+        "AND NOT EXISTS (SELECT 1 FROM delivery_part p WHERE p.delivery_id = :id AND p.n = :n "
+        "AND p.state IN ('sent', 'unknown'))",
+        {"id": delivery_id, "n": n, "holder": holder, "now": micros(now)},
     )
     if marked:
         tx.run(
@@ -162,8 +164,10 @@ def record_receipt(
     holder: str | None,
     crash: CrashHook,
 ) -> None:
-    if not _in_hand(tx, delivery_id, holder, "unknown"):
+    if not _in_hand(tx, delivery_id, holder, n):
         _record_way_back(tx, delivery_id, n, receipt)
+        return
+    if _is_anothers(tx, delivery_id, receipt):
         return
     answered_again(tx, [delivery_id], now)
     tx.run(
@@ -215,12 +219,29 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) 
         )
 
 
-def _in_hand(tx: Tx, delivery_id: DeliveryId, holder: str | None, *also: str) -> bool:
-    """Whether ``holder`` (None: whoever) is sending it, or it is in one of the other states."""
+def _in_hand(tx: Tx, delivery_id: DeliveryId, holder: str | None, n: int | None = None) -> bool:
+    """Whether ``holder`` (None: whoever) is sending it, or piece ``n`` itself is of unknown fate."""
     if holder is None:
         return True
-    rows = tx.all("SELECT state, lease_holder FROM delivery WHERE id = :id", {"id": delivery_id})
-    return any((state == "sending" and now_with == holder) or state in also for state, now_with in rows)
+    rows = tx.all(
+        "SELECT d.state, d.lease_holder, p.state FROM delivery d "
+        "LEFT JOIN delivery_part p ON p.delivery_id = d.id AND p.n = :n WHERE d.id = :id",
+        {"id": delivery_id, "n": n or 0},
+    )
+    return any(
+        (state == "sending" and now_with == holder) or (state == "unknown" and piece == "unknown")
+        for state, now_with, piece in rows
+    )
+
+
+def _is_anothers(tx: Tx, delivery_id: DeliveryId, receipt: Receipt) -> bool:
+    """Whether what proves one of unknown fate is another answer's already: two may have the same words."""
+    rows = tx.all(
+        "SELECT 1 FROM delivery d JOIN message_ref r ON r.ref = :ref AND r.channel = d.channel "
+        "WHERE d.id = :id AND d.state = 'unknown' AND r.message_id <> COALESCE(d.message_id, '')",
+        {"id": delivery_id, "ref": printable(receipt.external_id)},
+    )
+    return bool(rows)
 
 
 def record_failure(
@@ -368,14 +389,24 @@ def mark_unreachable(tx: Tx, channel: Channel, thread_id: ThreadId) -> None:
     )
 
 
-UNFINISHED = f"""
-SELECT {DELIVERY_COLUMNS} FROM delivery d WHERE d.state <> 'sent'
-ORDER BY CASE d.state
-    WHEN 'unknown' THEN 0 WHEN 'failed' THEN 1 WHEN 'held' THEN 2 WHEN 'sending' THEN 3 ELSE 4 END,
-    CASE WHEN d.state = 'queued' THEN -d.priority ELSE 0 END, d.next_at, d.id LIMIT :limit
-"""
+# Each of the three so many, so that what failed long ago hides nothing; of closed tickets only what moves.
+_UNFINISHED = (
+    "d.state IN ('unknown', 'failed') AND (d.state = 'unknown' OR t.id IS NULL OR t.status <> 'closed') "
+    "ORDER BY CASE d.state WHEN 'unknown' THEN 0 ELSE 1 END, d.next_at, d.id",
+    "d.state = 'held' AND (t.id IS NULL OR t.status <> 'closed') ORDER BY d.next_at, d.id",
+    "d.state IN ('sending', 'queued') ORDER BY CASE d.state WHEN 'sending' THEN 0 ELSE 1 END, "
+    "-d.priority, d.next_at, d.id",
+)
 
 
 def list_unfinished(tx: Tx, limit: int) -> list[Delivery]:
-    rows = tx.all(UNFINISHED, {"limit": limit})
+    rows = [
+        row
+        for group in _UNFINISHED
+        for row in tx.all(
+            f"SELECT {DELIVERY_COLUMNS} FROM delivery d LEFT JOIN ticket t ON t.id = d.ticket_id "
+            f"WHERE {group} LIMIT :limit",
+            {"limit": limit},
+        )
+    ]
     return with_parts(tx, rows)

@@ -18,6 +18,14 @@ WITH picked AS MATERIALIZED (
 UPDATE delivery SET lease_holder = :holder, lease_until = :until
 WHERE id IN (SELECT id FROM picked) RETURNING id
 """
+# Sent again it would come behind what was answered since, or into a talk that is over.
+MAY_LEAVE = """
+AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.id = delivery.ticket_id AND t.status = 'closed')
+AND NOT EXISTS (
+    SELECT 1 FROM delivery l WHERE l.thread_id = delivery.thread_id AND l.state IN ('sending', 'sent', 'unknown')
+        AND (l.created_at > delivery.created_at OR (l.created_at = delivery.created_at AND l.id > delivery.id))
+)
+"""
 IN_THIS_HAND = "WHERE id = :id AND state = 'unknown' AND lease_holder = :holder"
 
 
@@ -50,14 +58,14 @@ def note_look(
             "look_at": micros_or_none(look_at),
         },
     )
-    if noted:
+    if noted and look_at is None:  # looks that go on are no history
         tell(tx, delivery_id, "unknown", _piece(tx, delivery_id), "looked", now)
 
 
 def queue_unsent(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
     queued = tx.run(
         "UPDATE delivery SET state = 'queued', code = 'not_arrived', detail = :detail, look_at = NULL, "
-        "next_at = :now, updated_at = :now, lease_until = 0, lease_holder = NULL " + IN_THIS_HAND,
+        "next_at = :now, updated_at = :now, lease_until = 0, lease_holder = NULL " + IN_THIS_HAND + MAY_LEAVE,
         {"id": delivery_id, "holder": holder, "detail": printable(detail), "now": micros(now)},
     )
     if queued:

@@ -401,7 +401,9 @@ class OutboxStore(Protocol):
     async def list_unfinished(self, limit: int = 100) -> Sequence[Delivery]:
         """Deliveries that are unknown, failed, held, being sent or queued, in this order.
 
-        Within each the next to leave or the oldest first.
+        Within each the next to leave or the oldest first.  limit: for what
+        is unknown or failed, for what is held, and for what moves, each;
+        what failed or is held in a closed ticket is left out.
         """
 
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
@@ -417,8 +419,9 @@ class OutboxStore(Protocol):
 
         The delivery is ``sent`` with its last piece, else ``queued`` again
         under the same lease.  holder: who sent it; when the delivery is no
-        longer in that hand, only one that is ``unknown`` changes: a receipt
-        is the proof it waited for.  None: nobody else can have it.
+        longer in that hand, only a piece that is ``unknown`` changes: a
+        receipt is the proof it waited for, unless it is known as another
+        message's.  None: nobody else can have it.
         """
 
     async def record_failure(
@@ -469,7 +472,8 @@ class OutboxStore(Protocol):
         """A look has proved that piece ``n`` did not arrive: queue it again, at once.
 
         False, changing nothing, when the delivery is no longer unknown and
-        in this hand.
+        in this hand, when its ticket is closed, or when a later answer of
+        its conversation has left meanwhile: then a person decides.
         """
 
     async def reap_deliveries(self, now: datetime) -> int:

@@ -21,7 +21,7 @@ IN_ALL = Bucket(name="all", capacity=3, per_s=46.0)
 PER_CHANNEL_CAPACITY = 1
 PER_CHANNEL_S = 0.95
 """Together 5 messages within any 5 seconds of a channel."""
-LOOKED_BACK = timedelta(hours=1)
+LOOKED_BACK = timedelta(hours=26)
 """Our clock may be ahead of Discord's by so much, and a message is still found."""
 MOST_PAGES = 20
 EMOJI_STYLES = "\ufe0e\ufe0f"
@@ -63,20 +63,41 @@ class DiscordSender:
             first_id(since - LOOKED_BACK), _number(reply.previous) or 0, _number(reply.target.in_reply_to) or 0
         )
         words = _bare(escape(reply.text))
-        found: list[Receipt] = []
+        answered = _number(reply.target.in_reply_to) if reply.part == 1 else None
+        sure: list[Receipt] = []
+        likely: list[Receipt] = []
+        seen = 0
         for _ in range(MOST_PAGES):
-            page = await self._api.fetch_page(channel, after)
-            if page is None:
-                raise Unreachable("Discord does not let us read the conversation.")
-            found += [
-                _receipt(channel, one)
-                for one in page
-                if self._api.is_ours(one) and _bare(str(one.get("content", ""))) == words
-            ]
+            page = await self._page(channel, after)
+            seen += len(page)
+            for one in page:
+                if self._api.is_ours(one) and _bare(str(one.get("content", ""))) == words:
+                    told = _answered_by(one)
+                    if told is None:  # what it answered may be gone, and so the reference
+                        likely.append(_receipt(channel, one))
+                    elif told == answered:
+                        sure.append(_receipt(channel, one))
             if len(page) < PAGE:
-                return found
+                break
             after = max(read_id(one.get("id")) or 0 for one in page)
-        raise Unreachable("Too much was said there since to look through.")
+        else:
+            raise Unreachable("Too much was said there since to look through.")
+        if not seen:
+            await self._must_have_history(channel)
+        return [*sure, *likely]
+
+    async def _page(self, channel: int, after: int) -> list[dict[str, Any]]:
+        while (wait_s := await self._context.take((IN_ALL,))) > 0:
+            await self._context.clock.sleep(wait_s)
+        page = await self._api.fetch_page(channel, after)
+        if page is None:
+            raise Unreachable("Discord does not let us read the conversation.")
+        return page
+
+    async def _must_have_history(self, channel: int) -> None:
+        """Without the right to read the history Discord shows an empty one, which proves nothing."""
+        if not await self._page(channel, 0):
+            raise Unreachable("Discord shows no history there. Give the bot the right Read Message History.")
 
     async def edit(self, target: ReplyTarget, message: ExternalMessageId, text: str) -> None:
         number = _number(message)
@@ -96,6 +117,12 @@ def _bare(text: str) -> str:
     (https://discord.com/developers/docs/resources/message#create-message)."""
     seen = (one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one)[0] not in "ZC")
     return "".join(one for one in seen if one not in EMOJI_STYLES)
+
+
+def _answered_by(message: dict[str, Any]) -> int | None:
+    """The message that one of ours refers to."""
+    told = message.get("message_reference")
+    return read_id(told.get("message_id")) if isinstance(told, dict) else None
 
 
 def _receipt(channel: int, message: dict[str, Any]) -> Receipt:

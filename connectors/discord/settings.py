@@ -35,8 +35,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with {' or '.join(schemes)}")
         if not self.cdn_url.startswith(("https://", "http://")):
             raise ValueError("cdn_url must begin with https:// or http://")
-        if not 1 <= self.appears_within_s <= 3_600:
-            raise ValueError("appears_within_s must be between 1 and 3600")
+        if not 1 <= self.appears_within_s <= 150:
+            raise ValueError("appears_within_s must be between 1 and 150")
         if not 1 <= self.away_s <= 3_600:
             raise ValueError("away_s must be between 1 and 3600")
 

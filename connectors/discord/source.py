@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
@@ -60,6 +61,7 @@ class GatewaySource:
         self._settings = settings
         self._context = context
         self._heard_at: datetime | None = None
+        self._told_hidden = False
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._leave_some_sessions()
@@ -132,7 +134,19 @@ class GatewaySource:
             listener.has_read(missed.channel, newest)
             if len(page) == PAGE:
                 listener.backlog.give_back(missed._replace(after=newest))
-        return listener.past(events)
+        batch = listener.past(events)
+        return batch if page else replace(batch, gaps=await self._hidden(missed))
+
+    async def _hidden(self, missed: Missed) -> tuple[Gap, ...]:
+        """Where the bot may not read the history Discord shows an empty one, though something was said."""
+        if missed.guild is None or self._told_hidden or await self._fetch_page(missed._replace(after=0)):
+            return ()
+        self._told_hidden = True
+        what = (
+            "The bot may not read the history of some channels, so what was said to it there while it was away "
+            "may be missing. Give it the right Read Message History."
+        )
+        return (Gap(since=moment_of(missed.after), until=self._context.clock.now(), what=what),)
 
     async def _fetch_page(self, missed: Missed) -> list[dict[str, object]] | None:
         """Raises Unreachable also when no answer comes: the library itself waits for five minutes."""
@@ -148,9 +162,9 @@ class GatewaySource:
         if cursor is None or since is None or now - since < UNHEARD_AFTER:
             return ()
         what = (
-            "Discord was not connected. Everything in channels, threads and known direct messages is read on. "
-            "Only direct messages from people who never wrote to the bot before may be missing: Discord names "
-            "them to nobody. They appear when these people write again."
+            "Discord was not connected. Channels, open threads and known direct messages are read on. What may be "
+            "missing: first direct messages of people who never wrote to the bot before, until they write again; "
+            "and what was said in threads that were archived meanwhile."
         )
         return (Gap(since=since, until=now, what=what),)
 

@@ -19,6 +19,8 @@ from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Un
 CALL_S = 60.0
 AFTER_DOT_S = 600.0
 """RFC 5321 §4.5.3.2.6: ten minutes for the answer to the final dot."""
+GO_ON = 354
+"""The server asks for the mail."""
 IDLE_S = 45.0
 """A connection unused for longer is made anew: servers close theirs without a word."""
 
@@ -51,8 +53,7 @@ class SmtpConnection:
                 with _before_data():
                     await client.mail(sender)
                     await client.rcpt(recipient)
-                with _after_data():
-                    await client.data(message, timeout=AFTER_DOT_S)
+                await _hand_over(client, message)
                 self._used_at = asyncio.get_running_loop().time()
             except BaseException:
                 await self._drop()  # after any error the library may still call it connected
@@ -78,7 +79,7 @@ class SmtpConnection:
             local_hostname="switchboard",
         )
         self._client = client
-        with _before_data():
+        with _signing_in():
             await client.connect()
             await client.login(self._user, settings.password.reveal())
         return client
@@ -90,28 +91,56 @@ class SmtpConnection:
                 client.close()
 
 
+async def _hand_over(client: aiosmtplib.SMTP, message: bytes) -> None:
+    """DATA and the mail.  A server that did not ask for the mail (354) cannot have it, whatever it says."""
+    asked = False
+    protocol = client.protocol
+    if protocol is None:
+        raise _unreachable(ConnectionResetError())
+    read = protocol.read_response
+
+    async def noting(timeout: float | None = None) -> aiosmtplib.SMTPResponse:
+        nonlocal asked
+        response = await read(timeout=timeout)
+        asked = asked or response.code == GO_ON
+        return response
+
+    # The library sends both in one call, and its errors do not say how far it came.
+    protocol.read_response = noting  # type: ignore[method-assign]
+    try:
+        await client.data(message, timeout=AFTER_DOT_S)
+    except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as error:
+        with _after_data() if asked else _before_data():
+            raise error
+    finally:
+        protocol.read_response = read  # type: ignore[method-assign]
+
+
+@contextmanager
+def _signing_in() -> Iterator[None]:
+    """Whatever the server says here, it says nothing about the mail."""
+    try:
+        with _before_data():
+            yield
+    except DeliveryError as error:
+        if error.temporary:
+            raise
+        raise DeliveryError(error.code, str(error), temporary=True, delivered=False) from error
+
+
 @contextmanager
 def _before_data() -> Iterator[None]:
     """Until the data are sent nothing can have arrived."""
     try:
         yield
-    except aiosmtplib.SMTPAuthenticationError as error:
-        raise DeliveryError(
-            "credential", "The mail server refuses user or password.", temporary=True, delivered=False
-        ) from error
     except aiosmtplib.SMTPNotSupported as error:
         raise DeliveryError(
             "no_tls", "The mail server offers no TLS; nothing secret was sent.", temporary=True, delivered=False
         ) from error
     except aiosmtplib.SMTPResponseException as error:
-        raise _refused(error) from error
+        raise _refused(error) if 400 <= error.code < 600 else _unreachable(error) from error
     except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError, ValueError) as error:
-        raise DeliveryError(
-            "unreachable",
-            f"The mail server cannot be used ({type(error).__name__}).",
-            temporary=True,
-            delivered=False,
-        ) from error
+        raise _unreachable(error) from error
 
 
 @contextmanager
@@ -128,6 +157,15 @@ def _after_data() -> Iterator[None]:
         raise _no_answer(error) from error
 
 
+def _unreachable(error: Exception) -> DeliveryError:
+    return DeliveryError(
+        "unreachable",
+        f"The mail server cannot be used ({type(error).__name__}).",
+        temporary=True,
+        delivered=False,
+    )
+
+
 def _no_answer(error: Exception) -> DeliveryError:
     return DeliveryError(
         "no_answer",
@@ -138,7 +176,11 @@ def _no_answer(error: Exception) -> DeliveryError:
 
 
 def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
-    """4xx: later perhaps; 5xx: never (RFC 5321 §4.2.1)."""
+    """4xx: later perhaps; 5xx: never (RFC 5321 §4.2.1), but for a refused secret, which a person renews."""
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500:
+        return DeliveryError(
+            "credential", "The mail server refuses user or password.", temporary=True, delivered=False
+        )
     temporary = 400 <= error.code < 500
     said = " ".join(str(error.message).split())[:300]
     return DeliveryError(

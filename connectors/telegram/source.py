@@ -45,15 +45,15 @@ class PollingSource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._api.drop_webhook()
-        since = await ours_since(self._settings, self._context, cursor)
-        yield Batch(events=(), gaps=await lost_meanwhile(self._context))
-        offset = int(cursor) if cursor else None
+        offset, since = read_place(cursor)
+        if cursor is None:
+            since = await ours_since(self._settings, self._context)
+        yield Batch(events=(), cursor=place_of(offset, since), gaps=await lost_meanwhile(self._context))
         limit = LIMIT
         while True:
             self._context.crash("telegram.before_confirm")
             try:
                 updates = await self._api.fetch_updates(offset, limit)
-                limit = LIMIT
             except GarbledAnswer as answer:
                 if limit > 1:
                     limit = 1  # one at a time, until the unreadable one stands alone
@@ -61,11 +61,9 @@ class PollingSource:
                 updates = [_alone(answer)]
             if updates:
                 self._context.crash("telegram.fetched")
-                batch = self._batch(updates, since)
-                offset = int(batch.cursor) if batch.cursor else offset
-                yield batch
-            else:
-                yield Batch(events=())  # still connected
+            before, since = since, since if len(updates) == limit else None  # else nothing waits any more
+            offset, limit = next_offset(updates, offset), LIMIT
+            yield self._batch(updates, before, place_of(offset, since) if updates or before else None)
 
     async def acknowledge(self, batch: Batch) -> None:
         """Nothing to do: the next question's offset confirms."""
@@ -74,17 +72,16 @@ class PollingSource:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
 
-    def _batch(self, updates: list[bytes], since: datetime | None) -> Batch:
-        """since: what was written before is passed by; None: nothing is."""
-        peeks = [peek(update) for update in updates]
-        known = [one.update_id for one in peeks if one.update_id is not None]
+    def _batch(self, updates: list[bytes], since: datetime | None, cursor: str | None) -> Batch:
+        """Empty: still connected.  since: what was written before is passed by; None: nothing is."""
+        seen = [(update, peek(update)) for update in updates]
         return Batch(
             events=tuple(
                 raw_event(self._settings, self._context, self._api.bot_id, update, one)
-                for update, one in zip(updates, peeks, strict=True)
+                for update, one in seen
                 if not is_before(one, since)
             ),
-            cursor=str(max(known) + 1) if known else None,
+            cursor=cursor,
         )
 
 
@@ -128,13 +125,17 @@ class PushedSource:
         return WebhookAnswer(200)
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        self._since = await ours_since(self._settings, self._context, cursor)
+        if cursor is None:
+            self._since = await ours_since(self._settings, self._context)
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
         self._receiving = True
         try:
             yield Batch(events=(), gaps=await lost_meanwhile(self._context))
             while True:
-                yield await self._pushed()
+                batch = await self._pushed()
+                if not batch.events:
+                    self._since = None  # what waited at the first start was pushed by now
+                yield batch
         finally:
             self._receiving = False
 
@@ -187,9 +188,27 @@ def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update
     )
 
 
-async def ours_since(settings: Settings, context: ConnectorContext, cursor: str | None) -> datetime | None:
+def read_place(cursor: str | None) -> tuple[int | None, datetime | None]:
+    """The next offset, and since when updates are ours while those of before the first start are passed by."""
+    offset, _, since = (cursor or "").partition(";")
+    return int(offset) if offset else None, datetime.fromisoformat(since) if since else None
+
+
+def place_of(offset: int | None, since: datetime | None) -> str:
+    """What ``read_place`` reads."""
+    number = "" if offset is None else str(offset)
+    return number if since is None else f"{number};{since.isoformat()}"
+
+
+def next_offset(updates: list[bytes], offset: int | None) -> int | None:
+    """The offset that confirms these; as it was when none of them tells its number."""
+    known = [number for update in updates if (number := peek(update).update_id) is not None]
+    return max(known) + 1 if known else offset
+
+
+async def ours_since(settings: Settings, context: ConnectorContext) -> datetime | None:
     """At a very first connection with first_start ``now``: what is late by then is not ours.  None: all is."""
-    if settings.first_start == "all" or cursor is not None or await context.was_up() is not None:
+    if settings.first_start == "all" or await context.was_up() is not None:
         return None
     return context.clock.now() - LATE
 

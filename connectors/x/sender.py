@@ -17,7 +17,9 @@ AT_ONCE = 0.04
 EVENLY = 0.95
 """Of what X allows in a span, so much may leave at once and so much evenly: together less than all of it, also
 while our clock runs 2 % fast to catch up."""
-LOOKED_BACK = timedelta(hours=1)
+LOOKS = Bucket(name="looks", capacity=20, per_s=0.8, shared=False)
+"""X allows 900 questions for the account's posts in 15 minutes; one look may be several."""
+LOOKED_BACK = timedelta(hours=26)
 """Our clock may be ahead of X's by so much, and a post is still found."""
 IDS_BEGAN_MS = 1_288_834_974_657
 """X's ids are times (https://docs.x.com/fundamentals/x-ids), in milliseconds since 1970 from here on."""
@@ -25,6 +27,8 @@ BY_HAND = "https://x.com/intent/post?in_reply_to="
 """Opens X's own reply box, where a person may answer what a program may not."""
 
 _LEADING_NAMES = re.compile(r"(@\w{1,15}\s+)*")
+_ANY_LINK = r"[^\s]+?\.[^\s]+?"
+"""What X made a link of has a dot in it."""
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 
 
@@ -76,6 +80,9 @@ class XSender:
         wait_s = self._looks_again_at - self._context.clock.monotonic()
         if wait_s > 0:
             raise RateLimited("X asked for a pause.", wait_s)
+        wait_s = await self._context.take((LOOKS,))
+        if wait_s > 0:
+            raise RateLimited("So many posts are looked for that X's limit would be passed.", wait_s)
         try:
             return await self._api.fetch_own_posts(after=post_id)
         except RateLimited as error:
@@ -102,19 +109,9 @@ def _same(posted: str, written: str) -> bool:
 
     A link may stand for any words: X also makes one of a mere ``example.org``.
     """
-    first, *others = (
-        _bare(piece) for piece in _SHORT_LINK.split(_LEADING_NAMES.sub("", html.unescape(posted), 1))
-    )
-    wanted = _bare(_LEADING_NAMES.sub("", written.strip(), 1))
-    if not others:
-        return wanted == first
-    *between, last = others
-    at = len(first)
-    for piece in between:
-        at = wanted.find(piece, at + 1) + len(piece)
-        if at < len(piece):
-            return False
-    return wanted.startswith(first) and wanted.endswith(last) and len(wanted) - len(last) > at
+    plain = _LEADING_NAMES.sub("", html.unescape(posted), 1)
+    pieces = [re.escape(_bare(piece)) for piece in _SHORT_LINK.split(plain)]
+    return re.fullmatch(_ANY_LINK.join(pieces), _bare(_LEADING_NAMES.sub("", written.strip(), 1))) is not None
 
 
 def _bare(text: str) -> str:

@@ -42,8 +42,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name in ("base_url", "media_url"):
             if not getattr(self, name).startswith(("https://", "http://")):
                 raise ValueError(f"{name} must begin with https:// or http://")
-        if not 1 <= self.appears_within_s <= 3_600:
-            raise ValueError("appears_within_s must be between 1 and 3600")
+        if not 1 <= self.appears_within_s <= 150:
+            raise ValueError("appears_within_s must be between 1 and 150")
         if self.per_15_min < 10 or self.per_day < 100:
             raise ValueError("per_15_min must be at least 10, and per_day at least 100")
         slowest = 3.0 if self.base_url.startswith("https://") else 0.05

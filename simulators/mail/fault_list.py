@@ -10,6 +10,8 @@ MAIL_FAULTS: dict[str, frozenset[str]] = {
     "smtp_refuse_auth": frozenset({"code"}),
     "smtp_no_starttls": frozenset(),
     "smtp_drop_at_quit": frozenset(),
+    "smtp_drop": frozenset({"stage", "reset"}),
+    "smtp_answer": frozenset({"stage", "text", "closing"}),
     "imap_bye": frozenset({"command", "text"}),
     "imap_cut": frozenset({"uid", "after"}),
     "imap_garble_fetch": frozenset({"uid", "text"}),
@@ -31,8 +33,8 @@ class MailFaults(Faults):
 
     A detail that names a condition limits the fault to it: ``command``
     ("FETCH" means FETCH and UID FETCH, "CONNECT" the greeting), ``uid``,
-    ``stage`` ("mail", "rcpt", "data", "dot"), ``address`` (one recipient, lower case),
-    ``mailbox`` (the login).  Without the detail any occasion will do, but
+    ``stage`` ("connect", "ehlo", "auth", "mail", "rcpt", "data", "dot"), ``address`` (one
+    recipient, lower case), ``mailbox`` (the login).  Without the detail any occasion will do, but
     "CONNECT" must always be named.
 
     SMTP faults and their defaults:
@@ -48,6 +50,13 @@ class MailFaults(Faults):
     - smtp_no_starttls: one EHLO hides STARTTLS and offers AUTH in clear, as
       a stripping middleman would.
     - smtp_drop_at_quit: close instead of the 221.
+    - smtp_drop(stage, reset=False): close instead of answering at that stage;
+      also "content": in the middle of a mail, before its dot.  reset: with an
+      RST instead of a FIN.
+    - smtp_answer(stage, text, closing=False): those octets for an answer, as
+      they are but for a line end after them; at "dot" the mail is taken, and
+      so are sender and recipient when they begin with a 2.
+      closing: close right after them.
 
     IMAP faults and their defaults:
 

@@ -62,6 +62,9 @@ class SmtpRules:
         responses: list[str],
     ) -> list[str]:
         """The list of extensions; PIPELINING (RFC 2920) holds because lines wait in the buffer."""
+        refusal = await self.gate(server, "ehlo")
+        if refusal is not None:
+            return [refusal]
         session.host_name = hostname
         self.login = None if not session.authenticated else self.login
         if "250-STARTTLS" in responses and self._take("smtp_no_starttls"):
@@ -69,18 +72,28 @@ class SmtpRules:
             responses[responses.index("250-STARTTLS")] = "250-AUTH LOGIN PLAIN XOAUTH2"
         return [*responses[:-1], "250-PIPELINING", *responses[-1:]]
 
+    async def handle_HELO(
+        self, server: "SmtpConnection", session: Session, envelope: Envelope, hostname: str
+    ) -> str:
+        """What clients try when EHLO is refused."""
+        refusal = await self.gate(server, "ehlo")
+        if refusal is not None:
+            return refusal
+        session.host_name = hostname
+        return f"250 {self._service.hostname}"
+
     async def handle_MAIL(
         self, server: "SmtpConnection", session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """MAIL FROM."""
         if self._service.require_auth and not session.authenticated:
             return "530 5.7.0 Authentication required"
-        refusal = await self.gate("mail")
-        if refusal is not None:
-            return refusal
+        odd = await self.gate(server, "mail")
+        if odd is not None and not odd.startswith("2"):
+            return odd
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return "250 2.1.0 OK"
+        return odd or "250 2.1.0 OK"
 
     async def handle_RCPT(
         self, server: "SmtpConnection", session: Session, envelope: Envelope, address: str, options: list[str]
@@ -88,12 +101,12 @@ class SmtpRules:
         """RCPT TO."""
         if len(envelope.rcpt_tos) >= self._service.max_recipients:
             return "452 4.5.3 Too many recipients"
-        refusal = await self.gate("rcpt", address=address.lower())
-        if refusal is not None:
-            return refusal
+        odd = await self.gate(server, "rcpt", address=address.lower())
+        if odd is not None and not odd.startswith("2"):
+            return odd
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
-        return "250 2.1.5 OK"
+        return odd or "250 2.1.5 OK"
 
     async def handle_DATA(self, server: "SmtpConnection", session: Session, envelope: Envelope) -> str:
         """The final dot: here a mail is taken, or not."""
@@ -108,7 +121,8 @@ class SmtpRules:
         if self._take("smtp_drop_after_accept"):
             await server.drop()
         await self._delay("dot")
-        return "250 2.0.0 OK, taken"
+        await self._drop(server, "dot")
+        return self._answer(server, "dot") or "250 2.0.0 OK, taken"
 
     async def handle_QUIT(self, server: "SmtpConnection", session: Session, envelope: Envelope) -> str:
         """QUIT."""
@@ -120,6 +134,9 @@ class SmtpRules:
         self, server: "SmtpConnection", session: Session, envelope: Envelope, args: list[str]
     ) -> str | None:
         """AUTH with a mechanism that was offered; None when the answer was given already."""
+        odd = await self.gate(server, "auth")
+        if odd is not None:
+            return odd
         mechanisms = {"LOGIN": self._auth_login, "PLAIN": self._auth_plain, "XOAUTH2": self.auth_XOAUTH2}
         refusal = await mechanisms[args[0]](server, args)
         if self.login is None:
@@ -155,13 +172,32 @@ class SmtpRules:
         secret = await _response(server, [], b"Password:") if user is not None else None
         return None if user is None or secret is None else self._enter(user, secret)
 
-    async def gate(self, stage: str, address: str | None = None) -> str | None:
-        """Delay and refuse at a stage where faults say so; None lets the command through."""
+    async def gate(self, server: "SmtpConnection", stage: str, address: str | None = None) -> str | None:
+        """Delay, break off, babble or refuse at a stage where faults say so; None lets the command through."""
         await self._delay(stage)
-        return self._refusal(stage, address)
+        await self._drop(server, stage)
+        return self._answer(server, stage) or self._refusal(stage, address)
+
+    def take_drop(self, stage: str) -> Fault | None:
+        """The fault that ends the connection at this stage, if there is one."""
+        return self._named("smtp_drop", stage)
 
     def _take(self, name: str) -> Fault | None:
         return self._service.faults.take_for(name, mailbox=self.login)
+
+    def _named(self, name: str, stage: str) -> Fault | None:
+        return self._service.faults.take_for(name, must_name="stage", stage=stage, mailbox=self.login)
+
+    async def _drop(self, server: "SmtpConnection", stage: str) -> None:
+        if fault := self.take_drop(stage):
+            await server.drop(reset=bool(fault.details.get("reset")))
+
+    def _answer(self, server: "SmtpConnection", stage: str) -> str | None:
+        fault = self._named("smtp_answer", stage)
+        if fault is None:
+            return None
+        server.closing_after_answer = bool(fault.details.get("closing"))
+        return words(fault, "text", "")
 
     def _refusal(self, stage: str, address: str | None = None) -> str | None:
         """A fault without a stage means the final dot."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
+import struct
 from collections import defaultdict
 from typing import AnyStr
 
@@ -15,6 +17,10 @@ from simulators.mail.wire import Port
 log = logging.getLogger(__name__)
 
 _AUTH_LINE = 12_288  # RFC 4954 section 4
+_PATIENCE_S = 1_800.0
+"""Clients are waited for longer than any of them waits for us (RFC 5321 section 4.5.3.2)."""
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER that makes a close an RST."""
 
 
 class SmtpServer:
@@ -64,13 +70,16 @@ class SmtpServer:
 class SmtpConnection(SMTP):
     """One connection: aiosmtpd's protocol, with a transcript and ways to break off.
 
-    ended: set when its work is over.  starttls_hidden: a fault took STARTTLS away.
+    ended: set when its work is over.  starttls_hidden: a fault took STARTTLS
+    away.  closing_after_answer: nothing comes after the next answer.
     """
 
     def __init__(self, service: SmtpService, server: SmtpServer) -> None:
         self.rules = SmtpRules(service)
         self.ended = asyncio.Event()
         self.starttls_hidden = False
+        self.closing_after_answer = False
+        self._greeted = False
         self._server_side = server
         self._tap = LineTap(service.log, service.log.open())
         starttls = service.tls_mode == "starttls"
@@ -82,6 +91,7 @@ class SmtpConnection(SMTP):
             ident="mail simulator",
             tls_context=service.tls if starttls else None,
             auth_require_tls=starttls,
+            timeout=_PATIENCE_S,
             loop=asyncio.get_running_loop(),
         )
         # aiosmtpd shares this table among all connections; an own one keeps them apart.
@@ -95,6 +105,9 @@ class SmtpConnection(SMTP):
     def data_received(self, data: bytes) -> None:
         """Octets from the client, decrypted."""
         self._tap.client(data)
+        if self._tap.in_mail and (fault := self.rules.take_drop("content")):
+            self.cut(reset=bool(fault.details.get("reset")))
+            return
         super().data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -109,20 +122,26 @@ class SmtpConnection(SMTP):
         if self.transport.is_closing():
             await self.drop()
         line = status.encode() if isinstance(status, str) else status
+        if not self._greeted:
+            self._greeted = True
+            odd = await self.rules.gate(self, "connect")
+            line = line if odd is None else odd.encode()
         self._tap.server(line)
         await super().push(line)
-        if line.startswith(b"421"):
+        if self.closing_after_answer or line.startswith(b"421"):
             await self.drop(abort=False)
 
-    def cut(self) -> None:
-        """Close the socket, dropping what is not sent yet."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Close the socket, dropping what is not sent yet.  reset: with an RST."""
         if isinstance(self.transport, asyncio.Transport):
+            if reset:
+                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             self.transport.abort()
 
-    async def drop(self, *, abort: bool = True) -> None:
-        """Close and never return: the task of the connection is cancelled."""
+    async def drop(self, *, abort: bool = True, reset: bool = False) -> None:
+        """Close and never return: the task of the connection is cancelled.  reset: with an RST."""
         if abort:
-            self.cut()
+            self.cut(reset=reset)
         elif self.transport is not None:
             self.transport.close()
         await self.loop.create_future()
@@ -150,7 +169,7 @@ class SmtpConnection(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         """DATA, refused before any content where a fault says so."""
         ready = self.envelope is not None and self.envelope.rcpt_tos
-        refusal = await self.rules.gate("data") if ready else None
+        refusal = await self.rules.gate(self, "data") if ready else None
         if refusal is None:
             await super().smtp_DATA(arg)
         else:

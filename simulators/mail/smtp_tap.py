@@ -17,6 +17,11 @@ class LineTap:
         self._mail_octets = 0
         self._secret = False
 
+    @property
+    def in_mail(self) -> bool:
+        """Whether a mail has begun and its dot has not come."""
+        return self._in_mail
+
     def client(self, octets: bytes) -> None:
         """Octets that came from the client, decrypted."""
         self._buffer += octets

@@ -33,12 +33,14 @@ def with_part(delivery: Delivery, n: int, **changes: Any) -> Delivery:
     return replace(delivery, parts=parts)
 
 
-def in_hand(tables: Tables, delivery_id: DeliveryId, holder: str | None, *also: str) -> bool:
-    """Whether ``holder`` (None: whoever) is sending it, or it is in one of the other states."""
-    state = tables.deliveries[delivery_id].state
+def in_hand(tables: Tables, delivery_id: DeliveryId, holder: str | None, n: int | None = None) -> bool:
+    """Whether ``holder`` (None: whoever) is sending it, or piece ``n`` itself is of unknown fate."""
+    delivery = tables.deliveries[delivery_id]
+    state = delivery.state
     hold = tables.delivery_holds.get(delivery_id)
     sending = state == "sending" and hold is not None and hold.holder == holder
-    return holder is None or sending or state in also
+    missed = state == "unknown" and n is not None and part_of(delivery, n).state == "unknown"
+    return holder is None or sending or missed
 
 
 def queue_again(tables: Tables, delivery_id: DeliveryId, from_state: str, now: datetime, **changes: Any) -> None:

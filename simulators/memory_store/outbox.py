@@ -26,7 +26,7 @@ from tickets.ports import Bucket
 from tickets.storage import NewRef
 
 HAIR = timedelta(microseconds=1)
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=3)
 """How long one of unknown fate keeps its place before later answers of its conversation."""
 
 
@@ -75,8 +75,10 @@ class MemoryOutbox(Part):
         return {name: leaves_at(self._read(), name, now) for name in deliveries if is_queued(self._read(), name)}
 
     async def list_unfinished(self, limit: int = 100) -> Sequence[Delivery]:
-        found = [one for one in self._read().deliveries.values() if one.state != "sent"]
-        return sorted(found, key=_by_need)[:limit]
+        tables = self._read()
+        found = sorted((one for one in tables.deliveries.values() if _is_unfinished(tables, one)), key=_by_need)
+        groups = (("unknown", "failed"), ("held",), ("sending", "queued"))
+        return [one for states in groups for one in [d for d in found if d.state in states][:limit]]
 
     async def lease_unknown(
         self, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
@@ -107,12 +109,13 @@ class MemoryOutbox(Part):
             tables.looks[delivery_id] = look_at
             tables.delivery_holds.pop(delivery_id, None)
             n = next((part.n for part in delivery.parts if part.state == "unknown"), 1)
-            tell(tables, delivery, "unknown", n, "looked", now)
+            if look_at is None:
+                tell(tables, delivery, "unknown", n, "looked", now)
 
     async def queue_unsent(self, delivery_id: DeliveryId, n: int, holder: str, detail: str, now: datetime) -> bool:
         with self._write("events", "outbox") as tables:
             delivery = tables.deliveries[delivery_id]
-            if not _looked_for_by(tables, delivery, holder):
+            if not _looked_for_by(tables, delivery, holder) or not _may_leave(tables, delivery):
                 return False
             answered_again(tables, delivery, now)
             queued = with_part(delivery, n, state="queued")
@@ -137,6 +140,8 @@ class MemoryOutbox(Part):
             if delivery is None or delivery.state != "queued" or held.holder != holder or held.until <= now:
                 return False
             part = part_of(delivery, n)
+            if part.state in ("sent", "unknown"):
+                return False
             delivery = with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
             tables.deliveries[delivery_id] = replace(delivery, state="sending", updated_at=now, code="", detail="")
             tell(tables, delivery, "sending", n, "", now)
@@ -147,8 +152,10 @@ class MemoryOutbox(Part):
         self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None
     ) -> None:
         with self._write("events", "outbox") as tables:
-            if not in_hand(tables, delivery_id, holder, "unknown"):
+            if not in_hand(tables, delivery_id, holder, n):
                 _record_way_back(tables, tables.deliveries[delivery_id], n, receipt)
+                return
+            if _is_anothers(tables, tables.deliveries[delivery_id], receipt):
                 return
             was = tables.deliveries[delivery_id].state
             answered_again(tables, tables.deliveries[delivery_id], now)
@@ -242,6 +249,32 @@ def _heads(tables: Tables, now: datetime) -> dict[ThreadId, DeliveryId]:
 def _is_in_the_way(tables: Tables, delivery: Delivery, now: datetime) -> bool:
     looked_for = tables.looks.get(delivery.id) is not None and delivery.updated_at > now - PATIENCE
     return delivery.state in ("queued", "sending") or (delivery.state == "unknown" and looked_for)
+
+
+def _is_unfinished(tables: Tables, delivery: Delivery) -> bool:
+    """What failed or is held in a closed ticket needs nobody any more."""
+    ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
+    over = ticket is not None and ticket.status == "closed" and delivery.state in ("failed", "held")
+    return delivery.state != "sent" and not over
+
+
+def _may_leave(tables: Tables, delivery: Delivery) -> bool:
+    """Sent again it must come neither behind later answers nor into a talk that is over."""
+    ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
+    later = any(
+        other.thread_id == delivery.thread_id
+        and other.state in ("sending", "sent", "unknown")
+        and (other.created_at, other.id) > (delivery.created_at, delivery.id)
+        for other in tables.deliveries.values()
+        if delivery.thread_id is not None
+    )
+    return not later and (ticket is None or ticket.status != "closed")
+
+
+def _is_anothers(tables: Tables, delivery: Delivery, receipt: Receipt) -> bool:
+    """Whether what proves one of unknown fate is another answer's already."""
+    known = tables.refs.get((delivery.target.channel, receipt.external_id))
+    return delivery.state == "unknown" and known is not None and known.message_id != delivery.message_id
 
 
 def _looked_for_by(tables: Tables, delivery: Delivery, holder: str) -> bool:

@@ -11,6 +11,7 @@ ALTER TABLE budget DROP COLUMN capacity;
 DROP INDEX delivery_thread_order;
 CREATE INDEX delivery_thread_order ON delivery (thread_id, created_at) WHERE state IN ('queued', 'sending');
 DROP INDEX delivery_unknown;
+DROP INDEX delivery_of_thread;
 ALTER TABLE delivery DROP COLUMN look_at;
 ALTER TABLE channel_health DROP COLUMN up_at;
 ALTER TABLE raw_event DROP COLUMN late;

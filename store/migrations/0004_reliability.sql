@@ -4,9 +4,11 @@
 ALTER TABLE raw_event ADD COLUMN late BIGINT NOT NULL DEFAULT 0;
 -- up_at: when the account was last known to be connected; NULL: never.
 ALTER TABLE channel_health ADD COLUMN up_at BIGINT;
+UPDATE channel_health SET up_at = checked_at WHERE state = 'up'
+    OR EXISTS (SELECT 1 FROM raw_event r WHERE r.account = channel_health.account);
 -- look_at: when to look on the platform for an answer of unknown fate; NULL: only a person can tell.
 ALTER TABLE delivery ADD COLUMN look_at BIGINT;
-UPDATE delivery SET look_at = updated_at WHERE state = 'unknown';
+CREATE INDEX delivery_of_thread ON delivery (thread_id, created_at);
 CREATE INDEX delivery_unknown ON delivery (account, look_at) WHERE state = 'unknown';
 DROP INDEX delivery_thread_order;
 CREATE INDEX delivery_thread_order ON delivery (thread_id, created_at)

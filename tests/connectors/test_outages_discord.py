@@ -261,7 +261,7 @@ async def test_first_words_of_people_nobody_knows_are_a_gap_with_its_times(place
     await listen(place.connector(was_up=was_up), heard, lambda: bool(heard.gaps))
     (gap,) = heard.gaps
     assert (gap.since, gap.until) == (was_up, was_up + timedelta(hours=3))
-    assert "direct messages from people who never wrote to the bot before" in gap.what
+    assert "first direct messages of people who never wrote to the bot before" in gap.what
     assert heard.texts == []
 
 

@@ -16,6 +16,7 @@ from tickets.points import ANSWERING, FETCHING, POINTS, PROVING
 
 CHANNELS = ("telegram", "discord", "x", "email")
 PATIENCE_S = 60.0
+SPEAKING_S = 0.5
 HALLS = 40
 """So many channels people write in on Discord: each lets one answer a second pass."""
 PICTURE = bytes(range(256)) * 4
@@ -205,29 +206,33 @@ async def kill_at(stage: Stage, point: str) -> None:
         stage.write_everywhere(files=point in FETCHING)
     await program.start(f"{point}:1")
     assert program.process is not None
-    if live and await _listening(stage, program):
-        stage.write_everywhere()
-    async with asyncio.timeout(PATIENCE_S):
-        while program.process.exitcode is None:
-            if point in ANSWERING:
-                for number in stage.open_numbers()[-4:]:
-                    await stage.answer(number, program)
-            await asyncio.to_thread(breathe)
+    if live:
+        await _listening(stage, program)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while program.process.exitcode is None:
+                if live:  # again and again: what is said just before a session begins is missed, not heard
+                    stage.write_everywhere()
+                    await asyncio.to_thread(program.process.join, SPEAKING_S)
+                if point in ANSWERING:
+                    for number in stage.open_numbers()[-4:]:
+                        await stage.answer(number, program)
+                await asyncio.to_thread(breathe)
+    except TimeoutError:
+        raise AssertionError(f"the program was never at {point}: {program.log()}") from None
     assert await program.killed(), f"the program was never at {point}: {program.log()}"
     stage.kills += 1
 
 
-async def _listening(stage: Stage, program: Program) -> bool:
-    """Whether it came so far that it hears what is said: what was pushed again may have been enough to kill it."""
+async def _listening(stage: Stage, program: Program) -> None:
+    """Return once it hears what is said, or is over: what was pushed again may have been enough to kill it."""
 
-    def over() -> bool:
+    def ready() -> bool:
         assert program.process is not None
-        return program.process.exitcode is not None
+        over = program.process.exitcode is not None
+        return over or stage.town.discord.connected(stage.town.discord_bot)
 
-    await stage.until(
-        lambda: over() or stage.town.discord.connected(stage.town.discord_bot), "a session with Discord"
-    )
-    return not over()
+    await stage.until(ready, "a session with Discord")
 
 
 async def play_storm(chapter: Chapter, messages: int, kills: int) -> str:
