@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 120.0
 BATCH = 20
 LOOK_S = 60.0
-TOO_LATE = "It is not there; but the talk has gone on or was closed, so it is not sent again by itself."
+TOO_LATE = "It is not there; but the talk has gone on or was closed, so a person decides whether it is sent again."
 NO_WAY = "This channel has no way to look up what arrived: only somebody who sees the conversation can tell."
 
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.stateful.draws import ANSWER_POINTS, INTAKE_POINTS, PEOPLE, PROOF_POINTS, SENDING_POINTS, WORDS
@@ -25,6 +25,8 @@ SETTINGS = settings(
     deadline=None,
     derandomize=not STATES,
     print_blob=True,
+    # Shrinking takes minutes; a change wants to know at once, and the same examples come again.
+    phases=tuple(Phase) if STATES else (Phase.explicit, Phase.generate),
     database=None,
     suppress_health_check=list(HealthCheck),
 )
