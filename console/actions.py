@@ -30,6 +30,8 @@ def action(command: Command) -> Change:
         done = await command(site_of(request).console.desk, request, visit, form, key)
         if "hx-request" in request.headers:
             return Response(status_code=204, headers=CHANGED)
+        if not done.number:
+            return RedirectResponse("/outbox", 303)
         return RedirectResponse(f"/tickets/{done.number}{where_in(request).parameters()}", 303)
 
     return handler

@@ -36,8 +36,9 @@ LONGEST_TEXT = 100_000
 class Done(NamedTuple):
     """What a command did.
 
-    delivery_id: the delivery it made or changed, None without.  repeated:
-    the key had been used for the same command before, and nothing was done.
+    number: 0 for a delivery that belongs to no ticket.  delivery_id: the
+    delivery it made or changed, None without.  repeated: the key had been
+    used for the same command before, and nothing was done.
     """
 
     number: TicketNumber
@@ -281,6 +282,9 @@ class Desk:
         to: DeliveryState,
     ) -> Done:
         actor.require("work")
+        delivery = await self._store.find_delivery(delivery_id)
+        if delivery is not None and delivery.ticket_id is None:
+            return await self._settle_loose(actor, delivery, from_states, to)
         number = await self._number_of(delivery_id)
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
@@ -298,6 +302,17 @@ class Desk:
             return await self._run(actor, "work", number, key, (command, delivery_id), decide)
         except Conflict as error:
             raise Refused("This answer is being sent right now. Look again in a moment.") from error
+
+    async def _settle_loose(
+        self, actor: Actor, delivery: Delivery, from_states: tuple[DeliveryState, ...], to: DeliveryState
+    ) -> Done:
+        """An alert or a greeting: it belongs to no ticket, so the state itself says what was done before."""
+        now = self._clock.now()
+        allowed = delivery.state in from_states
+        settled = _settled(delivery, to, actor, now)
+        if not allowed or not await self._store.settle_delivery(settled, delivery.state, now):
+            raise Refused(f"This message is {delivery.state}; that cannot be done with it now. Look again.")
+        return Done(TicketNumber(0), delivery.id)
 
     async def _number_of(self, delivery_id: DeliveryId) -> TicketNumber:
         delivery = await self._store.find_delivery(delivery_id)

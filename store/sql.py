@@ -253,6 +253,11 @@ class SqlStore:
     async def postpone(self, delivery_id: DeliveryId, next_at: datetime, why: str, now: datetime) -> None:
         await self._engine.write(lambda tx: deliveries.postpone(tx, delivery_id, next_at, why, now))
 
+    async def settle_delivery(self, delivery: Delivery, expected_state: str, now: datetime) -> bool:
+        return await self._engine.write(
+            lambda tx: deliveries.replace_delivery(tx, delivery, expected_state), topics=["events", "outbox"]
+        )
+
     async def reap_deliveries(self, now: datetime) -> int:
         return await self._engine.write(lambda tx: deliveries.reap_deliveries(tx, now), topics=["events"])
 

@@ -476,6 +476,9 @@ class OutboxStore(Protocol):
         its conversation has left meanwhile: then a person decides.
         """
 
+    async def settle_delivery(self, delivery: Delivery, expected_state: str, now: datetime) -> bool:
+        """What a person decided about one that belongs to no ticket; False when it has changed since."""
+
     async def reap_deliveries(self, now: datetime) -> int:
         """After a crash: expired leases found ``sending`` become ``unknown``, others ``queued``; how many."""
 

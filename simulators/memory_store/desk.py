@@ -61,6 +61,10 @@ class MemoryDesk(Part):
         found = [ticket for ticket in tables.tickets.values() if _matches(tables, ticket, filter, words)]
         return _page(tables, found, filter, _place_in_search if words else _place_by_priority)
 
+    async def settle_delivery(self, delivery: Delivery, expected_state: str, now: datetime) -> bool:
+        with self._write("events", "outbox") as tables:
+            return settle(tables, delivery, expected_state)
+
     async def count_tickets(self, user: UserId | None) -> Counts:
         unfinished = [ticket for ticket in self._read().tickets.values() if ticket.status != "closed"]
         return Counts(
@@ -148,12 +152,19 @@ def _put_delivery(tables: Tables, change: TicketChange) -> None:
     if change.expected_delivery is None:
         add_delivery(tables, delivery)
         return
+    if not settle(tables, delivery, change.expected_delivery):
+        raise Conflict("the delivery has changed since it was read")
+
+
+def settle(tables: Tables, delivery: Delivery, expected_state: str) -> bool:
+    """What a person decided about a delivery; False when it has changed since, or is being sent."""
     kept = tables.deliveries.get(delivery.id)
     leased = tables.delivery_holds.get(delivery.id, FREE).until > delivery.updated_at
-    if kept is None or kept.state != change.expected_delivery or (leased and kept.state != "unknown"):
-        raise Conflict("the delivery has changed since it was read")
+    if kept is None or kept.state != expected_state or (leased and kept.state != "unknown"):
+        return False
     tables.deliveries[delivery.id] = _decided(kept, delivery)
     tables.delivery_holds.pop(delivery.id, None)
+    return True
 
 
 def _decided(kept: Delivery, wanted: Delivery) -> Delivery:

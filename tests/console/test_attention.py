@@ -283,14 +283,20 @@ async def test_an_answer_that_may_be_taken_back_leaves_at_its_own_time(house: Ho
     assert "Waiting for its turn" in (await browser.get("/outbox")).text
 
 
-async def test_an_alert_is_shown_without_buttons(house: House) -> None:
+@pytest.mark.parametrize(("command", "state"), [("arrived", "sent"), ("again", "queued")])
+async def test_an_alert_is_decided_about_though_it_has_no_ticket(house: House, command: str, state: str) -> None:
     delivery = await alerting(house, ARABIC)
     await house.seeds.fails(delivery, "unknown", "no_answer", "No answer came.")
-    await alerting(house, "And this one waits.")
-    page = (await (await house.signed_in(role="admin")).get("/outbox")).text
+    waits = await alerting(house, "And this one waits.")
+    browser = await house.signed_in(role="admin")
+    page = (await browser.get("/outbox")).text
     assert page.count("alert to you") == 2
     assert f'<span dir="auto">{ARABIC}</span>' in page
-    assert "/deliveries/" not in page
+    path = f"/deliveries/{delivery.id}/{command}"
+    done = await browser.post(path, key=key_of(page, path))
+    assert (done.status_code, done.headers["location"]) == (303, "/outbox")
+    assert (await house.store.find_delivery(delivery.id)).state == state  # type: ignore[union-attr]
+    assert (await browser.post(f"/deliveries/{waits.id}/arrived", hx=True, key="no")).status_code == 422
 
 
 async def test_nothing_in_an_answer_becomes_markup(house: House) -> None:

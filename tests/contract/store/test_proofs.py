@@ -524,3 +524,12 @@ async def test_when_an_account_was_last_connected_is_kept_while_it_is_not(store:
     assert await tell("up", 2, at(2)) == at(2)
     assert await tell("down", 3) == at(2)
     assert await tell("up", 4, at(4)) == at(4)
+
+
+async def test_a_person_decides_about_what_belongs_to_no_ticket(store: Store) -> None:
+    await queue(store, delivery("r"))
+    await lost(store)
+    seen = replace(await get_delivery(store, "r"), state="sent", detail="Seen.", updated_at=at(9))
+    assert await store.settle_delivery(seen, "unknown", at(9))
+    assert not await store.settle_delivery(seen, "unknown", at(10))
+    assert (await get_delivery(store, "r")).state == "sent"
