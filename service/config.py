@@ -77,7 +77,7 @@ class AlertsSection(Section, frozen=True):
     to: str = ""
     """To whom: a mail address, a Telegram chat's id, a Discord channel's id."""
     heartbeat_url: Secret | None = None
-    """An address asked for regularly while the program and its database work; a watchman there rings when that stops."""
+    """An address asked for while the program and its database work; a watchman there rings when that stops."""
     heartbeat_s: float = 60.0
     """How often, seconds."""
 

@@ -315,7 +315,7 @@ async def test_it_is_found_among_many_posts(scene: Scene) -> None:
 async def test_older_posts_than_it_can_be_are_not_read(scene: Scene) -> None:
     """An old question to a busy account: reading on from the question would take too many pages."""
     answer = reply(scene.case.target, "Já resolvido")
-    await scene.found(answer, datetime.now(UTC) + timedelta(hours=3))
+    await scene.found(answer, datetime.now(UTC) + timedelta(hours=28))
     [asked] = [one for one in scene.case.town.x.calls if one.path.endswith("/tweets")]
     since_ms = (int(asked.query["since_id"]) >> 22) + 1_288_834_974_657
     hours = (since_ms / 1000 - datetime.now(UTC).timestamp()) / 3600
