@@ -17,7 +17,7 @@ run: $(STAMP) ## start Switchboard (the sandbox, until config.toml names a chann
 	@$(BIN)/switchboard run
 
 test: $(STAMP) check ## everything: linters, types, structure, all tests
-	$(BIN)/pytest -n 4 --dist loadgroup --durations=25
+	$(BIN)/pytest -n 4 --dist loadgroup
 
 check: $(STAMP) ## linters, types and import contracts
 	$(BIN)/ruff check .
