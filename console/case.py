@@ -16,7 +16,7 @@ from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
 from tickets.model import Identity, Ticket, TicketEnvelope
-from tickets.storage import User
+from tickets.records import User
 
 MOST_SHOWN = 5_000
 

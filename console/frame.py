@@ -11,7 +11,7 @@ from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
 from tickets.notices import Notice
-from tickets.storage import Counts, User
+from tickets.records import Counts, User
 
 NOTICES = 20
 

@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from tickets.ids import Channel, UserId
 from tickets.model import TicketStatus
+from tickets.records import Page, TicketFilter
 from tickets.segments import query_segments
-from tickets.storage import Page, Store, TicketFilter
+from tickets.storage import Store
 
 PAGE = 50
 LONGEST_QUERY = 500

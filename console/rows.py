@@ -11,7 +11,7 @@ from console import words
 from console.lists import Listed, Where
 from tickets.ids import UserId
 from tickets.model import Ticket
-from tickets.storage import TicketRow
+from tickets.records import TicketRow
 
 URGENT = 60
 LONGEST_SNIPPET = 160

@@ -14,7 +14,7 @@ from console.security import check_origin
 from console.site import site_of
 from desk.access import SESSION_LONGEST, Entered, hashed
 from desk.actors import Actor, Right
-from tickets.storage import Session
+from tickets.records import Session
 
 COOKIE = "switchboard"
 LIVE = "x-live"

@@ -19,7 +19,8 @@ from tickets.errors import Conflict, Refused
 from tickets.ids import AccountId, UserId, new_id
 from tickets.model import Role
 from tickets.ports import Bucket, Clock
-from tickets.storage import AccessStore, ApiToken, OutboxStore, Session, User
+from tickets.records import ApiToken, Session, User
+from tickets.storage import AccessStore, OutboxStore
 
 SESSION_IDLE = timedelta(hours=12)
 SESSION_LONGEST = timedelta(days=14)

@@ -17,7 +17,8 @@ from tickets.errors import ConnectorError, DeliveryError, RateLimited, StoreErro
 from tickets.ids import AccountId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import Clock, CrashHook, ProvingSender, Sender
-from tickets.storage import ContextQuery, IntakeStore, OutboxStore
+from tickets.records import ContextQuery
+from tickets.storage import IntakeStore, OutboxStore
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from tickets.model import (
     TicketEvent,
 )
 from tickets.ports import NoticeWriter
-from tickets.storage import (
+from tickets.records import (
     Admission,
     Context,
     FingerprintHit,

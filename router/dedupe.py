@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from tickets.ids import Channel, ExternalMessageId, IdentityId
 from tickets.model import InboundMessage
-from tickets.storage import Context, FingerprintHit, MessageRef
+from tickets.records import Context, FingerprintHit, MessageRef
 
 WINDOW = timedelta(hours=24)
 """How long the same text of the same person counts as a repeat."""

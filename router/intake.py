@@ -18,7 +18,8 @@ from tickets.errors import Conflict, PayloadError, StoreUnavailable
 from tickets.ids import EventId
 from tickets.model import Ignored, InboundMessage
 from tickets.ports import Clock, CrashHook, NormalizerPort
-from tickets.storage import Admission, Context, ContextQuery, IntakeStore, LeasedEvent
+from tickets.records import Admission, Context, ContextQuery, LeasedEvent
+from tickets.storage import IntakeStore
 
 log = logging.getLogger(__name__)
 

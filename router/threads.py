@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tickets.ids import IdentityId, ThreadId, TicketId
 from tickets.model import InboundMessage, Thread, Ticket
-from tickets.storage import Context
+from tickets.records import Context
 
 
 class Match(NamedTuple):

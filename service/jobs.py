@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId, JobId
 from tickets.ports import Clock, Connector, CrashHook, FileSource, no_crash
-from tickets.storage import Job, NewJob, Store
+from tickets.records import Job, NewJob
+from tickets.storage import Store
 
 log = logging.getLogger(__name__)
 

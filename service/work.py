@@ -14,7 +14,8 @@ from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.notices import NewNotice
 from tickets.ports import Clock, Sender
-from tickets.storage import Reaped, Store, Topic
+from tickets.records import Reaped
+from tickets.storage import Store, Topic
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from store.engine import Row, Tx, one
 from store.rows import micros, micros_or_none, moment, moment_or_none
 from tickets.ids import UserId
-from tickets.storage import ApiToken, Session, User
+from tickets.records import ApiToken, Session, User
 
 USER_COLUMNS = "u.id, u.name, u.role, u.active, u.created_at, u.password_hash"
 

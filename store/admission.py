@@ -37,7 +37,7 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.storage import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
+from tickets.records import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
 
 SNIPPET_CHARS = 200
 

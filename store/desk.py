@@ -43,8 +43,8 @@ from tickets.model import (
     TicketEvent,
 )
 from tickets.ports import CrashHook
+from tickets.records import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 from tickets.segments import query_segments
-from tickets.storage import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 
 EVENT_COLUMNS = "e.seq, e.kind, e.actor, e.at, e.ticket_id, e.message_id, e.delivery_id, e.data"
 

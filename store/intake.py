@@ -12,7 +12,7 @@ from tickets.ids import AccountId, EventId, ThreadKey
 from tickets.model import RawEvent
 from tickets.notices import NewNotice
 from tickets.ports import CrashHook
-from tickets.storage import LeasedEvent, QuarantinedEvent
+from tickets.records import LeasedEvent, QuarantinedEvent
 
 INLINE_BYTES = 64 * 1024
 """Payloads up to this size stand in the event's row, larger ones in a blob."""

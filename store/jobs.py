@@ -8,7 +8,7 @@ import msgspec
 from store.engine import Tx
 from store.rows import micros, printable, to_json
 from tickets.ids import JobId
-from tickets.storage import Job, NewJob
+from tickets.records import Job, NewJob
 
 _payload = msgspec.json.Decoder(dict[str, str])
 

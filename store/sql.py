@@ -43,7 +43,7 @@ from tickets.ids import (
 from tickets.model import Attachment, ChannelHealth, Delivery, RawEvent, Receipt, TicketEnvelope, TicketEvent
 from tickets.notices import Habit, NewNotice, Notice
 from tickets.ports import Bucket, CrashHook, no_crash
-from tickets.storage import (
+from tickets.records import (
     Admission,
     ApiToken,
     CommandResult,
@@ -57,12 +57,11 @@ from tickets.storage import (
     QuarantinedEvent,
     Reaped,
     Session,
-    Store,
     TicketChange,
     TicketFilter,
-    Topic,
     User,
 )
+from tickets.storage import Store, Topic
 
 
 def open_store(url: str, key: bytes, *, crash: CrashHook = no_crash) -> Store:

@@ -10,7 +10,7 @@ from store.deliveries import LOST, record_failure
 from store.engine import Tx
 from store.rows import micros
 from tickets.ids import DeliveryId
-from tickets.storage import Reaped
+from tickets.records import Reaped
 
 PREFIX = "worker:"
 

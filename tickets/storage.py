@@ -17,10 +17,7 @@ from tickets.ids import (
     Channel,
     DeliveryId,
     EventId,
-    ExternalMessageId,
-    IdentityId,
     JobId,
-    MessageId,
     ThreadId,
     ThreadKey,
     TicketId,
@@ -29,295 +26,35 @@ from tickets.ids import (
 )
 from tickets.model import (
     Attachment,
-    AttachmentDraft,
     ChannelHealth,
-    Contact,
     Delivery,
-    Identity,
-    Message,
-    Participant,
     RawEvent,
     Receipt,
-    Role,
-    Shape,
-    Thread,
-    Ticket,
     TicketEnvelope,
     TicketEvent,
-    TicketStatus,
 )
 from tickets.notices import NewNotice, NoticeStore
 from tickets.ports import Bucket
+from tickets.records import (
+    Admission,
+    ApiToken,
+    CommandResult,
+    Context,
+    ContextQuery,
+    Counts,
+    Job,
+    LeasedEvent,
+    NewJob,
+    Page,
+    QuarantinedEvent,
+    Reaped,
+    Session,
+    TicketChange,
+    TicketFilter,
+    User,
+)
 
 Topic = Literal["inbound", "outbox", "events", "jobs"]
-
-
-class LeasedEvent(Shape, frozen=True):
-    """A raw event that this worker alone may handle until its lease ends.
-
-    attempts: how often it was leased, this time included.
-    """
-
-    id: EventId
-    event: RawEvent
-    attempts: int
-
-
-class ContextQuery(Shape, frozen=True):
-    """What the router must know before it can decide about a batch of messages."""
-
-    identities: frozenset[tuple[Channel, str]]
-    refs: frozenset[tuple[Channel, ExternalMessageId]]
-    threads: frozenset[tuple[AccountId, ThreadKey]]
-    fingerprints: frozenset[str]
-    fingerprints_since: datetime
-
-
-class MessageRef(Shape, frozen=True):
-    """What a platform's message name leads to.
-
-    content_hash: of the message that took the name; empty when the platform
-    itself keeps names unique.  ours: True for messages we sent.
-    """
-
-    message_id: MessageId
-    ticket_id: TicketId
-    thread_id: ThreadId
-    content_hash: str = ""
-    ours: bool = False
-
-
-class FingerprintHit(Shape, frozen=True):
-    """An earlier message with the same text."""
-
-    message_id: MessageId
-    ticket_id: TicketId
-    number: TicketNumber
-    identity_id: IdentityId
-    channel: Channel
-    stored_at: datetime
-
-
-class Context(Shape, frozen=True):
-    """The answer to a ContextQuery.
-
-    tickets: those that any reference or thread leads to.  thread_tickets:
-    the newest ticket of a thread, open or closed.
-    """
-
-    identities: dict[tuple[Channel, str], Identity]
-    refs: dict[tuple[Channel, ExternalMessageId], MessageRef]
-    threads: dict[tuple[AccountId, ThreadKey], Thread]
-    threads_by_id: dict[ThreadId, Thread]
-    tickets: dict[TicketId, Ticket]
-    thread_tickets: dict[ThreadId, TicketId]
-    participants: dict[TicketId, frozenset[IdentityId]]
-    fingerprints: dict[str, tuple[FingerprintHit, ...]]
-
-
-class NewRef(Shape, frozen=True):
-    """A name under which a message can be answered.  An existing name keeps its message."""
-
-    channel: Channel
-    ref: ExternalMessageId
-    message_id: MessageId
-    ticket_id: TicketId
-    thread_id: ThreadId
-    part: int = 0
-    content_hash: str = ""
-    ours: bool = False
-
-
-class NewAttachment(Shape, frozen=True):
-    """An attachment with what is to be stored of it; ``draft.content`` None: fetched later, or missing."""
-
-    id: AttachmentId
-    message_id: MessageId
-    draft: AttachmentDraft
-
-
-class NewJob(Shape, frozen=True):
-    """Timed work.  A second job with the same ``dedupe_key`` is not enqueued.
-
-    payload: ids only.
-    """
-
-    kind: str
-    dedupe_key: str
-    run_at: datetime
-    payload: dict[str, str] = {}
-
-
-class MessageChange(Shape, frozen=True):
-    """An edit (text given) or a deletion (text None) of a stored message."""
-
-    message_id: MessageId
-    at: datetime
-    text: str | None
-
-
-class Admission(Shape, frozen=True):
-    """What becomes of some raw events: committed together with everything it causes.
-
-    verdict ``ticket`` carries the rest; ``ignored`` and ``quarantined`` only
-    a reason.  ticket: its full new state; number 0 lets the store choose the
-    next.  ticket_version: the version it was decided on, 0 for a new one.
-    new_*: rows that did not exist in the context.
-    """
-
-    event_ids: tuple[EventId, ...]
-    verdict: Literal["ticket", "ignored", "quarantined"]
-    reason: str = ""
-    new_contact: Contact | None = None
-    new_identity: Identity | None = None
-    changed_identity: Identity | None = None
-    new_thread: Thread | None = None
-    ticket: Ticket | None = None
-    ticket_version: int = 0
-    thread_id: ThreadId | None = None
-    participants: tuple[Participant, ...] = ()
-    message: Message | None = None
-    change: MessageChange | None = None
-    attachments: tuple[NewAttachment, ...] = ()
-    refs: tuple[NewRef, ...] = ()
-    fingerprint: str = ""
-    search_text: str = ""
-    deliveries: tuple[Delivery, ...] = ()
-    jobs: tuple[NewJob, ...] = ()
-    events: tuple[TicketEvent, ...] = ()
-
-
-class QuarantinedEvent(Shape, frozen=True):
-    """A raw event that could not be read, for ``switchboard quarantine``."""
-
-    id: EventId
-    channel: Channel
-    account: AccountId
-    external_id: str
-    received_at: datetime
-    size_bytes: int
-    reason: str
-
-
-class CommandKey(Shape, frozen=True):
-    """A command's idempotency key.  fingerprint: hash of what was asked, to tell a repeat from a misuse."""
-
-    actor: str
-    key: str
-    fingerprint: str
-
-
-class CommandResult(Shape, frozen=True):
-    """What an earlier command with the same key did.  result: its delivery id, else the ticket number."""
-
-    fingerprint: str
-    result: str
-
-
-class TicketChange(Shape, frozen=True):
-    """A command's effect.  ``ticket.version`` must be ``expected_version`` + 1.
-
-    delivery: a new one, or with ``expected_delivery`` the new state of one
-    that must still be in that state.
-    """
-
-    ticket: Ticket
-    expected_version: int
-    events: tuple[TicketEvent, ...]
-    message: Message | None = None
-    delivery: Delivery | None = None
-    expected_delivery: str | None = None
-    command: CommandKey | None = None
-    result: str = ""
-    search_text: str = ""
-
-
-class TicketFilter(Shape, frozen=True):
-    """What to list.  None means any.  assignee ``-`` means nobody.
-
-    cursor: as returned in ``Page.next``.  limit: 1 to 200.
-    """
-
-    status: TicketStatus | None = None
-    channel: Channel | None = None
-    assignee: str | None = None
-    query: str = ""
-    limit: int = 50
-    cursor: str = ""
-
-
-class TicketRow(Shape, frozen=True):
-    """A ticket in a list, with the last words the person wrote (at most 200 characters)."""
-
-    ticket: Ticket
-    snippet: str
-    message_count: int
-    visibility: Literal["public", "private"]
-
-
-class Page(Shape, frozen=True):
-    """A page of a list; ``next`` is None on the last."""
-
-    items: tuple[TicketRow, ...]
-    next: str | None
-
-
-class Counts(Shape, frozen=True):
-    """Tickets that are not closed, counted for the rail of views.  unknown: answers of unknown fate."""
-
-    open: int
-    pending: int
-    unassigned: int
-    mine: int
-    unknown: int = 0
-
-
-class User(Shape, frozen=True):
-    """Somebody who may sign in.  password_hash: argon2id; None: links only."""
-
-    id: UserId
-    name: str
-    role: Role
-    active: bool
-    created_at: datetime
-    password_hash: str | None = None
-
-
-class Session(Shape, frozen=True):
-    """A browser's sign-in.  id: SHA-256 of the cookie, never the cookie itself."""
-
-    id: str
-    user_id: UserId
-    csrf: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
-
-
-class ApiToken(Shape, frozen=True):
-    """A bearer token.  hash: SHA-256 of the token, never the token itself."""
-
-    name: str
-    role: Role
-    hash: str
-    created_at: datetime
-    revoked_at: datetime | None = None
-
-
-class Job(Shape, frozen=True):
-    """A leased job."""
-
-    id: JobId
-    kind: str
-    payload: dict[str, str]
-    attempts: int
-
-
-class Reaped(Shape, frozen=True):
-    """Workers found dead, by their names, and how many deliveries became unknown."""
-
-    workers: tuple[str, ...] = ()
-    unknown: int = 0
 
 
 class IntakeStore(Protocol):

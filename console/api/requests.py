@@ -14,8 +14,8 @@ from console.site import site_of
 from desk.actors import Actor, Right
 from tickets.ids import Channel
 from tickets.model import TicketStatus
+from tickets.records import TicketFilter
 from tickets.segments import query_segments
-from tickets.storage import TicketFilter
 
 MOST = 200
 DEFAULT = 50

@@ -22,7 +22,7 @@ from service.wiring import make_decider, make_parsers
 from tickets.errors import ConfigError, PayloadError
 from tickets.ids import AccountId, Channel, EventId, ExternalMessageId, ThreadKey
 from tickets.model import Authenticity, Author, Ignored, InboundMessage, RawEvent, ThreadRef
-from tickets.storage import Admission, Context
+from tickets.records import Admission, Context
 
 ChannelName = Literal["email", "telegram", "discord", "x"]
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from simulators.memory_store.tables import Part, Tables
 from tickets.errors import Conflict
 from tickets.ids import UserId
-from tickets.storage import ApiToken, Session, User
+from tickets.records import ApiToken, Session, User
 
 
 class MemoryAccess(Part):

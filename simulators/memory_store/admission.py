@@ -12,8 +12,8 @@ from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
 from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
+from tickets.records import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
 from tickets.segments import segments
-from tickets.storage import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
 
 STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
 

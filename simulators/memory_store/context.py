@@ -2,7 +2,7 @@
 
 from simulators.memory_store.tables import Tables
 from tickets.ids import IdentityId, ThreadId, TicketId
-from tickets.storage import Context, ContextQuery, FingerprintHit
+from tickets.records import Context, ContextQuery, FingerprintHit
 
 
 def find_context(tables: Tables, query: ContextQuery) -> Context:

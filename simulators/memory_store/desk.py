@@ -17,8 +17,8 @@ from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
 from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
 from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
+from tickets.records import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 from tickets.segments import query_segments
-from tickets.storage import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 
 CHUNK_BYTES = 256 * 1024
 SNIPPET_CHARS = 200

@@ -11,7 +11,8 @@ from simulators.memory_store.tables import NEVER, Conversation, EventRow, Part, 
 from tickets.ids import AccountId, EventId, ThreadKey, TicketId, TicketNumber
 from tickets.model import RawEvent
 from tickets.notices import NewNotice
-from tickets.storage import Admission, Context, ContextQuery, LeasedEvent, QuarantinedEvent, Topic
+from tickets.records import Admission, Context, ContextQuery, LeasedEvent, QuarantinedEvent
+from tickets.storage import Topic
 
 CONVERSATION_EVENTS = 50
 ConversationName = tuple[AccountId, str]

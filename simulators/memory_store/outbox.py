@@ -23,7 +23,7 @@ from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
 from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
 from tickets.model import Delivery, Receipt
 from tickets.ports import Bucket
-from tickets.storage import NewRef
+from tickets.records import NewRef
 
 HAIR = timedelta(microseconds=1)
 PATIENCE = timedelta(minutes=3)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from simulators.memory_store.fates import let_go
 from simulators.memory_store.tables import NEVER, Tables
-from tickets.storage import Reaped
+from tickets.records import Reaped
 
 PREFIX = "worker:"
 

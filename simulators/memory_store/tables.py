@@ -44,7 +44,8 @@ from tickets.model import (
 )
 from tickets.notices import Habit, NewNotice
 from tickets.ports import Bucket, CrashHook
-from tickets.storage import ApiToken, CommandResult, FingerprintHit, MessageRef, NewJob, Session, Topic, User
+from tickets.records import ApiToken, CommandResult, FingerprintHit, MessageRef, NewJob, Session, User
+from tickets.storage import Topic
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -12,7 +12,7 @@ from simulators.memory_store.reaping import reap_workers
 from simulators.memory_store.tables import NEVER, Hold, JobRow, Part, Table, Tables
 from tickets.ids import AccountId, JobId
 from tickets.model import ChannelHealth
-from tickets.storage import Job, NewJob, Reaped
+from tickets.records import Job, NewJob, Reaped
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -38,7 +38,8 @@ from tickets.model import (
     TicketEvent,
     Visibility,
 )
-from tickets.storage import Admission, MessageChange, NewAttachment, Store
+from tickets.records import Admission, MessageChange, NewAttachment
+from tickets.storage import Store
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"

@@ -14,7 +14,7 @@ from tickets.ids import AccountId, NoticeId, ThreadKey
 from tickets.model import Delivery, ReplyTarget, Role
 from tickets.notices import NewNotice, NoticeKind
 from tickets.ports import Bucket
-from tickets.storage import Admission
+from tickets.records import Admission
 
 MAIN = AccountId("telegram:main")
 ARABIC = "القناة غير متصلة منذ ساعة"

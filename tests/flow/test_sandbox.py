@@ -8,7 +8,7 @@ from service.lifespan import Started
 from service.sandbox import play, sandbox_config
 from service.sandbox.script import CAST, SCRIPT
 from tests.support.town import AGENT, PATIENCE_S
-from tickets.storage import TicketFilter
+from tickets.records import TicketFilter
 
 
 async def test_people_write_in_many_languages_and_react_to_answers(tmp_path: Path) -> None:

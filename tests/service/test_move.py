@@ -28,7 +28,8 @@ from tests.support.program import breathe
 from tests.support.stores import Database, fresh_schema
 from tests.support.town import PATIENCE_S, open_town, until
 from tickets.ids import BlobId, TicketNumber
-from tickets.storage import NewJob, Store, TicketFilter
+from tickets.records import NewJob, TicketFilter
+from tickets.storage import Store
 
 NEWEST = max(migrations())
 PASSWORD = "hunter2-of-the-server"

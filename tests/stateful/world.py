@@ -20,7 +20,7 @@ from tests.support.inbound import JsonNormalizer, decider
 from tests.support.stores import Database
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, ThreadKey, TicketId, TicketNumber, UserId
 from tickets.model import Delivery, InboundMessage, RawEvent, Thread, Ticket
-from tickets.storage import Reaped
+from tickets.records import Reaped
 
 T = TypeVar("T")
 WORKER_S = 30.0

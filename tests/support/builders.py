@@ -35,17 +35,17 @@ from tickets.model import (
     Ticket,
     TicketEvent,
 )
-from tickets.storage import (
+from tickets.records import (
     Admission,
     CommandKey,
     ContextQuery,
     LeasedEvent,
     NewAttachment,
     NewRef,
-    Store,
     TicketChange,
     User,
 )
+from tickets.storage import Store
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIN = AccountId("telegram:main")

@@ -24,7 +24,7 @@ from tickets.model import (
     ThreadRef,
     Ticket,
 )
-from tickets.storage import Context
+from tickets.records import Context
 
 VERIFIED = Authenticity(verdict="verified", by="test")
 UNVERIFIED = Authenticity(verdict="unverified", by="")

@@ -31,7 +31,8 @@ from tests.support.stores import Database
 from tickets.ids import DeliveryId, ExternalMessageId, MessageId, TicketNumber, UserId
 from tickets.model import ChannelHealth, Receipt
 from tickets.ports import Bucket
-from tickets.storage import Admission, ApiToken, MessageChange, NewJob, Session, Store
+from tickets.records import Admission, ApiToken, MessageChange, NewJob, Session
+from tickets.storage import Store
 
 WORDS = {
     "chinese": "我的账户被盗了，请马上冻结",

@@ -25,8 +25,8 @@ from simulators.telegram import TelegramPlatform
 from simulators.x import Keys, XPlatform
 from tickets.ids import AccountId, TicketNumber
 from tickets.model import Delivery, Message, TicketEnvelope
+from tickets.records import TicketFilter
 from tickets.secret import Secret
-from tickets.storage import TicketFilter
 
 TOKEN = "700200:test-token-of-no-value-at-all"
 DISCORD_TOKEN = "test-token-of-no-value-at-all-for-discord"

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from tests.support.builders import T0, at, user
 from tickets.errors import Conflict
 from tickets.ids import UserId
-from tickets.storage import ApiToken, Session, Store
+from tickets.records import ApiToken, Session
+from tickets.storage import Store
 
 ANN = UserId("u-ann")
 

@@ -31,7 +31,8 @@ from tests.support.stores import Database
 from tickets.errors import Conflict
 from tickets.ids import ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
 from tickets.model import Authenticity, Automatic, Contact, Participant, Reason
-from tickets.storage import Admission, NewJob, Store, TicketFilter
+from tickets.records import Admission, NewJob, TicketFilter
+from tickets.storage import Store
 
 
 async def census(store: Store) -> list[object]:

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.builders import MAIN, at, ignoring, lease, names, query, raw
 from tickets.ids import AccountId, EventId
-from tickets.storage import Admission, Store
+from tickets.records import Admission
+from tickets.storage import Store
 
 OTHER = AccountId("telegram:other")
 

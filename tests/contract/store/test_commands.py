@@ -21,7 +21,8 @@ from tests.support.stores import Database
 from tickets.errors import Conflict
 from tickets.ids import DeliveryId, MessageId, ThreadId, TicketNumber
 from tickets.model import Receipt, Ticket
-from tickets.storage import CommandResult, Store, TicketChange
+from tickets.records import CommandResult, TicketChange
+from tickets.storage import Store
 
 
 async def refused(store: Store, known: Ticket, change: TicketChange) -> None:

@@ -7,7 +7,8 @@ from tests.support.builders import T0, at, file, following, get_ticket, message,
 from tests.support.stores import Database
 from tickets.ids import AttachmentId, BlobId, MessageId, ThreadId
 from tickets.model import Message, MessageVersion
-from tickets.storage import Admission, MessageChange, NewAttachment, Store, TicketFilter, TicketRow
+from tickets.records import Admission, MessageChange, NewAttachment, TicketFilter, TicketRow
+from tickets.storage import Store
 
 
 async def messages(store: Store) -> dict[str, Message]:

@@ -18,7 +18,8 @@ from tests.support.builders import (
 )
 from tickets.ids import AccountId, ExternalMessageId, IdentityId, MessageId, ThreadId, ThreadKey, TicketId
 from tickets.model import Participant
-from tickets.storage import Admission, FingerprintHit, MessageRef, Store
+from tickets.records import Admission, FingerprintHit, MessageRef
+from tickets.storage import Store
 
 
 async def test_identities_are_found_by_channel_and_name(store: Store) -> None:

@@ -5,7 +5,8 @@ import asyncio
 from tests.support.builders import MAIN, at, ignoring, lease, names, raw, receive
 from tests.support.stores import Database
 from tickets.ids import EventId
-from tickets.storage import Admission, LeasedEvent, Store
+from tickets.records import Admission, LeasedEvent
+from tickets.storage import Store
 
 
 async def finish(store: Store, leased: list[LeasedEvent]) -> None:

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from tests.support.builders import at, changing, following, open_ticket, opening, ticket
 from tickets.ids import TicketNumber, UserId
-from tickets.storage import Counts, Store, TicketFilter
+from tickets.records import Counts, TicketFilter
+from tickets.storage import Store
 
 
 async def found(store: Store, **wanted: object) -> list[str]:

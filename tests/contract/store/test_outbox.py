@@ -21,7 +21,8 @@ from tests.support.builders import (
 from tests.support.stores import Database
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId
 from tickets.model import Receipt
-from tickets.storage import MessageRef, Store
+from tickets.records import MessageRef
+from tickets.storage import Store
 
 D = DeliveryId("d-r")
 

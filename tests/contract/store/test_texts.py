@@ -31,7 +31,8 @@ from tests.support.builders import (
 )
 from tickets.ids import AttachmentId, DeliveryId, ExternalMessageId, ThreadKey
 from tickets.model import Authenticity, Automatic, ChannelHealth, Contact, Delivery, Reason, Receipt, ReplyTarget
-from tickets.storage import Admission, NewJob, Store, TicketFilter
+from tickets.records import Admission, NewJob, TicketFilter
+from tickets.storage import Store
 
 ODD = ["nul \x00 inside", "lone \ud83d surrogate", "\udcff raw byte", "both \x00 and \ud83d"]
 FINE = [

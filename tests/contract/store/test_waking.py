@@ -7,7 +7,8 @@ import pytest
 from tests.support.builders import MAIN, T0, at, changing, delivery, lease, open_ticket, queue, raw
 from tests.support.stores import Database
 from tickets.errors import StoreUnavailable
-from tickets.storage import NewJob, Store, Topic
+from tickets.records import NewJob
+from tickets.storage import Store, Topic
 
 LONG_S = 30.0
 """A wait that only a failing test would see the end of."""

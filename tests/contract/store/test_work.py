@@ -24,7 +24,8 @@ from tests.support.builders import (
 )
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, UserId
 from tickets.model import ChannelHealth, Receipt
-from tickets.storage import Admission, Job, NewJob, Session, Store
+from tickets.records import Admission, Job, NewJob, Session
+from tickets.storage import Store
 
 # Named leases --------------------------------------------------------------------------
 

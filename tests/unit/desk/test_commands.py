@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from desk.commands import LONGEST_TEXT, Desk, Done
+from desk.changes import LONGEST_TEXT
+from desk.commands import Desk, Done
 from responders.compose import Limits
 from simulators.memory_store import MemoryStore
 from tests.support.builders import (
@@ -33,7 +34,8 @@ from tickets.errors import Conflict, Forbidden, KeyReused, Refused, TicketNotFou
 from tickets.ids import DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import no_crash
-from tickets.storage import CommandResult, Store, TicketChange
+from tickets.records import CommandResult, TicketChange
+from tickets.storage import Store
 
 ONE = TicketNumber(1)
 LIMITS = {MAIN: Limits(20, "utf16")}

@@ -11,7 +11,7 @@ from tests.support.builders import T0
 from tests.support.inbound import FAILED, UNVERIFIED, decider, empty_context, mailed, said
 from tickets.ids import EventId, ExternalMessageId, ThreadKey
 from tickets.model import AttachmentDraft, Author, Automatic, InboundMessage, ThreadRef, Ticket
-from tickets.storage import Admission, Context
+from tickets.records import Admission, Context
 
 DAY = timedelta(days=1)
 

@@ -6,7 +6,7 @@ from router.dedupe import fingerprint_of, recognize, ref_keys
 from tests.support.builders import T0
 from tests.support.inbound import empty_context, mailed, said
 from tickets.ids import Channel, ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
-from tickets.storage import FingerprintHit, MessageRef
+from tickets.records import FingerprintHit, MessageRef
 
 ANN = IdentityId("i-ann")
 

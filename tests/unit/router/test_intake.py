@@ -15,7 +15,7 @@ from tickets.errors import Conflict, StoreUnavailable
 from tickets.ids import TicketId, TicketNumber
 from tickets.model import RawEvent, TicketEnvelope
 from tickets.ports import no_crash
-from tickets.storage import Admission, TicketChange
+from tickets.records import Admission, TicketChange
 
 
 class Faulty(MemoryStore):

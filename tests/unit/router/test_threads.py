@@ -11,7 +11,7 @@ from tests.support.builders import T0
 from tests.support.inbound import FAILED, UNVERIFIED, empty_context, mailed, said
 from tickets.ids import ExternalMessageId, IdentityId, MessageId, ThreadId, ThreadKey, TicketId
 from tickets.model import Authenticity, InboundMessage, ThreadRef
-from tickets.storage import Context, MessageRef
+from tickets.records import Context, MessageRef
 
 ANN, EVE = IdentityId("i-ann"), IdentityId("i-eve")
 WEEK = timedelta(days=7)

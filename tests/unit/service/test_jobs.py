@@ -14,7 +14,7 @@ from tests.support.clock import ManualClock
 from tickets.errors import PayloadError, Unreachable
 from tickets.ids import AccountId, AttachmentId
 from tickets.model import Attachment, ChannelHealth
-from tickets.storage import NewJob
+from tickets.records import NewJob
 
 A = AttachmentId("a-f")
 
