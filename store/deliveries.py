@@ -100,19 +100,31 @@ WHERE id IN (SELECT id FROM picked) RETURNING id
 def lease_deliveries(
     tx: Tx, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
 ) -> list[Delivery]:
-    rows = tx.all(
-        LEASE_DELIVERIES,
-        {
-            "accounts": list(accounts),
-            "holder": holder,
-            "now": micros(now),
-            "patience": micros(now - PATIENCE),
-            "until": micros(now + timedelta(seconds=lease_s)),
-            "limit": limit,
-        },
-    )
-    leased = find_deliveries(tx, [DeliveryId(row[0]) for row in rows]) if rows else []
+    patience = micros(now - PATIENCE)
+    leased = lease_by(LEASE_DELIVERIES, tx, accounts, holder, now, lease_s, limit, patience=patience)
     return sorted(leased, key=lambda delivery: (-delivery.priority, delivery.next_at))
+
+
+def lease_by(
+    sql: str,
+    tx: Tx,
+    accounts: Sequence[AccountId],
+    holder: str,
+    now: datetime,
+    lease_s: float,
+    limit: int,
+    **more: int,
+) -> list[Delivery]:
+    """Those whose ids ``sql`` returns, now in this holder's hand.  more: what else it asks for."""
+    values = {
+        "accounts": list(accounts),
+        "holder": holder,
+        "now": micros(now),
+        "until": micros(now + timedelta(seconds=lease_s)),
+        "limit": limit,
+    }
+    rows = tx.all(sql, values | more)
+    return find_deliveries(tx, [DeliveryId(row[0]) for row in rows]) if rows else []
 
 
 def find_deliveries(tx: Tx, ids: Sequence[DeliveryId]) -> list[Delivery]:

@@ -1,9 +1,9 @@
 """Deliveries of unknown fate: looked for by one worker at a time, until a proof or a person decides."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from store.deliveries import answered_again, find_deliveries, tell
+from store.deliveries import answered_again, lease_by, tell
 from store.engine import Tx
 from store.rows import micros, micros_or_none, printable
 from tickets.ids import AccountId, DeliveryId
@@ -32,17 +32,7 @@ IN_THIS_HAND = "WHERE id = :id AND state = 'unknown' AND lease_holder = :holder"
 def lease_unknown(
     tx: Tx, accounts: Sequence[AccountId], holder: str, now: datetime, lease_s: float, limit: int
 ) -> list[Delivery]:
-    rows = tx.all(
-        LEASE_UNKNOWN,
-        {
-            "accounts": list(accounts),
-            "holder": holder,
-            "now": micros(now),
-            "until": micros(now + timedelta(seconds=lease_s)),
-            "limit": limit,
-        },
-    )
-    return find_deliveries(tx, [DeliveryId(row[0]) for row in rows]) if rows else []
+    return lease_by(LEASE_UNKNOWN, tx, accounts, holder, now, lease_s, limit)
 
 
 def note_look(

@@ -22,3 +22,16 @@ NASTY = (
     "\\u003cscript\\u003ealert(1)",
     "a\r\nSet-Cookie: x=1",
 )
+
+MARKUP = (
+    "<script>",
+    "<script ",
+    "<img src=x",
+    "<svg/",
+    "<iframe",
+    "<style",
+    "<a href=data",
+    "<div hx-get='/s",
+    "<form action=/",
+)
+"""What of them must not stand in a page as it is, as then it would be markup."""

@@ -9,7 +9,7 @@ import pytest
 from responders.compose import Limits, compose
 from tests.console.house import HERE, Browser, House
 from tests.console.seeds import Person
-from tests.console.strings import NASTY
+from tests.console.strings import MARKUP, NASTY
 from tickets.ids import AccountId, NoticeId, ThreadKey
 from tickets.model import Delivery, ReplyTarget, Role
 from tickets.notices import NewNotice, NoticeKind
@@ -18,17 +18,6 @@ from tickets.records import Admission
 
 MAIN = AccountId("telegram:main")
 ARABIC = "القناة غير متصلة منذ ساعة"
-MARKUP = (
-    "<script>",
-    "<script ",
-    "<img src=x",
-    "<svg/",
-    "<iframe",
-    "<style",
-    "<a href=data",
-    "<div hx-get='/s",
-    "<form action=/",
-)
 PAGES = ("/", "/outbox", "/channels", "/quarantine")
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.crowd import (
-    Crowd,
     all_heard,
-    all_up,
     answer_all,
     answer_in_flight,
     answer_to,
     heard,
+    in_touch,
+    numbers_telegram_first,
     refused_for_now,
 )
 from tests.support.postgres import PostgresMissing, primary_and_standby, server_at_will, url_of_both
@@ -76,38 +76,21 @@ async def ended_without(
     """Stopped while people write, and started again with the database: nobody is forgotten."""
     async with open_town() as town:
         program = Program(town, database, folder, port, webhook=False)
-        await program.make_token()
-        crowd = Crowd(town, 1)
-        try:
-            await program.start()
-            await all_up(database)
-            crowd.write(0)
-            await all_heard(crowd, database)
+        async with in_touch(program, 1) as crowd:
             await asyncio.to_thread(away)
             crowd.write(1)
-            assert program.process is not None
-            program.process.terminate()
-            assert await program.ended() == 0, program.log()
+            await program.end()
             await asyncio.to_thread(back)
             await program.start()
             await all_heard(crowd, database)
-        finally:
-            await program.stop()
 
 
 async def lived_through(database: Database, folder: Path, port: int, away: Step, back: Step) -> None:
     """People write and are answered before, during and after."""
     async with open_town() as town:
         program = Program(town, database, folder, port, webhook=False)
-        await program.make_token()
-        crowd = Crowd(town, PEOPLE)
-        try:
-            await program.start()
-            await all_up(database)
-            crowd.write(0)
-            await all_heard(crowd, database)
-            tickets = await program.tickets()
-            [flying, *_] = [one["number"] for one in tickets if one["channel"] == "telegram"]
+        async with in_touch(program, PEOPLE) as crowd:
+            flying, *others = await numbers_telegram_first(program)
             delivery = await answer_in_flight(town, program, flying, answer_to(flying))
             crowd.write(1)  # in the midst of it
             await away()
@@ -120,12 +103,8 @@ async def lived_through(database: Database, folder: Path, port: int, away: Step,
             crowd.write(2 + WITHOUT)
             await all_heard(crowd, database)
             assert await program.settled(delivery) == "sent"
-            numbers = [one["number"] for one in tickets]
-            await answer_all(program, [number for number in numbers if number != flying])
-            assert sorted(town.accepted()) == sorted(answer_to(number) for number in numbers)
+            await answer_all(program, others)
+            assert sorted(town.accepted()) == sorted(answer_to(number) for number in [flying, *others])
             assert heard(database) == crowd.written
             assert database.rows("SELECT DISTINCT state FROM raw_event") == [("done",)]
-        finally:
-            await program.stop()
-        assert program.process is not None
-        assert program.process.exitcode == 0
+            await program.end()

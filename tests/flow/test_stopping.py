@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.support.crowd import Crowd, all_heard, all_up, answer_to
+from tests.support.crowd import Crowd, all_heard, answer_to, in_touch
 from tests.support.program import Program
 from tests.support.stores import Database
 from tests.support.town import Town, open_town, until
@@ -43,22 +43,14 @@ async def test_a_stop_under_load_ends_in_time_and_loses_and_doubles_nothing(
     """``ended`` waits for 20 seconds, and no longer."""
     async with open_town() as town:
         program = Program(town, sql_database, tmp_path, unused_tcp_port, webhook=False)
-        await program.make_token()
-        crowd = Crowd(town, PEOPLE)
-        try:
-            await program.start()
-            await all_up(sql_database)
-            crowd.write(0)
-            await all_heard(crowd, sql_database)
+        async with in_touch(program, PEOPLE) as crowd:
             tickets = await program.tickets()
             make_slow(town, crowd)
             deliveries = {ticket["number"]: await answered(program, ticket["number"]) for ticket in tickets}
             await on_their_way(sql_database, "telegram:main", "email:support")
             for n in range(ROUNDS):
                 crowd.write(1 + n)
-            assert program.process is not None
-            program.process.terminate()
-            assert await program.ended() == 0, program.log()
+            await program.end()
 
             for platform in (town.telegram, town.discord, town.x, town.mail):
                 platform.faults.clear()
@@ -73,8 +65,6 @@ async def test_a_stop_under_load_ends_in_time_and_loses_and_doubles_nothing(
                 assert times == 1 if state == "sent" else times <= 1
             for number in cut_off:
                 assert (await program.get(f"/tickets/{number}"))["status"] == "open"  # in front of a person
-        finally:
-            await program.stop()
 
 
 def make_slow(town: Town, crowd: Crowd) -> None:

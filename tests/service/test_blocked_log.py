@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crowd import Crowd, all_heard, all_up, answer_all, answer_to
+from tests.support.crowd import all_heard, answer_all, answer_to, in_touch
 from tests.support.program import Program
 from tests.support.stores import Database
 from tests.support.town import open_town
@@ -77,23 +77,11 @@ async def test_a_log_that_nobody_reads_stops_neither_the_work_nor_the_end(
     async with open_town() as town:
         program = Unheard(town, database, tmp_path, unused_tcp_port, webhook=False)
         program.pipe = pipe
-        await program.make_token()
-        crowd = Crowd(town, 1)
-        try:
-            await program.start()
-            await all_up(database)
-            crowd.write(0)
-            await all_heard(crowd, database)
+        async with in_touch(program, 1) as crowd:
             town.x.faults.arm("status", status=503, path="/mentions")  # something to complain about
             crowd.write(1)
             await all_heard(crowd, database)
             numbers = [one["number"] for one in await program.tickets()]
             await answer_all(program, numbers)
             assert sorted(town.accepted()) == sorted(map(answer_to, numbers))
-        finally:
-            assert program.process is not None
-            program.process.terminate()
-            code = await program.ended()
-            if code is None:
-                await program.kill()
-        assert code == 0
+            await program.end()

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,10 +15,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from service.__main__ import main
 from service.commands.move import masked
 from service.locks import only_service
 from store.schema import migrations
+from tests.service.conftest import PASSWORD, Run
 from tests.service.test_command_line import switchboard
 from tests.support.builders import MAIN, T0, at, get_delivery, open_ticket, raw, receive, user
 from tests.support.launcher import launch
@@ -32,9 +31,7 @@ from tickets.records import NewJob, TicketFilter
 from tickets.storage import Store
 
 NEWEST = max(migrations())
-PASSWORD = "hunter2-of-the-server"
 GOES_ON = "this one goes on from there"
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -52,25 +49,6 @@ def target(postgres_url: str) -> Iterator[Database]:
         yield Database("postgres", url)
 
 
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``migrate`` here, where the source is; exit code and all it said."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str, **environment: str) -> tuple[int, str]:
-        with monkeypatch.context() as patched:
-            for name, value in environment.items():
-                patched.setenv(name, value)
-            patched.setattr(sys, "argv", ["switchboard", "migrate", *words])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        said = "".join(capsys.readouterr())
-        assert PASSWORD not in said
-        return int(ended.value.code or 0), said
-
-    return run
-
-
 def hold(condition: Callable[[], object], what: str) -> None:
     """Return once the condition holds, with another process at work."""
     give_up = time.monotonic() + PATIENCE_S
@@ -86,10 +64,10 @@ def with_password(url: str) -> str:
 # The whole of it ----------------------------------------------------------------------
 
 
-def test_everything_is_copied_compared_and_explained(command: Run, source: Database, target: Database) -> None:
+def test_everything_is_copied_compared_and_explained(migrate: Run, source: Database, target: Database) -> None:
     url = with_password(target.url)
     before = source.rows("SELECT * FROM message ORDER BY id")
-    code, said = command("--to", url)
+    code, said = migrate("--to", url)
     assert code == 0
     assert "posting: copied" in said
     assert re.search(r"^blob_chunk +12 +[0-9a-f]{16} +equal$", said, re.MULTILINE)
@@ -97,9 +75,9 @@ def test_everything_is_copied_compared_and_explained(command: Run, source: Datab
     assert f'database = "{url.replace(PASSWORD, "***")}"' in said
     assert "data/secret.key stays where it is" in said
     assert source.rows("SELECT * FROM message ORDER BY id") == before
-    code, said = command("--to", url, "--verify")
+    code, said = migrate("--to", url, "--verify")
     assert (code, "Every table is equal." in said) == (0, True)
-    assert command(SWITCHBOARD__SERVICE__DATABASE=url)[0] == 0
+    assert migrate(SWITCHBOARD__SERVICE__DATABASE=url)[0] == 0
 
 
 def test_no_known_table_was_left_empty(source: Database) -> None:
@@ -156,9 +134,9 @@ async def go_on(store: Store) -> dict[str, object]:
     }
 
 
-def test_the_store_goes_on_there_as_it_would_have_here(command: Run, source: Database, target: Database) -> None:
+def test_the_store_goes_on_there_as_it_would_have_here(migrate: Run, source: Database, target: Database) -> None:
     using(source, forget_the_newest_job)
-    assert command("--to", target.url)[0] == 0
+    assert migrate("--to", target.url)[0] == 0
     assert using(target, everything) == using(source, everything)
     assert using(target, go_on) == using(source, go_on)
 
@@ -224,9 +202,9 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_it_goes_on_where_it_was(
-    moment: str, command: Run, source: Database, target: Database, tmp_path: Path
+    moment: str, migrate: Run, source: Database, target: Database, tmp_path: Path
 ) -> None:
-    assert command(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
+    assert migrate(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
     with held_up(target.url, *MOMENTS[moment]) as holder:
         process = started(target, tmp_path)
         hold(lambda: somebody_waits(holder), f"the copying {moment}")
@@ -235,10 +213,10 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
         assert process.exitcode == -signal.SIGKILL
     copied = sum(row[0] for row in target.rows("SELECT rows FROM copying"))
     assert copied == sum(target.rows(f"SELECT count(*) FROM {name}")[0][0] for name in tables(target))
-    code, said = command(SWITCHBOARD__SERVICE__DATABASE=target.url)
+    code, said = migrate(SWITCHBOARD__SERVICE__DATABASE=target.url)
     assert (code, "Another program is upgrading this database" in said) == (2, True)
     cleared(target)
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, GOES_ON in said, "DIFFERS" in said) == (0, True, False)
     assert ("posting: copied 3," in said) == (
         moment in ("before the first row", "within a batch", "between batches")
@@ -256,9 +234,9 @@ def cleared(target: Database) -> None:
 
 
 def test_ctrl_c_leaves_what_can_be_resumed_and_says_so(
-    command: Run, source: Database, target: Database, tmp_path: Path
+    migrate: Run, source: Database, target: Database, tmp_path: Path
 ) -> None:
-    assert command(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
+    assert migrate(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
     with held_up(target.url, "posting", 1_500) as holder:
         process = started(target, tmp_path)
         hold(lambda: somebody_waits(holder), "the second batch")
@@ -270,15 +248,15 @@ def test_ctrl_c_leaves_what_can_be_resumed_and_says_so(
     assert "Traceback" not in (tmp_path / "out.txt").read_text()
     assert target.rows("SELECT rows FROM copying WHERE name = 'posting'") == [(2_000,)]
     cleared(target)
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, GOES_ON in said) == (0, True)
 
 
 @pytest.fixture
-def half(command: Run, source: Database, target: Database) -> str:
+def half(migrate: Run, source: Database, target: Database) -> str:
     """A copying that a row stopped half-way; the statement that puts the row right."""
     source.rows("UPDATE ticket SET sort_at = 'soon' WHERE number = 7")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert code == 2
     assert "refuses the row of table ticket with id 't-chinese1': invalid input syntax" in said
     assert len(said.strip().splitlines()[-1]) < 400
@@ -286,58 +264,58 @@ def half(command: Run, source: Database, target: Database) -> str:
 
 
 def test_a_row_that_is_refused_is_named_and_the_rest_follows_once_it_is_right(
-    half: str, command: Run, source: Database, target: Database
+    half: str, migrate: Run, source: Database, target: Database
 ) -> None:
     copied = target.rows("SELECT count(*) FROM posting")
     assert copied == source.rows("SELECT count(*) FROM posting")
     assert target.rows("SELECT count(*) FROM ticket") == [(0,)]
     source.rows(half)
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, GOES_ON in said, "posting: copied" in said) == (0, True, False)
     assert target.rows("SELECT sort_at FROM ticket WHERE number = 7") == [(0,)]
 
 
 def test_a_source_that_changed_meanwhile_is_copied_anew(
-    half: str, command: Run, source: Database, target: Database
+    half: str, migrate: Run, source: Database, target: Database
 ) -> None:
     source.rows(half)
     using(source, lambda store: store.add_user(user("Newcomer")))
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "it begins anew" in said) == (0, True)
     assert len(target.rows("SELECT 1 FROM app_user")) == 2
 
 
 def test_half_a_copy_of_an_older_program_is_begun_anew(
-    half: str, command: Run, source: Database, target: Database
+    half: str, migrate: Run, source: Database, target: Database
 ) -> None:
     source.rows(half)
     target.rows("UPDATE copying SET version = version - 1")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "it begins anew" in said) == (0, True)
     assert target.rows("SELECT max(version) FROM schema_version") == [(NEWEST,)]
 
 
 def test_half_a_copy_of_another_database_is_refused(
-    half: str, command: Run, source: Database, target: Database, tmp_path: Path
+    half: str, migrate: Run, source: Database, target: Database, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     other = Database("sqlite", f"sqlite:///{tmp_path}/other/switchboard.db")
     using(other, lambda store: store.add_user(user("Somebody else")))
-    code, said = command("--to", target.url, SWITCHBOARD__SERVICE__DATA_DIR=str(tmp_path / "other"))
+    code, said = migrate("--to", target.url, SWITCHBOARD__SERVICE__DATA_DIR=str(tmp_path / "other"))
     assert (code, f"unfinished copy of another database ({tmp_path}/data/switchboard.db)" in said) == (2, True)
 
 
-def test_half_a_copy_in_which_somebody_wrote_is_refused(half: str, command: Run, target: Database) -> None:
+def test_half_a_copy_in_which_somebody_wrote_is_refused(half: str, migrate: Run, target: Database) -> None:
     target.rows("INSERT INTO contact VALUES ('c-9', 'Somebody', 0)")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "Something else has written to the target since the copying began: contact." in said) == (
         2,
         True,
     )
 
 
-def test_half_a_copy_that_is_compared_says_so(half: str, command: Run, target: Database) -> None:
-    code, said = command("--to", target.url, "--verify")
+def test_half_a_copy_that_is_compared_says_so(half: str, migrate: Run, target: Database) -> None:
+    code, said = migrate("--to", target.url, "--verify")
     assert (code, "The copy is not finished" in said) == (1, True)
     assert re.search(r"^ticket +30 and 0 .*DIFFERS$", said, re.MULTILINE)
 
@@ -345,81 +323,81 @@ def test_half_a_copy_that_is_compared_says_so(half: str, command: Run, target: D
 # Refused ------------------------------------------------------------------------------
 
 
-def test_a_difference_names_its_table(command: Run, source: Database, target: Database) -> None:
-    assert command("--to", target.url)[0] == 0
+def test_a_difference_names_its_table(migrate: Run, source: Database, target: Database) -> None:
+    assert migrate("--to", target.url)[0] == 0
     target.rows("UPDATE message SET text = text || ' ' WHERE id = 'm-thai0'")
-    code, said = command("--to", target.url, "--verify")
+    code, said = migrate("--to", target.url, "--verify")
     assert (code, "The two databases differ in: message." in said) == (1, True)
 
 
 def test_a_target_that_differs_in_the_end_is_not_let_loose(
-    command: Run, source: Database, target: Database
+    migrate: Run, source: Database, target: Database
 ) -> None:
     """A trigger of the server changes a text on its way; the copy is never finished."""
-    assert command(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
+    assert migrate(SWITCHBOARD__SERVICE__DATABASE=target.url)[0] == 0
     target.rows(
         "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN NEW.text = upper(NEW.text); RETURN NEW; END $$"
     )
     target.rows("CREATE TRIGGER spoil BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION spoil()")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "differ in: message." in said, "[service]" in said) == (1, True, False)
     assert target.rows("SELECT 1 FROM schema_version") == []
 
 
-def test_a_target_that_holds_anything_is_refused(command: Run, source: Database, target: Database) -> None:
+def test_a_target_that_holds_anything_is_refused(migrate: Run, source: Database, target: Database) -> None:
     using(target, lambda store: store.add_user(user("Resident")))
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "The target is not empty: it holds app_user." in said) == (2, True)
     assert len(target.rows("SELECT 1 FROM app_user")) == 1
 
 
-def test_a_target_of_another_program_is_refused(command: Run, source: Database, target: Database) -> None:
+def test_a_target_of_another_program_is_refused(migrate: Run, source: Database, target: Database) -> None:
     target.rows("CREATE TABLE invoices (n BIGINT)")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "it holds invoices. Nothing was changed." in said) == (2, True)
     assert target.rows("SELECT to_regclass('ticket')") == [(None,)]
 
 
-def test_a_target_of_a_newer_program_is_refused(command: Run, source: Database, target: Database) -> None:
+def test_a_target_of_a_newer_program_is_refused(migrate: Run, source: Database, target: Database) -> None:
     using(target, lambda store: store.check())
     target.rows("INSERT INTO schema_version VALUES (999)")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "The database has schema 999" in said) == (2, True)
 
 
-def test_an_older_source_is_to_be_brought_up_first(command: Run, source: Database, target: Database) -> None:
-    assert command("--down", "--force")[0] == 0
-    code, said = command("--to", target.url)
+def test_an_older_source_is_to_be_brought_up_first(migrate: Run, source: Database, target: Database) -> None:
+    assert migrate("--down", "--force")[0] == 0
+    code, said = migrate("--to", target.url)
     assert (code, f"stands at schema {NEWEST - 1}, this program at {NEWEST}. Run `switchboard" in said) == (
         2,
         True,
     )
-    assert command()[0] == 0
-    assert command("--to", target.url)[0] == 0
+    assert migrate()[0] == 0
+    assert migrate("--to", target.url)[0] == 0
 
 
-def test_a_running_service_is_to_be_stopped_first(command: Run, source: Database, tmp_path: Path) -> None:
+def test_a_running_service_is_to_be_stopped_first(migrate: Run, source: Database, tmp_path: Path) -> None:
     with only_service(tmp_path / "data" / "switchboard.db"):
-        code, said = command("--to", f"postgresql://x:{PASSWORD}@nowhere/x")
+        code, said = migrate("--to", f"postgresql://x:{PASSWORD}@nowhere/x")
     assert (code, "Another Switchboard runs on" in said) == (2, True)
 
 
-def test_two_copyings_into_one_target_are_one_too_many(command: Run, source: Database, target: Database) -> None:
+def test_two_copyings_into_one_target_are_one_too_many(migrate: Run, source: Database, target: Database) -> None:
     with psycopg.connect(target.url) as other:
         other.execute("SELECT pg_advisory_lock(hashtextextended('switchboard copying ' || current_schema(), 0))")
-        code, said = command("--to", target.url)
+        code, said = migrate("--to", target.url)
     assert (code, "Another copying into this target is under way." in said) == (2, True)
 
 
-def test_nothing_can_be_copied_from_nothing(command: Run, tmp_path: Path) -> None:
-    code, said = command("--to", "postgresql://x@/x")
+def test_nothing_can_be_copied_from_nothing(migrate: Run, tmp_path: Path) -> None:
+    code, said = migrate("--to", "postgresql://x@/x")
     assert (code, "There is no database yet, so nothing to copy." in said) == (2, True)
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_from_server_to_server_is_not_its_work(command: Run) -> None:
-    code, said = command("--to", "postgresql://x@/x", SWITCHBOARD__SERVICE__DATABASE="postgresql://y@/y")
+def test_from_server_to_server_is_not_its_work(migrate: Run) -> None:
+    code, said = migrate("--to", "postgresql://x@/x", SWITCHBOARD__SERVICE__DATABASE="postgresql://y@/y")
     assert (code, "use pg_dump and pg_restore" in said) == (2, True)
 
 
@@ -433,36 +411,36 @@ WRONG = {
 
 
 @pytest.mark.parametrize("url", WRONG, ids=range(len(WRONG)))
-def test_a_wrong_address_is_a_sentence_without_its_password(url: str, command: Run, source: Database) -> None:
-    code, said = command("--to", url)
+def test_a_wrong_address_is_a_sentence_without_its_password(url: str, migrate: Run, source: Database) -> None:
+    code, said = migrate("--to", url)
     assert (code, WRONG[url] in said) == (2, True)
-    assert command(SWITCHBOARD_MIGRATE_TO=url) == (code, said)
+    assert migrate(SWITCHBOARD_MIGRATE_TO=url) == (code, said)
 
 
 @pytest.mark.parametrize(
     "words", [("--verify",), ("--to", ""), ("--to", "postgresql://", "--check"), ("--down", "--verify")]
 )
-def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], command: Run, tmp_path: Path) -> None:
-    code, said = command(*words)
+def test_options_that_do_not_go_together_are_refused(words: tuple[str, ...], migrate: Run, tmp_path: Path) -> None:
+    code, said = migrate(*words)
     assert (code, "--to" in said) == (2, True)
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_the_variable_alone_does_not_disturb_what_asks_for_the_schema(command: Run) -> None:
-    code, said = command("--check", SWITCHBOARD_MIGRATE_TO=f"postgresql://x:{PASSWORD}@/x")
+def test_the_variable_alone_does_not_disturb_what_asks_for_the_schema(migrate: Run) -> None:
+    code, said = migrate("--check", SWITCHBOARD_MIGRATE_TO=f"postgresql://x:{PASSWORD}@/x")
     assert (code, "There is no database yet; this program" in said) == (1, True)
 
 
 def test_a_table_of_another_program_stays_behind_and_is_named(
-    command: Run, source: Database, target: Database
+    migrate: Run, source: Database, target: Database
 ) -> None:
     source.rows("CREATE TABLE notes (n INTEGER)")
-    code, said = command("--to", target.url)
+    code, said = migrate("--to", target.url)
     assert (code, "Not copied: notes, which is no table of Switchboard." in said) == (0, True)
 
 
 def test_a_log_that_a_killed_service_left_is_copied_too(
-    command: Run, source: Database, target: Database, tmp_path: Path
+    migrate: Run, source: Database, target: Database, tmp_path: Path
 ) -> None:
     """What stands in the write-ahead log alone is part of the database."""
     path = tmp_path / "data" / "switchboard.db"
@@ -474,7 +452,7 @@ def test_a_log_that_a_killed_service_left_is_copied_too(
         body = path.read_bytes()
     path.write_bytes(body)
     path.with_name("switchboard.db-wal").write_bytes(log)
-    assert command("--to", target.url)[0] == 0
+    assert migrate("--to", target.url)[0] == 0
     assert target.rows("SELECT display_name FROM contact WHERE id = 'c-late'") == [("Поздний",)]
 
 

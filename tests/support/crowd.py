@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -54,6 +55,21 @@ class Crowd:
         )
 
 
+@asynccontextmanager
+async def in_touch(program: Program, people: int) -> AsyncIterator[Crowd]:
+    """The program at work, and so many people on each channel with their first line in a ticket."""
+    await program.make_token()
+    crowd = Crowd(program.town, people)
+    try:
+        await program.start()
+        await all_up(program.database)
+        crowd.write(0)
+        await all_heard(crowd, program.database)
+        yield crowd
+    finally:
+        await program.stop()
+
+
 async def all_up(database: Database) -> None:
     """Return once every channel is connected: from then on nothing that is written is missed."""
     async with asyncio.timeout(PATIENCE_S):
@@ -79,6 +95,12 @@ def heard(database: Database) -> dict[str, list[int]]:
         assert line is not None, f"nobody wrote this: {text!r}"
         found[line["who"]].append(int(line["n"]))
     return dict(found)
+
+
+async def numbers_telegram_first(program: Program) -> list[int]:
+    """The numbers of all tickets."""
+    tickets = sorted(await program.tickets(), key=lambda one: one["channel"] != "telegram")
+    return [one["number"] for one in tickets]
 
 
 async def answer_in_flight(town: Town, program: Program, number: int, text: str) -> str:

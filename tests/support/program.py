@@ -94,10 +94,17 @@ class Program:
         self.process.kill()
         await self.ended()
 
+    async def end(self) -> None:
+        """Ask it to end; it does so in time and content."""
+        assert self.process is not None
+        self.process.terminate()
+        assert await self.ended() == 0, self.log()
+
     async def stop(self) -> None:
         if self.process is not None and self.process.exitcode is None:
             self.process.terminate()
-            await self.ended()
+            if await self.ended() is None:
+                await self.kill()
 
     async def says(self, words: str) -> None:
         """Return once the program has printed so."""

@@ -29,11 +29,6 @@ class Counting(PasswordHasher):
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 async def access(clock: ManualClock) -> Access:
     store = MemoryStore()
     await store.open()

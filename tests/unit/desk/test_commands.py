@@ -62,10 +62,8 @@ class Crowded(MemoryStore):
 
 
 @pytest.fixture
-async def store() -> Crowded:
-    store = Crowded()
-    await store.open()
-    return store
+def store_class() -> type[Crowded]:
+    return Crowded
 
 
 @pytest.fixture

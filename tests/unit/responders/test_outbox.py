@@ -55,15 +55,8 @@ class Leaving(MemoryStore):
 
 
 @pytest.fixture
-async def store() -> Leaving:
-    store = Leaving()
-    await store.open()
-    return store
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def store_class() -> type[Leaving]:
+    return Leaving
 
 
 @pytest.fixture

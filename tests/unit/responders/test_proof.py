@@ -96,18 +96,6 @@ class Office:
 
 
 @pytest.fixture
-async def store() -> MemoryStore:
-    store = MemoryStore()
-    await store.open()
-    return store
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def sender(clock: ManualClock) -> ProvingFake:
     return ProvingFake(clock)
 

@@ -37,15 +37,8 @@ class Faulty(MemoryStore):
 
 
 @pytest.fixture
-async def store() -> Faulty:
-    store = Faulty()
-    await store.open()
-    return store
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def store_class() -> type[Faulty]:
+    return Faulty
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from connectors.registry import capabilities_of
 from service.config import AlertsSection
 from service.watch import Watch
@@ -16,18 +14,6 @@ from tickets.notices import NewNotice
 
 LEASE_S = 15.0
 MAIL = AccountId("email:support")
-
-
-@pytest.fixture
-async def store() -> MemoryStore:
-    store = MemoryStore()
-    await store.open()
-    return store
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 def worker(store: MemoryStore, clock: ManualClock, name: str, *, alone: bool = False) -> Worker:

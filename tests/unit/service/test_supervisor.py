@@ -35,11 +35,6 @@ class Patient:
             raise StoreUnavailable("The database is away.")
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
 async def watched(patient: Patient, seconds: float) -> None:
     """Keep it running for so long."""
     run: Callable[[], Awaitable[None]] = patient.run
