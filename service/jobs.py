@@ -1,5 +1,6 @@
 """Timed work: what a tick or a decision enqueued, done once by whoever is free."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -12,8 +13,10 @@ from tickets.storage import Store
 
 log = logging.getLogger(__name__)
 
-BATCH = 8
-LEASE_S = 300.0
+BATCH = 4
+FILE_S = 120.0
+"""For one file, or it is tried again: a batch of the slowest ones ends within its lease."""
+LEASE_S = 600.0
 MOST_ATTEMPTS = 5
 RETRY_BASE_S = 5.0
 HABITS_OF = timedelta(weeks=2)
@@ -47,7 +50,7 @@ class JobRunner:
     async def run_due(self) -> int:
         """How many jobs were in hand.  Raises StoreUnavailable."""
         while self._left:
-            await self._store.fail_job(self._left[0], "StoreUnavailable", self._clock.now())
+            await self._store.fail_job(self._left[0], self._holder, "StoreUnavailable", self._clock.now())
             self._left.pop(0)
         jobs = await self._store.lease_jobs(self._holder, self._clock.now(), LEASE_S, BATCH)
         if jobs:
@@ -63,7 +66,7 @@ class JobRunner:
     async def _run(self, job: Job) -> None:
         try:
             await self._kinds[job.kind](job)
-        except (ConnectorError, KeyError) as error:
+        except (ConnectorError, KeyError, TimeoutError) as error:
             await self._again(job, error)
         except StoreUnavailable:
             raise
@@ -72,19 +75,19 @@ class JobRunner:
             await self._again(job, error)
         else:
             self._crash("job.done")
-            await self._store.finish_job(job.id, self._clock.now())
+            await self._store.finish_job(job.id, self._holder, self._clock.now())
             self._crash("job.finished")
 
     async def _again(self, job: Job, error: Exception) -> None:
         if job.attempts < MOST_ATTEMPTS:
             delay = timedelta(seconds=RETRY_BASE_S * 2 ** (job.attempts - 1))
-            await self._store.fail_job(job.id, type(error).__name__, self._clock.now() + delay)
+            await self._store.fail_job(job.id, self._holder, type(error).__name__, self._clock.now() + delay)
             return
         log.warning("A job was given up: %s", job.kind)
         if job.kind == "fetch_attachment":
             note = "It could not be fetched from the platform."
             await self._store.fail_attachment(AttachmentId(job.payload["attachment"]), note, self._clock.now())
-        await self._store.fail_job(job.id, type(error).__name__, None)
+        await self._store.fail_job(job.id, self._holder, type(error).__name__, None)
 
     async def _fetch_attachment(self, job: Job) -> None:
         attachment_id = AttachmentId(job.payload["attachment"])
@@ -96,7 +99,8 @@ class JobRunner:
             await self._store.fail_attachment(attachment_id, "This channel hands out no files.", self._clock.now())
             return
         try:
-            content = await _whole(source, attachment.remote_id)
+            async with asyncio.timeout(FILE_S):
+                content = await _whole(source, attachment.remote_id)
         except PayloadError as error:
             await self._store.fail_attachment(attachment_id, str(error), self._clock.now())
             return

@@ -128,8 +128,9 @@ class Worker:
     async def leave(self) -> None:
         """Tell the other workers at once that this one is gone."""
         try:
+            now = self._clock.now()
             await self._store.release_lease(LEADER_LEASE, self._holder)
-            await self._store.reap_workers(self._clock.now(), None, leaving=self._holder)
+            await self._tell_of_the_dead(await self._store.reap_workers(now, None, leaving=self._holder), now)
         except StoreUnavailable:
             log.warning("The database is away; the other workers will notice by themselves")
 

@@ -52,20 +52,24 @@ def lease_jobs(tx: Tx, holder: str, now: datetime, lease_s: float, limit: int) -
     return [Job(id=JobId(row[0]), kind=row[1], payload=_payload.decode(row[2]), attempts=row[3]) for row in rows]
 
 
-def finish_job(tx: Tx, job_id: JobId, now: datetime) -> None:
-    tx.run("UPDATE job SET state = 'done', finished_at = :now WHERE id = :id", {"id": job_id, "now": micros(now)})
+IN_THIS_HAND = "WHERE id = :id AND state = 'waiting' AND lease_holder = :holder"
 
 
-def fail_job(tx: Tx, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
+def finish_job(tx: Tx, job_id: JobId, holder: str, now: datetime) -> None:
+    tx.run(
+        f"UPDATE job SET state = 'done', finished_at = :now {IN_THIS_HAND}",
+        {"id": job_id, "holder": holder, "now": micros(now)},
+    )
+
+
+def fail_job(tx: Tx, job_id: JobId, holder: str, reason: str, retry_at: datetime | None) -> None:
+    failed = {"id": job_id, "holder": holder, "reason": printable(reason)}
     if retry_at is None:
-        tx.run(
-            "UPDATE job SET state = 'failed', reason = :reason WHERE id = :id AND state = 'waiting'",
-            {"id": job_id, "reason": printable(reason)},
-        )
+        tx.run(f"UPDATE job SET state = 'failed', reason = :reason {IN_THIS_HAND}", failed)
     else:
         tx.run(
-            "UPDATE job SET run_at = :at, lease_until = 0, reason = :reason WHERE id = :id AND state = 'waiting'",
-            {"id": job_id, "reason": printable(reason), "at": micros(retry_at)},
+            f"UPDATE job SET run_at = :at, lease_until = 0, reason = :reason {IN_THIS_HAND}",
+            {**failed, "at": micros(retry_at)},
         )
 
 

@@ -388,11 +388,11 @@ class SqlStore:
     async def lease_jobs(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[Job]:
         return await self._engine.write(lambda tx: jobs.lease_jobs(tx, holder, now, lease_s, limit))
 
-    async def finish_job(self, job_id: JobId, now: datetime) -> None:
-        await self._engine.write(lambda tx: jobs.finish_job(tx, job_id, now))
+    async def finish_job(self, job_id: JobId, holder: str, now: datetime) -> None:
+        await self._engine.write(lambda tx: jobs.finish_job(tx, job_id, holder, now))
 
-    async def fail_job(self, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
-        await self._engine.write(lambda tx: jobs.fail_job(tx, job_id, reason, retry_at))
+    async def fail_job(self, job_id: JobId, holder: str, reason: str, retry_at: datetime | None) -> None:
+        await self._engine.write(lambda tx: jobs.fail_job(tx, job_id, holder, reason, retry_at))
 
     async def set_health(self, state: ChannelHealth) -> None:
         await self._engine.write(lambda tx: health.set_health(tx, state), topics=["events"])

@@ -338,10 +338,11 @@ class WorkStore(Protocol):
 
     async def lease_jobs(self, holder: str, now: datetime, lease_s: float, limit: int) -> Sequence[Job]: ...
 
-    async def finish_job(self, job_id: JobId, now: datetime) -> None: ...
+    async def finish_job(self, job_id: JobId, holder: str, now: datetime) -> None:
+        """It was done.  Nothing happens when another holder has leased it since."""
 
-    async def fail_job(self, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
-        """retry_at None: given up."""
+    async def fail_job(self, job_id: JobId, holder: str, reason: str, retry_at: datetime | None) -> None:
+        """retry_at None: given up.  Nothing happens when another holder has leased it since."""
 
     async def set_health(self, state: ChannelHealth) -> None: ...
 

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
 import aiohttp
 import discord
+import msgspec
+from discord.http import HTTPClient
 
 from connectors.discord.errors import translated, translated_delivery
 from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
+from connectors.discord.peek import SeenArchive
 from connectors.discord.place import read_id
 from connectors.discord.settings import Settings
 from connectors.tls import client_context
@@ -20,7 +23,8 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt
 
 PAGE = 100
-"""The most messages one question to a channel's history gives."""
+"""The most messages or threads one question gives."""
+UNREADABLE = "Discord's answer cannot be read."
 ANSWER_S = 60.0
 """discord.py tries a request up to five times within about 25 seconds; the nonce keeps that from doubling."""
 MOST_REFUSED = 100
@@ -120,21 +124,50 @@ class DiscordApi:
     async def fetch_page(self, channel: int, after: int) -> list[dict[str, Any]] | None:
         """Up to 100 messages after that id, oldest first; None where there is nothing for us to read.
 
+        Raises Unreachable when the answer cannot be read.
+        """
+        page = await self._read(lambda http: http.logs_from(channel, PAGE, after=after))
+        if page is None:
+            return None
+        if not isinstance(page, list):  # a page of somebody in between, which the library hands on as text
+            raise Unreachable(UNREADABLE)
+        return sorted((one for one in page if isinstance(one, dict)), key=lambda one: read_id(one.get("id")) or 0)
+
+    async def fetch_archive(self, channel: int, before: str | None, *, private: bool) -> SeenArchive | None:
+        """Up to 100 archived threads of a channel; None where there is nothing for us to read.
+
+        private: of those that the bot is in, the youngest first, ``before``
+        a thread's id.  Else of those for everybody, the last archived first,
+        ``before`` a time.  Raises Unreachable when the answer cannot be read.
+        """
+
+        def ask(http: HTTPClient) -> Awaitable[object]:
+            anchor: Any = before  # a time or an id: the library hands on either, though it asks for an id
+            if private:
+                return http.get_joined_private_archived_threads(channel, anchor, PAGE)
+            return http.get_public_archived_threads(channel, anchor, PAGE)
+
+        page = await self._read(ask)
+        try:
+            return None if page is None else msgspec.convert(page, SeenArchive)
+        except msgspec.ValidationError as error:
+            raise Unreachable(UNREADABLE) from error
+
+    async def _read(self, ask: Callable[[HTTPClient], Awaitable[object]]) -> object:
+        """None where we may not look.
+
         Discord names channels that we may not read; their refusals say
         nothing about us, so the breaker does not count them.
         """
         with translated():
             self._breaker.check()
             try:
-                page: Any = await self._open.http.logs_from(channel, PAGE, after=after)
+                return await ask(self._open.http)
             except discord.HTTPException as error:
                 if error.status in (400, 403, 404):
                     return None
                 self._breaker.note(error)
                 raise
-        if not isinstance(page, list):  # a page of somebody in between, which the library hands on as text
-            raise Unreachable("Discord's answer cannot be read.")
-        return sorted((one for one in page if isinstance(one, dict)), key=lambda one: read_id(one.get("id")) or 0)
 
     async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:
         """Text that is no markup any more.  The same nonce again within minutes gives the same message."""

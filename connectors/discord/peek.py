@@ -1,6 +1,7 @@
 """The little a connector must know of Discord's events to line them up; never fails on the rest."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -52,6 +53,29 @@ class SeenThreads(msgspec.Struct):
 
     guild_id: str
     threads: list[SeenChannel] = []
+
+
+class SeenMetadata(msgspec.Struct):
+    """archive_timestamp: when a thread was archived, or active again."""
+
+    archive_timestamp: datetime | None = None
+
+
+class SeenArchived(SeenChannel):
+    thread_metadata: SeenMetadata | None = None
+
+    @property
+    def archived_at(self) -> datetime:
+        """Long ago when Discord does not say."""
+        known = self.thread_metadata.archive_timestamp if self.thread_metadata else None
+        return known.astimezone(UTC) if known else datetime.min.replace(tzinfo=UTC)
+
+
+class SeenArchive(msgspec.Struct):
+    """A page of archived threads."""
+
+    threads: list[SeenArchived] = []
+    has_more: bool = False
 
 
 class Greeting(msgspec.Struct):

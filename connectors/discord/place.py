@@ -44,12 +44,15 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     have made a ticket of them yet, so nobody else knows these conversations.
     reached: while what was missed is read, how far that has come in each
     conversation, so that a crash does not begin it anew.
+    unheard: the smallest id of the time in which nobody listened, while what
+    was said in it is read; 0 when nothing was missed.
     """
 
     seen: int
     recent: tuple[int, ...] = ()
     private: tuple[int, ...] = ()
     reached: dict[int, int] = {}
+    unheard: int = 0
 
     @classmethod
     def read(cls, cursor: str | None, otherwise: int) -> "Place":
@@ -79,9 +82,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """What was missed in this conversation is safe up to that id."""
         return replace(self, reached={**self.reached, channel: newest})
 
+    def unheard_from(self, number: int) -> "Place":
+        """Nobody listened from then on."""
+        return replace(self, unheard=min(number, self.unheard or number))
+
     def moved(self, seen: int) -> "Place":
         """Everything up to ``seen`` is safe, and nothing more is to be read on."""
         if seen <= self.seen:
-            return replace(self, reached={}) if self.reached else self
+            return replace(self, reached={}, unheard=0)
         recent = tuple(one for one in self.recent if one > seen - (MARGIN_MS << 22))
         return Place(seen, recent, self.private)

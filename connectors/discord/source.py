@@ -7,19 +7,22 @@ between reads it again.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
+from connectors.discord.archives import Archives, Shelf
 from connectors.discord.backlog import Backlog, Missed
 from connectors.discord.gateway import Gateway
 from connectors.discord.peek import (
     Event,
     Greeting,
+    SeenArchive,
     SeenChannel,
     SeenGuild,
     SeenMessage,
@@ -36,6 +39,7 @@ from tickets.ids import ThreadKey
 from tickets.model import RawEvent
 from tickets.ports import Batch, Gap
 
+T = TypeVar("T")
 PAGE_EVERY_S = 0.04
 """At most half of the 50 requests a second that Discord allows a bot; the rest is for answers."""
 PAGE_S = 90.0
@@ -73,6 +77,8 @@ class GatewaySource:
             self._context.crash("discord.greeted")
             listener.meet(await self._context.conversations())
             gaps = await self._unheard(cursor)
+            for gap in gaps:
+                listener.miss(first_id(gap.since - UNHEARD_AFTER))
             yield Batch(events=(), cursor=listener.place.cursor, gaps=gaps, behind=listener.behind)
             while True:
                 async for batch in self._step(gateway, listener):
@@ -100,7 +106,7 @@ class GatewaySource:
         Where a conversation is announced that was missed before, its past
         comes before its present.
         """
-        if gateway.has_events or not listener.backlog.waits:
+        if gateway.has_events or not listener.waits:
             texts = await gateway.next_events(LOOK_S)
             if not texts:
                 yield Batch(events=())  # still connected
@@ -112,17 +118,30 @@ class GatewaySource:
                 if batch.events:
                     self._context.crash("discord.heard")
                 yield batch
-        elif missed := listener.backlog.take():
-            batch = await self._read_on(missed, listener)
+        else:
+            batch = await self._one_more(listener)
             gateway.must_live()
             yield batch if gateway.has_events else listener.caught_up(batch)
 
+    async def _one_more(self, listener: "Listener") -> Batch:
+        """One page of what was missed, wherever."""
+        if missed := listener.backlog.take():
+            return await self._read_on(missed, listener)
+        if shelf := listener.archives.take():
+            await self._look_through(shelf, listener)
+        return listener.past([])
+
+    async def _look_through(self, shelf: Shelf, listener: "Listener") -> None:
+        """One page of a channel's archived threads; those put away meanwhile are to be read on."""
+        page = await self._page(
+            lambda: self._api.fetch_archive(shelf.channel, shelf.before, private=shelf.private)
+        )
+        if page is not None:
+            listener.unshelve(shelf, page)
+
     async def _read_on(self, missed: Missed, listener: "Listener") -> Batch:
         """One page of a conversation's past."""
-        while (wait_s := await self._context.take((IN_ALL,))) > 0:
-            await self._context.clock.sleep(wait_s)
-        page = await self._fetch_page(missed)
-        await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
+        page = await self._page(lambda: self._api.fetch_page(missed.channel, missed.after))
         if page is None:
             return listener.past([])
         if page:
@@ -139,7 +158,9 @@ class GatewaySource:
 
     async def _hidden(self, missed: Missed) -> tuple[Gap, ...]:
         """Where the bot may not read the history Discord shows an empty one, though something was said."""
-        if missed.guild is None or self._told_hidden or await self._fetch_page(missed._replace(after=0)):
+        if missed.guild is None or self._told_hidden:
+            return ()
+        if await self._page(lambda: self._api.fetch_page(missed.channel, after=0)):
             return ()
         self._told_hidden = True
         what = (
@@ -148,13 +169,17 @@ class GatewaySource:
         )
         return (Gap(since=moment_of(missed.after), until=self._context.clock.now(), what=what),)
 
-    async def _fetch_page(self, missed: Missed) -> list[dict[str, object]] | None:
-        """Raises Unreachable also when no answer comes: the library itself waits for five minutes."""
+    async def _page(self, ask: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Asked within the rate.  Raises Unreachable also when no answer comes: the library waits five minutes."""
+        while (wait_s := await self._context.take((IN_ALL,))) > 0:
+            await self._context.clock.sleep(wait_s)
         try:
             async with asyncio.timeout(PAGE_S):
-                return await self._api.fetch_page(missed.channel, missed.after)
+                page = await ask()
         except TimeoutError as error:
             raise Unreachable("Discord does not hand out what was missed.") from error
+        await self._context.clock.sleep(PAGE_EVERY_S if page is not None else CLOSED_EVERY_S)
+        return page
 
     async def _unheard(self, cursor: str | None) -> tuple[Gap, ...]:
         """What Discord tells of nowhere: the first words of somebody who never wrote to the bot before."""
@@ -162,9 +187,8 @@ class GatewaySource:
         if cursor is None or since is None or now - since < UNHEARD_AFTER:
             return ()
         what = (
-            "Discord was not connected. Channels, open threads and known direct messages are read on. What may be "
-            "missing: first direct messages of people who never wrote to the bot before, until they write again; "
-            "and what was said in threads that were archived meanwhile."
+            "Discord was not connected. Channels, threads and known direct messages are read on. What may be "
+            "missing: first direct messages of people who never wrote to the bot before, until they write again."
         )
         return (Gap(since=since, until=now, what=what),)
 
@@ -191,6 +215,7 @@ class Listener:
     def __init__(self, place: Place, own_id: str, context: ConnectorContext) -> None:
         self.place = place
         self.backlog = Backlog(place.reread_from, place.reached)
+        self.archives = Archives()
         self._heard = place.seen
         self._own_id = own_id
         self._context = context
@@ -231,10 +256,32 @@ class Listener:
         return self.caught_up(batch)
 
     @property
+    def waits(self) -> int:
+        """How many pages, at least, are still to be asked for."""
+        return self.backlog.waits + self.archives.waits
+
+    @property
     def behind(self) -> str:
         """How far reading on has come, for people."""
-        count = self.backlog.waits
-        return f"Reading what was missed: {count} conversations to go." if count else ""
+        if count := self.backlog.waits:
+            return f"Reading what was missed: {count} conversations to go."
+        if count := self.archives.waits:
+            return f"Looking for threads that were archived meanwhile: {count} lists to go."
+        return ""
+
+    def miss(self, since: int) -> None:
+        """From that id on nobody listened, so threads may have been put away unheard of."""
+        self.place = self.place.unheard_from(since)
+
+    def unshelve(self, shelf: Shelf, page: SeenArchive) -> None:
+        """The threads that were put away since then are read on like all others."""
+        since = moment_of(self.place.unheard)
+        for thread in page.threads:
+            if thread.archived_at >= since:
+                self._threads.add(thread.id)
+                self.backlog.add(thread, shelf.guild)
+        if rest := shelf.after(page, since):
+            self.archives.give_back(rest)
 
     def has_read(self, channel: int, newest: int) -> None:
         """A page of a conversation's past is about to be handed out."""
@@ -247,7 +294,7 @@ class Listener:
 
     def caught_up(self, batch: Batch) -> Batch:
         """The batch with the place after it, as everything announced so far was handled."""
-        if self.backlog.is_done:
+        if self.backlog.is_done and not self.archives.waits:
             self.place = self.place.moved(max(self._heard, self.backlog.newest))
         return Batch(events=batch.events, cursor=self.place.cursor, behind=self.behind)
 
@@ -257,10 +304,16 @@ class Listener:
         elif event.t == "GUILD_CREATE" and (guild := event.read(SeenGuild)):
             self._threads |= {thread.id for thread in guild.threads}
             self.backlog.tell(guild)
+            if self.place.unheard:
+                self.archives.add(guild)
         elif event.t == "GUILD_DELETE" and (guild := event.read(SeenGuild)):
             self.backlog.leave(guild, self.place.reread_from)
+            if guild.unavailable:
+                self.miss(self.place.reread_from)
         elif event.t in ("THREAD_CREATE", "THREAD_UPDATE") and (thread := event.read(SeenChannel)):
             self._threads.add(thread.id)
+            if self.place.unheard and thread.guild_id:  # one that was archived is taken up again
+                self.backlog.add(thread, thread.guild_id)
         elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
             self._threads.discard(thread.id)
         elif event.t == "THREAD_LIST_SYNC" and (opened := event.read(SeenThreads)):

@@ -75,7 +75,7 @@ def get_guild(call: Call) -> Answer:
 
 def get_active_threads(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/guild#list-active-guild-threads"""
-    threads = _find_guild(call).active_threads()
+    threads = _find_guild(call).active_threads(call.bot)
     joined = [thread.member(call.bot.id) for thread in threads if call.bot.id in thread.joined]
     return Answer({"threads": [thread.shape() for thread in threads], "members": joined})
 

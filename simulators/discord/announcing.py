@@ -58,9 +58,10 @@ class Herald:
         """Something about the guild, to all bots in it."""
         self._tell_each(guild.bots, name, data)
 
-    def tell_thread(self, thread: SimThread) -> None:
-        """THREAD_CREATE, to all who can see it."""
-        self._tell_each(thread.readers(), "THREAD_CREATE", {**thread.shape(), "newly_created": True})
+    def tell_thread(self, thread: SimThread, name: str = "THREAD_CREATE") -> None:
+        """A new thread, or a changed one, to all who can see it."""
+        fresh = {"newly_created": True} if name == "THREAD_CREATE" else {}
+        self._tell_each(thread.readers(), name, {**thread.shape(), **fresh})
 
     def tell_joined(self, guild: SimGuild, bot: SimBot) -> None:
         """GUILD_CREATE to a bot already connected."""

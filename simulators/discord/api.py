@@ -49,6 +49,8 @@ ENDPOINTS = [
     Endpoint("PUT", _MESSAGE + "/reactions/{emoji}/@me", changing.react),
     Endpoint("POST", _MESSAGE + "/threads", threads.start_from_message),
     Endpoint("POST", "/channels/{channel}/threads", threads.start),
+    Endpoint("GET", "/channels/{channel}/threads/archived/public", threads.list_public_archived),
+    Endpoint("GET", "/channels/{channel}/users/@me/threads/archived/private", threads.list_joined_archived),
 ]
 
 

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from simulators.discord.bots import SimBot
     from simulators.discord.guilds import SimGuild
     from simulators.discord.people import SimPerson
+    from simulators.discord.state import PlatformState
 
 TYPE_TEXT = 0
 TYPE_DM = 1
 TYPE_PUBLIC_THREAD = 11
+TYPE_PRIVATE_THREAD = 12
 
 ARCHIVE_AFTER_MIN = 4320
 
@@ -38,6 +40,10 @@ class Channel(ABC):
         """Keep a message."""
         self.messages[message_id] = message
         self.last_message_id = message_id
+
+    def wake(self, state: PlatformState) -> None:
+        """Somebody is about to say something here, which only threads take notice of."""
+        return None
 
     def readers(self) -> list[SimBot]:
         """Bots that may read here."""
@@ -114,13 +120,23 @@ class SimChannel(Channel):
 
 
 class SimThread(Channel):
-    """A public thread.  Made by ``SimPerson.start_thread`` or by a bot.
+    """A thread.  Made by ``SimPerson.start_thread`` or by a bot.
 
-    starter_id: the message it hangs on; None for none.
+    starter_id: the message it hangs on; None for none.  private: only for
+    who is in ``joined``.  archived_at: None while it is active; whatever is
+    said in it makes it so again.
     """
 
     def __init__(
-        self, thread_id: int, parent: SimChannel, name: str, owner_id: int, starter_id: int | None, at: datetime
+        self,
+        thread_id: int,
+        parent: SimChannel,
+        name: str,
+        owner_id: int,
+        starter_id: int | None,
+        at: datetime,
+        *,
+        private: bool = False,
     ) -> None:
         super().__init__(thread_id, parent.guild)
         self.parent = parent
@@ -128,23 +144,29 @@ class SimThread(Channel):
         self.owner_id = owner_id
         self.starter_id = starter_id
         self.created_at = at
-        self.archived = False
+        self.private = private
+        self.archived_at: datetime | None = None
         self.joined: set[int] = {owner_id}
 
     def __repr__(self) -> str:
         return f"SimThread({self.id}, {self.name!r} in #{self.parent.name})"
 
+    def wake(self, state: PlatformState) -> None:
+        if self.archived_at is not None:
+            self.archived_at = None
+            state.herald.tell_thread(self, "THREAD_UPDATE")
+
     def readers(self) -> list[SimBot]:
-        return self.parent.readers()
+        return [bot for bot in self.parent.readers() if not self.private or bot.id in self.joined]
 
     def writable_by(self, bot: SimBot) -> bool:
-        return self.parent.writable_by(bot)
+        return bot in self.readers() and self.parent.writable_by(bot)
 
     def shape(self) -> Json:
         created = self.created_at.isoformat()
         return {
             "id": str(self.id),
-            "type": TYPE_PUBLIC_THREAD,
+            "type": TYPE_PRIVATE_THREAD if self.private else TYPE_PUBLIC_THREAD,
             "guild_id": _text(self.guild_id),
             "parent_id": str(self.parent.id),
             "owner_id": str(self.owner_id),
@@ -156,9 +178,9 @@ class SimThread(Channel):
             "rate_limit_per_user": 0,
             "flags": 0,
             "thread_metadata": {
-                "archived": self.archived,
+                "archived": self.archived_at is not None,
                 "auto_archive_duration": ARCHIVE_AFTER_MIN,
-                "archive_timestamp": created,
+                "archive_timestamp": (self.archived_at or self.created_at).isoformat(),
                 "create_timestamp": created,
                 "locked": False,
             },

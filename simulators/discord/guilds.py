@@ -90,16 +90,16 @@ class SimGuild:
             "voice_states": [],
             "members": [self.member(bot.user())],
             "channels": [channel.shape() for channel in self.channels if channel.readable],
-            "threads": [thread.shape() for thread in self.active_threads()],
+            "threads": [thread.shape() for thread in self.active_threads(bot)],
             "presences": [],
             "stage_instances": [],
             "guild_scheduled_events": [],
             "soundboard_sounds": [],
         }
 
-    def active_threads(self) -> list[SimThread]:
-        """Threads bots can see, newest first."""
-        return [thread for thread in reversed(self.threads) if not thread.archived and thread.parent.readable]
+    def active_threads(self, bot: SimBot) -> list[SimThread]:
+        """Threads the bot can see, newest first."""
+        return [one for one in reversed(self.threads) if one.archived_at is None and bot in one.readers()]
 
     def _everyone(self) -> Json:
         return {

@@ -30,6 +30,7 @@ _LISTS = ("attachments", "embeds", "components")
 
 def compose(state: PlatformState, channel: Channel, author: Json, content: Json) -> Json:
     """Put a message in the channel, every field there; ``content`` overrides what stands by default."""
+    channel.wake(state)
     at = state.now()
     message_id = state.snowflakes.next(at)
     message: Json = {

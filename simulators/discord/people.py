@@ -97,6 +97,19 @@ class SimPerson:
         self._state.bell.ring()
         return thread
 
+    def start_private_thread(self, channel: SimChannel, name: str, *bots: SimBot) -> SimThread:
+        """Start one that only she and these bots see."""
+        members = [bot.id for bot in bots]
+        thread = open_thread(self._state, channel, name, self.user(), None, members)
+        self._state.bell.ring()
+        return thread
+
+    def archive(self, thread: SimThread) -> None:
+        """Put a thread away; it is active again once somebody says something in it."""
+        thread.archived_at = self._state.now()
+        self._state.herald.tell_thread(thread, "THREAD_UPDATE")
+        self._state.bell.ring()
+
     def edit(self, message: SimMessage, text: str) -> None:
         """Change what she wrote.  KeyError: it was deleted."""
         channel = self._state.channels[message.channel_id]

@@ -26,7 +26,7 @@ def get_channel(call: Call) -> Answer:
 def get_messages(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/message#get-channel-messages"""
     channel = find_channel(call)
-    limit = _limit(call)
+    limit = page_limit(call)
     ids = _page(sorted(channel.messages), _anchor(call), limit)
     call.bot.handed_out += reversed(ids)
     call.state.bell.ring()
@@ -79,7 +79,8 @@ def _only_one(given: list[str]) -> Json:
     return dict.fromkeys(given, problem)
 
 
-def _limit(call: Call) -> int:
+def page_limit(call: Call) -> int:
+    """How many of a list are asked for, 1 to 100."""
     text = call.query.get("limit")
     if text is None:
         return PAGE_DEFAULT

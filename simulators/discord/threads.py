@@ -5,33 +5,46 @@ Source: https://discord.com/developers/docs/topics/threads
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
 from simulators.discord.bodies import limited_text
-from simulators.discord.calling import Answer, Call, find_message, find_writable
+from simulators.discord.calling import Answer, Call, find_channel, find_message, find_writable
 from simulators.discord.channels import SimChannel, SimThread
-from simulators.discord.errors import ApiError
+from simulators.discord.errors import ApiError, invalid_form
 from simulators.discord.messages import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, TYPE_THREAD_STARTER, compose
+from simulators.discord.reading import page_limit
 from simulators.discord.records import Json
+from simulators.discord.snowflakes import parse_snowflake
 from simulators.discord.state import PlatformState
 
 NAME_MAX = 100
 
 
 def open_thread(
-    state: PlatformState, channel: SimChannel, name: str, owner: Json, starter_id: int | None
+    state: PlatformState,
+    channel: SimChannel,
+    name: str,
+    owner: Json,
+    starter_id: int | None,
+    members: Sequence[int] | None = None,
 ) -> SimThread:
-    """Start a thread, tell everybody, and leave the system messages Discord leaves.
+    """Start a thread, tell everybody who may read it, and leave the system messages Discord leaves.
 
     starter_id: a message of the channel; None for a thread of its own.
+    members: who else is in a private one; None for a public one.
     """
     thread_id = state.snowflakes.next() if starter_id is None else starter_id
-    thread = SimThread(thread_id, channel, name, int(str(owner["id"])), starter_id, state.now())
+    private = members is not None
+    thread = SimThread(thread_id, channel, name, int(str(owner["id"])), starter_id, state.now(), private=private)
+    thread.joined.update(members or ())
     state.channels[thread_id] = thread
     if channel.guild is not None:
         channel.guild.threads.append(thread)
     state.herald.tell_thread(thread)
-    if starter_id is None:
+    if starter_id is None and not private:
         _leave(state, channel, owner, _pointing(thread, TYPE_THREAD_CREATED, name))
-    else:
+    elif starter_id is not None:
         _mark(state, channel, starter_id, thread)
         pointing = _pointing(channel, TYPE_THREAD_STARTER, "")
         pointing["message_reference"] = {**_place(channel), "message_id": str(starter_id)}
@@ -51,6 +64,58 @@ def start_from_message(call: Call) -> Answer:
 def start(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/channel#start-thread-without-message"""
     return _answer(call, _parent(call), None)
+
+
+def list_public_archived(call: Call) -> Answer:
+    """The last archived first; ``before`` is a time.
+
+    https://discord.com/developers/docs/resources/channel#list-public-archived-threads
+    """
+    before = call.query.get("before")
+    try:
+        limit = datetime.fromisoformat(before) if before else None
+    except ValueError:
+        raise invalid_form("before", "DATE_TIME_TYPE_PARSE", f'Could not parse "{before}".') from None
+
+    def wanted(thread: SimThread) -> bool:
+        return not thread.private and (limit is None or _archived_at(thread) < limit)
+
+    return _archive(call, wanted, _archived_at)
+
+
+def list_joined_archived(call: Call) -> Answer:
+    """The private ones the bot is in, the youngest first; ``before`` is a thread.
+
+    https://discord.com/developers/docs/resources/channel#list-joined-private-archived-threads
+    """
+    before = call.query.get("before")
+    limit = parse_snowflake(before) if before else None
+    if before and limit is None:
+        raise invalid_form("before", "NUMBER_TYPE_COERCE", f'Value "{before}" is not snowflake.')
+
+    def wanted(thread: SimThread) -> bool:
+        return thread.private and call.bot.id in thread.joined and (limit is None or thread.id < limit)
+
+    return _archive(call, wanted, lambda thread: thread.id)
+
+
+def _archive(
+    call: Call, wanted: Callable[[SimThread], bool], age: Callable[[SimThread], int | datetime]
+) -> Answer:
+    channel = find_channel(call)
+    if not isinstance(channel, SimChannel) or channel.guild is None:
+        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+    archived = [one for one in channel.guild.threads if one.parent is channel and one.archived_at is not None]
+    found = sorted(filter(wanted, archived), key=age, reverse=True)
+    page = found[: page_limit(call)]
+    members = [one.member(call.bot.id) for one in page if call.bot.id in one.joined]
+    return Answer(
+        {"threads": [one.shape() for one in page], "members": members, "has_more": len(found) > len(page)}
+    )
+
+
+def _archived_at(thread: SimThread) -> datetime:
+    return thread.archived_at or thread.created_at
 
 
 def _answer(call: Call, channel: SimChannel, message_id: int | None) -> Answer:

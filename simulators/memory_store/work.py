@@ -59,14 +59,14 @@ class MemoryWork(Part):
             ]
             return [_lease_job(tables, job_id, holder, until) for _, job_id in sorted(due)[:limit]]
 
-    async def finish_job(self, job_id: JobId, now: datetime) -> None:
+    async def finish_job(self, job_id: JobId, holder: str, now: datetime) -> None:
         with self._write() as tables:
-            if job_id in tables.jobs:
-                tables.jobs[job_id] = replace_row(tables.jobs[job_id], state="done", finished_at=now)
+            if (row := _job_in_hand(tables, job_id, holder)) is not None:
+                tables.jobs[job_id] = replace_row(row, state="done", finished_at=now)
 
-    async def fail_job(self, job_id: JobId, reason: str, retry_at: datetime | None) -> None:
+    async def fail_job(self, job_id: JobId, holder: str, reason: str, retry_at: datetime | None) -> None:
         with self._write() as tables:
-            if (row := tables.jobs.get(job_id)) is None:
+            if (row := _job_in_hand(tables, job_id, holder)) is None:
                 return
             if retry_at is None:
                 tables.jobs[job_id] = replace_row(row, state="failed")
@@ -119,6 +119,12 @@ def enqueue(tables: Tables, wanted: Sequence[NewJob]) -> int:
     for job in reversed(fresh.values()):
         tables.jobs[JobId(tables.next_number("job"))] = JobRow(job, job.run_at)
     return len(fresh)
+
+
+def _job_in_hand(tables: Tables, job_id: JobId, holder: str) -> JobRow | None:
+    """The job while this holder has it and it is not ended."""
+    row = tables.jobs.get(job_id)
+    return row if row is not None and row.state == "waiting" and row.holder == holder else None
 
 
 def _lease_job(tables: Tables, job_id: JobId, holder: str, until: datetime) -> Job:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 
@@ -247,6 +248,136 @@ async def test_the_place_of_a_long_life_stays_small(place: Place) -> None:
         longest = max(longest, len(heard.cursor))
     assert longest < SMALL
     assert len(heard.names) == len(set(heard.names)) == 600
+
+
+# What was put away meanwhile -------------------------------------------------------
+
+
+class Attic(NamedTuple):
+    """Threads of one channel: put away long ago, put away during the outage, and private ones."""
+
+    old: list[SimThread]
+    fresh: list[SimThread]
+    private: list[SimThread]
+    strangers: SimThread
+
+    @classmethod
+    def of(cls, place: Place) -> "Attic":
+        anna, channel = place.people[0], place.channels[0]
+        attic = cls(
+            [anna.start_thread(channel, f"old {n}") for n in range(150)],
+            [anna.start_thread(channel, f"fresh {n}") for n in range(120)],
+            [anna.start_private_thread(channel, f"private {n}", place.bot) for n in range(3)],
+            anna.start_private_thread(channel, "among ourselves"),
+        )
+        for thread in attic.old:
+            place.clock.move(seconds=1)
+            anna.archive(thread)
+        place.clock.move(minutes=30)
+        return attic
+
+    def ask(self, place: Place, text: str) -> None:
+        """In each thread that is active; then all are put away."""
+        for thread in (*self.fresh, *self.private):
+            place.ask(thread, text)
+            place.clock.move(seconds=2)
+            place.people[0].archive(thread)
+        place.people[0].say("nobody hears", self.strangers, mention=place.bot)
+
+
+def looked_through(place: Place) -> list[ApiCall]:
+    return [call for call in place.platform.calls if "/archived/" in call.path]
+
+
+async def test_threads_that_were_put_away_meanwhile_are_read_on(place: Place) -> None:
+    attic = Attic.of(place)
+    heard = await connected(place)
+    was_up = place.clock.now()
+    attic.ask(place, "noch nicht erledigt")
+    place.people[0].archive(place.people[0].start_thread(place.channels[1], "nothing in it for us"))
+    place.clock.move(minutes=11)
+
+    await listen(place.connector(was_up=was_up), heard, lambda: settled(heard) and bool(heard.names))
+
+    assert by_conversation(heard) == dict(place.written)
+    assert all(event.late and event.note == "thread" for event in heard.events)
+    of_first = [call for call in looked_through(place) if f"/{place.channels[0].id}/" in call.path]
+    assert (
+        len(of_first) == 3
+    )  # two pages for everybody, where 150 older ones would have been two more; one private
+    read = {int(call.path.split("/")[2]) for call in place.pages}
+    assert not read & {thread.id for thread in attic.old}
+    assert place.platform.violations == []
+    assert Cursor.read(heard.cursor, 0).unheard == 0
+
+
+async def test_a_stop_while_the_archives_are_looked_through_forgets_none(place: Place) -> None:
+    attic = Attic.of(place)
+    heard = await connected(place)
+    was_up = place.clock.now()
+    attic.ask(place, "noch nicht erledigt")
+    await listen(place.connector(was_up=was_up), heard, lambda: len(looked_through(place)) > CHANNELS)
+    assert not settled(heard)
+    just_now = place.clock.now()  # connected meanwhile, so this outage is none
+    await listen(
+        place.connector(was_up=just_now), heard, lambda: settled(heard) and set(heard.names) == place.names
+    )
+    assert by_conversation(heard) == dict(place.written)
+    assert len(heard.names) == len(set(heard.names))
+    assert len(heard.gaps) == 1
+
+
+async def test_an_archived_thread_that_is_taken_up_again_is_heard_in_order(place: Place) -> None:
+    heard = await connected(place)
+    was_up = place.clock.now()
+    thread = place.threads[0]
+    place.ask(thread, "vorher")
+    place.people[0].archive(thread)
+    place.clock.move(minutes=11)
+
+    def enough() -> bool:
+        if heard.gaps and len(place.written[thread.id]) == 1:
+            place.ask(thread, "eben jetzt")
+        return settled(heard) and set(heard.names) == place.names
+
+    await listen(place.connector(was_up=was_up), heard, enough)
+    assert by_conversation(heard) == dict(place.written)
+
+
+async def test_after_an_outage_of_a_guild_its_archives_are_looked_through(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.discord.source.LOOK_S", 0.05)
+    heard = Heard()
+    thread = place.threads[0]
+    steps: list[str] = []
+
+    def enough() -> bool:
+        if settled(heard) and not steps:
+            steps.append("away")
+            place.platform.inject_event(
+                place.bot, "GUILD_DELETE", {"id": str(place.guild.id), "unavailable": True}
+            )
+            thread.parent.readable = False
+        elif len(steps) == 1:
+            steps.append("back")
+            place.ask(thread, "während der Störung")
+            place.people[0].archive(thread)
+            place.clock.move(minutes=11)
+            thread.parent.readable = True
+            place.platform.inject_event(place.bot, "GUILD_CREATE", place.guild.shape(place.bot))
+        return bool(heard.names)
+
+    await listen(place.connector(), heard, enough)
+    assert by_conversation(heard) == dict(place.written)
+
+
+async def test_a_short_restart_looks_through_no_archives(place: Place) -> None:
+    heard = await connected(place)
+    was_up = place.clock.now()
+    place.clock.move(seconds=14)
+    await listen(place.connector(was_up=was_up), heard, lambda: settled(heard))
+    assert looked_through(place) == []
 
 
 # What Discord tells of nowhere ---------------------------------------------------

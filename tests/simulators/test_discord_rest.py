@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -336,6 +337,40 @@ async def test_a_thread_hangs_on_its_message(
     active = await raw.ok("GET", f"/guilds/{guild.id}/threads/active")
     assert [found["id"] for found in active["threads"]] == [loose["id"], thread["id"]]
     assert (await raw.refusal("POST", f"/channels/{thread['id']}/threads", {"name": "x"}))[:2] == (400, 50024)
+
+
+async def test_archived_threads_are_listed_the_last_archived_first(
+    raw: Raw, bot: SimBot, anna: SimPerson, guild: SimGuild, channel: SimChannel, clock: Clock
+) -> None:
+    public = [anna.start_thread(channel, f"t{n}") for n in range(3)]
+    private = [anna.start_private_thread(channel, f"p{n}", bot) for n in range(2)]
+    hidden = anna.start_private_thread(channel, "hidden")
+    for thread in (public[1], public[0], *private, hidden):
+        clock.advance(seconds=1)
+        anna.archive(thread)
+
+    path = f"/channels/{channel.id}/threads/archived/public"
+    first = await raw.ok("GET", f"{path}?limit=1")
+    assert ([one["id"] for one in first["threads"]], first["has_more"]) == ([str(public[0].id)], True)
+    before = quote(first["threads"][0]["thread_metadata"]["archive_timestamp"])
+    rest = await raw.ok("GET", f"{path}?before={before}")
+    assert ([one["id"] for one in rest["threads"]], rest["has_more"]) == ([str(public[1].id)], False)
+    assert (await raw.refusal("GET", f"{path}?before=yesterday"))[:2] == (400, 50035)
+
+    path = f"/channels/{channel.id}/users/@me/threads/archived/private"
+    first = await raw.ok("GET", f"{path}?limit=1")
+    assert ([one["id"] for one in first["threads"]], first["has_more"]) == ([str(private[1].id)], True)
+    rest = await raw.ok("GET", f"{path}?before={private[1].id}")
+    assert [one["id"] for one in rest["threads"]] == [str(private[0].id)]
+    assert (await raw.refusal("GET", f"{path}?before=yesterday"))[:2] == (400, 50035)
+    assert (await raw.refusal("GET", f"/channels/{hidden.id}/messages"))[:2] == (403, 50001)
+
+    active = await raw.ok("GET", f"/guilds/{guild.id}/threads/active")
+    assert [one["id"] for one in active["threads"]] == [str(public[2].id)]
+    anna.say("once more", public[0])
+    active = await raw.ok("GET", f"/guilds/{guild.id}/threads/active")
+    assert [one["id"] for one in active["threads"]] == [str(public[2].id), str(public[0].id)]
+    assert (await raw.refusal("GET", f"/channels/{public[2].id}/threads/archived/public"))[:2] == (400, 50024)
 
 
 # --- attachments

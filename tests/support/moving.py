@@ -104,7 +104,7 @@ async def _house(store: Store) -> None:
     await store.acquire_lease("leader", "w", T0, 5)
     await store.enqueue_jobs([NewJob("fetch", f"job {n}", T0, {"attachment": "a"}) for n in range(3)])
     gone = (await store.lease_jobs("w", T0, 60, 10))[-1]
-    await store.finish_job(gone.id, T0)
+    await store.finish_job(gone.id, "w", T0)
     await queue_alone(store)
 
 

@@ -117,3 +117,16 @@ async def test_parallel_callers_share_a_budget(store: Store) -> None:
     bucket = Bucket("b", 7, 0.001)
     waits = await asyncio.gather(*(store.take_budget(MAIN, [bucket], at(0)) for _ in range(30)))
     assert sum(wait == 0 for wait in waits) == 7
+
+
+@pytest.mark.parametrize("calls", [1, 3, 7])
+async def test_a_clock_that_ran_an_hour_ahead_costs_no_hour(store: Store, calls: int) -> None:
+    bucket = Bucket("b", 3, 1.0)
+    ahead = 3600.0
+    for _ in range(calls):
+        ahead += await store.take_budget(MAIN, [bucket], at(ahead))
+    wait = await store.find_wait(MAIN, [bucket], at(0))
+    assert wait == await store.take_budget(MAIN, [bucket], at(0))
+    assert 0 < wait <= 1.0
+    assert await store.take_budget(MAIN, [bucket], at(wait)) == 0
+    assert await store.take_budget(MAIN, [bucket], at(wait)) > 0, "more at once than the bucket gives"

@@ -154,7 +154,7 @@ async def test_odd_texts_from_platforms_do_not_fail(store: Store, text: str) -> 
     assert (await store.list_health())[0].detail
     await store.enqueue_jobs([NewJob("fetch", "a", T0)])
     [job] = await store.lease_jobs("worker", T0, 60, 1)
-    await store.fail_job(job.id, text, at(9))
+    await store.fail_job(job.id, "worker", text, at(9))
     assert len(await store.lease_jobs("worker", at(9), 60, 1)) == 1
 
 

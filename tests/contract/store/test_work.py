@@ -103,7 +103,7 @@ async def test_parallel_workers_never_get_the_same_job(store: Store) -> None:
 async def test_a_finished_job_is_not_leased_again(store: Store) -> None:
     await store.enqueue_jobs([job("a")])
     [one] = await leased_jobs(store, 0)
-    await store.finish_job(one.id, at(1))
+    await store.finish_job(one.id, "worker", at(1))
     assert await leased_jobs(store, 1000) == []
     assert (await store.count_rows())["jobs_waiting"] == 0
 
@@ -111,7 +111,7 @@ async def test_a_finished_job_is_not_leased_again(store: Store) -> None:
 async def test_a_failed_job_is_tried_again_at_its_time(store: Store) -> None:
     await store.enqueue_jobs([job("a")])
     [one] = await leased_jobs(store, 0)
-    await store.fail_job(one.id, "unreachable", at(20))
+    await store.fail_job(one.id, "worker", "unreachable", at(20))
     assert await leased_jobs(store, 19) == []
     assert [(again.id, again.attempts) for again in await leased_jobs(store, 20)] == [(one.id, 2)]
 
@@ -119,8 +119,22 @@ async def test_a_failed_job_is_tried_again_at_its_time(store: Store) -> None:
 async def test_a_job_given_up_is_not_leased_again(store: Store) -> None:
     await store.enqueue_jobs([job("a")])
     [one] = await leased_jobs(store, 0)
-    await store.fail_job(one.id, "gone", None)
+    await store.fail_job(one.id, "worker", "gone", None)
     assert await leased_jobs(store, 1000) == []
+
+
+async def test_who_was_too_slow_changes_nothing_of_a_job_that_another_has(store: Store) -> None:
+    await store.enqueue_jobs([job("a")])
+    [one] = await leased_jobs(store, 0)
+    [again] = await store.lease_jobs("colleague", at(61), 60, 10)
+    assert again.id == one.id
+    await store.finish_job(one.id, "worker", at(62))
+    await store.fail_job(one.id, "worker", "too late", at(62))
+    await store.fail_job(one.id, "worker", "too late", None)
+    assert await leased_jobs(store, 100) == []
+    assert (await store.count_rows())["jobs_waiting"] == 1
+    await store.finish_job(one.id, "colleague", at(63))
+    assert (await store.count_rows())["jobs_waiting"] == 0
 
 
 async def test_the_limit_of_jobs_is_kept_and_the_oldest_come_first(store: Store) -> None:
@@ -251,7 +265,7 @@ async def test_the_old_is_forgotten_and_nothing_else(store: Store) -> None:
     month = T0 + timedelta(days=30)
     await store.enqueue_jobs([job("done"), job("failed"), job("waiting", 10**7)])
     done = await leased_jobs(store, 0)
-    await store.finish_job(done[0].id, at(1))
+    await store.finish_job(done[0].id, "worker", at(1))
     await store.add_user(user("ann"))
     await store.add_session(Session("old", UserId("u-ann"), "c", T0, T0, at(10)))
     await store.add_session(Session("new", UserId("u-ann"), "c", T0, T0, month + timedelta(days=1)))

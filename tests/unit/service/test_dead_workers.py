@@ -63,6 +63,16 @@ async def test_one_that_leaves_is_no_news(store: MemoryStore, clock: ManualClock
     assert await told(store) == []
 
 
+async def test_one_that_leaves_tells_of_the_dead_it_finds(store: MemoryStore, clock: ManualClock) -> None:
+    dead, leaving = worker(store, clock, "dead"), worker(store, clock, "leaving")
+    await dead.beat()
+    await leaving.beat()
+    clock.move(LEASE_S + 1)
+    await leaving.leave()
+    [notice] = await told(store)
+    assert "worker dead stopped without a word" in notice.text
+
+
 async def test_one_that_was_away_does_not_tell_of_itself(store: MemoryStore, clock: ManualClock) -> None:
     """Its machine slept: its own lease has run out."""
     only = worker(store, clock, "only")

@@ -1,5 +1,6 @@
 """Timed work: done once, tried again, given up at last."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -91,6 +92,25 @@ async def test_a_platform_that_is_away_is_asked_again_then_given_up(store: Memor
     assert asked_at == [0, 5, 15, 35, 75]
     assert len(files.asked) == MOST_ATTEMPTS
     assert (await attachment(store)).state == "missing"
+
+
+async def test_a_file_that_does_not_come_is_given_up_for_now(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.jobs.FILE_S", 0.05)
+
+    class Hanging(Files):
+        async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
+            async for chunk in super().fetch_file(remote_id):
+                yield chunk
+                await asyncio.Event().wait()
+
+    clock = ManualClock()
+    assert await runner(store, clock, Hanging(b"a part")).run_due() == 1
+    assert (await attachment(store)).state == "pending"
+    clock.move(10)
+    assert await runner(store, clock, Files(b"the whole")).run_due() == 1
+    assert (await attachment(store)).state == "stored"
 
 
 async def test_an_account_or_kind_that_is_gone_is_given_up(store: MemoryStore) -> None:
