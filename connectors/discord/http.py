@@ -5,6 +5,7 @@ process; accounts have theirs each.  So both places where it opens a
 connection are asked to go where the account lives.
 """
 
+import logging
 from typing import Any
 
 import aiohttp
@@ -43,6 +44,13 @@ def lead(client: discord.Client, settings: Settings) -> None:
 
 
 def quieten() -> None:
-    """Voice is no part of this program, so nobody needs to hear that its libraries are missing."""
+    """Keep back what says nothing.
+
+    Voice is no part of this program, so nobody needs to hear that its
+    libraries are missing.  Of a slow connection the library warns also when a
+    heartbeat is answered faster than its own thread notes the sending; a dead
+    one we notice ourselves.
+    """
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
+    logging.getLogger("discord.gateway").setLevel(logging.ERROR)

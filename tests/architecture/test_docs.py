@@ -2,9 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from connectors.registry import CHANNELS, capabilities_of
+import msgspec
+
+from connectors.registry import CHANNELS, capabilities_of, settings_type
 from service.config import SECTIONS, load
 from tickets.points import POINTS
 from tickets.schema import json_schema
@@ -51,6 +54,29 @@ def test_the_capabilities_page_says_what_the_code_says() -> None:
 def test_the_published_schema_is_the_formats() -> None:
     published = json.loads((ROOT / "docs/ticket.schema.json").read_text(encoding="utf-8"))
     assert published == json.loads(json.dumps(json_schema())), "run: switchboard schema > docs/ticket.schema.json"
+
+
+def keys_of(shape: type[msgspec.Struct], section: str) -> Iterator[tuple[str, str]]:
+    """(section, key) of everything that can be set in a section and in those below it."""
+    for field in msgspec.structs.fields(shape):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from keys_of(field.type, f"{section}.{field.name}")
+        else:
+            yield section, field.name
+
+
+def test_the_shipped_configuration_names_every_key() -> None:
+    named: set[tuple[str, str]] = set()
+    section = ""
+    for line in (ROOT / "config.toml").read_text(encoding="utf-8").splitlines():
+        if header := re.fullmatch(r"(?:# )?\[([\w.]+)\]", line):
+            section = header[1]
+        elif key := re.match(r"(?:# )?(\w+) = ", line):
+            named.add((section, key[1]))
+    examples = {"telegram": "telegram.main", "discord": "discord.main", "x": "x.main", "email": "email.support"}
+    known = {key for name, shape in SECTIONS.items() for key in keys_of(shape, name)}
+    known |= {key for channel in CHANNELS for key in keys_of(settings_type(channel), examples[channel])}
+    assert named == known
 
 
 def test_the_shipped_configuration_is_valid_and_names_every_section() -> None:
