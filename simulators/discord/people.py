@@ -9,6 +9,7 @@ from simulators.discord.channels import Channel, DirectChannel, SimChannel, SimT
 from simulators.discord.files import StoredFile
 from simulators.discord.messages import TYPE_REPLY, compose, mentioned, reference, view, with_user
 from simulators.discord.records import Json, SentMessage, SimMessage
+from simulators.discord.snowflakes import moment_of
 from simulators.discord.threads import open_thread
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class SimPerson:
             guild_id=channel.guild_id,
             author_id=self.id,
             text=str(message["content"]),
-            at=self._state.now(),
+            at=moment_of(int(str(message["id"]))),
             payload=view(self._state, channel, message, None, granted=True, event=True),
         )
 

@@ -26,6 +26,11 @@ class Snowflakes:
         return self._latest
 
 
+def moment_of(snowflake: int) -> datetime:
+    """When it was made, to the millisecond."""
+    return EPOCH + timedelta(milliseconds=snowflake >> 22)
+
+
 def parse_snowflake(text: object) -> int | None:
     """An id as clients write it, a number or its digits; None for anything else."""
     if isinstance(text, bool) or not isinstance(text, int | str):

@@ -1,5 +1,22 @@
 """Imported before the program is forked: what takes long to read is then read already."""
 
-from router.language import LanguageRecognizer
+import importlib
 
+from responders.templates import ReplyTemplates
+from router.language import LanguageRecognizer
+from tests.support.paths import REPLIES
+
+LAZILY_IMPORTED = (
+    "anyio._backends._asyncio",
+    "httpcore",
+    "pebble",
+    "service.logs",
+    "typer._adapters",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What a start would import one after the other."""
+
+for name in LAZILY_IMPORTED:
+    importlib.import_module(name)
 LanguageRecognizer().warm()
+ReplyTemplates(REPLIES, "en").check()  # the plural rules of every language
