@@ -27,6 +27,8 @@ MOST_WAITING = 20_000
 MOST_AT_ONCE = 200
 GREETING_S = 30.0
 BREAKING_S = 1.0
+LETTING_GO_S = 1.0
+"""Who has not ended so long after having been told to is told again."""
 
 
 class SessionLost(Unreachable):
@@ -119,9 +121,13 @@ class Gateway:
             raise Unreachable("Discord's gateway broke off before it greeted us.")
 
     async def close(self) -> None:
-        if self._running is not None:
+        while self._running is not None and not self._running.done():
+            # The library waits in asyncio.wait_for, which before Python 3.12 swallows a cancellation
+            # that comes just as its wait ends (https://github.com/python/cpython/issues/86296).
             self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await asyncio.wait({self._running}, timeout=LETTING_GO_S)
+        if self._running is not None and not self._running.cancelled():
+            self._running.exception()  # it was told already, or is of no interest any more
         with suppress(Exception):  # a connection that cannot be ended politely ends by itself
             for socket in self._session.sockets():
                 await socket.close()

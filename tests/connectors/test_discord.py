@@ -198,6 +198,29 @@ async def test_a_gateway_that_misbehaves_costs_no_message(town: Town, connector:
     assert "첫 번째 메시지입니다" in texts(events)
 
 
+async def test_a_library_that_does_not_hear_that_it_should_end_is_told_again(
+    town: Town, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.discord.gateway.LETTING_GO_S", 0.01)
+    connect = discord.Client.connect
+    deaf = 3
+
+    async def hard_of_hearing(client: discord.Client, *, reconnect: bool = True) -> None:
+        nonlocal deaf
+        while True:
+            try:
+                return await connect(client, reconnect=reconnect)
+            except asyncio.CancelledError:
+                deaf -= 1
+                if not deaf:
+                    raise
+
+    monkeypatch.setattr(discord.Client, "connect", hard_of_hearing)
+    async with asyncio.timeout(PATIENCE_S):
+        await _nothing(connector)
+    assert deaf == 0
+
+
 @pytest.mark.parametrize("code", [4004, 4014])
 async def test_a_final_refusal_needs_a_person(town: Town, connector: Connector, code: int) -> None:
     town.discord.faults.arm("gateway_close", code=code)
