@@ -6,6 +6,8 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.installed
 # uv would otherwise try to fetch an interpreter of its own.
 export UV_PYTHON_DOWNLOADS := never
+# Tests start many processes; each would compile the program anew where the environment forbids to keep that.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench soak lock clean
@@ -17,7 +19,7 @@ run: $(STAMP) ## start Switchboard (the sandbox, until config.toml names a chann
 	@$(BIN)/switchboard run
 
 test: $(STAMP) check ## everything: linters, types, structure, all tests
-	$(BIN)/pytest -n 4 --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup
 
 check: $(STAMP) ## linters, types and import contracts
 	$(BIN)/ruff check .

@@ -18,6 +18,11 @@ from tests.support.town import free_port
 from tickets.storage import Store
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Most tests that take long wait for processes and sockets: three at a time keep a core busy."""
+    return min(12, 3 * (os.cpu_count() or 2))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server for this worker process, started when the first test asks for it."""

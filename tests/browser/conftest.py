@@ -98,22 +98,37 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def screen(server: Server, tmp_path: Path) -> Iterator[Screen]:
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+    """One for this worker process: starting it takes longer than most tests."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     driver_path = shutil.which("chromedriver")
     if chromium is None or driver_path is None:
         pytest.skip("Chromium and chromedriver wanted: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"):
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
     try:
-        screen = Screen(driver, server)
-        screen.size(1280, 800)
-        yield screen
-        assert screen.complaints() == []
+        yield driver
     finally:
         driver.quit()
+
+
+@pytest.fixture
+def screen(server: Server, chromium: WebDriver) -> Iterator[Screen]:
+    """A fresh page of a browser that knows nobody."""
+    last = chromium.current_window_handle
+    chromium.switch_to.new_window("tab")
+    fresh = chromium.current_window_handle
+    chromium.switch_to.window(last)
+    chromium.close()
+    chromium.switch_to.window(fresh)
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    screen = Screen(chromium, server)
+    screen.complaints()
+    screen.size(1280, 800)
+    yield screen
+    assert screen.complaints() == []
