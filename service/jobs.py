@@ -14,9 +14,12 @@ from tickets.storage import Store
 log = logging.getLogger(__name__)
 
 BATCH = 4
-FILE_S = 120.0
-"""For one file, or it is tried again: a batch of the slowest ones ends within its lease."""
-LEASE_S = 600.0
+SILENCE_S = 30.0
+"""A file of which nothing comes for so long is tried again later."""
+FILE_S = 400.0
+"""For one file in all: a batch of the slowest ones ends within its lease."""
+LEASE_S = 1_800.0
+"""What a dead worker held is freed at once."""
 MOST_ATTEMPTS = 5
 RETRY_BASE_S = 5.0
 HABITS_OF = timedelta(weeks=2)
@@ -116,12 +119,15 @@ class JobRunner:
 
 
 async def _whole(source: FileSource, remote_id: str) -> bytes:
-    """Raises PayloadError past 25 MiB."""
+    """Raises PayloadError past 25 MiB, TimeoutError when nothing comes for a while."""
     content = bytearray()
-    async for chunk in source.fetch_file(remote_id):
-        content += chunk
-        if len(content) > LARGEST_FILE_BYTES:
-            raise PayloadError("It is larger than 25 MiB.")
+    now = asyncio.get_running_loop().time
+    async with asyncio.timeout(SILENCE_S) as silence:
+        async for chunk in source.fetch_file(remote_id):
+            silence.reschedule(now() + SILENCE_S)
+            content += chunk
+            if len(content) > LARGEST_FILE_BYTES:
+                raise PayloadError("It is larger than 25 MiB.")
     return bytes(content)
 
 

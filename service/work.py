@@ -130,7 +130,8 @@ class Worker:
         try:
             now = self._clock.now()
             await self._store.release_lease(LEADER_LEASE, self._holder)
-            await self._tell_of_the_dead(await self._store.reap_workers(now, None, leaving=self._holder), now)
+            await self._tell_of_the_dead(await self._store.reap_workers(now, None), now)
+            await self._store.reap_workers(now, None, leaving=self._holder)
         except StoreUnavailable:
             log.warning("The database is away; the other workers will notice by themselves")
 

@@ -21,7 +21,6 @@ def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: date
     held = _hold(tx, account, [bucket.name for bucket in buckets])
     wait_us = _wait_us(buckets, held, present)
     if wait_us > 0:
-        _put_right(tx, account, buckets, held, present)
         return wait_us / 1_000_000
     tx.many(
         "UPDATE budget SET free_at = :free_at, capacity = :capacity, per_call = :per_call, shared = :shared "
@@ -33,7 +32,7 @@ def take_budget(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: date
                 "capacity": bucket.capacity,
                 "per_call": _per_call_us(bucket),
                 "shared": int(bucket.shared),
-                "free_at": present + _level_us(bucket, held[bucket.name][0], present) + _per_call_us(bucket),
+                "free_at": max(held[bucket.name][0], present) + _per_call_us(bucket),
             }
             for bucket in buckets
         ],
@@ -51,33 +50,15 @@ def find_wait(tx: Tx, account: AccountId, buckets: Sequence[Bucket], now: dateti
     return max(0, _wait_us(buckets, held, micros(now))) / 1_000_000
 
 
-def _put_right(
-    tx: Tx, account: AccountId, buckets: Sequence[Bucket], held: Mapping[str, tuple[int, int]], present: int
-) -> None:
-    """What a clock that ran ahead has written would else be waited for until then."""
-    for bucket in buckets:
-        fullest = present + _level_us(bucket, held[bucket.name][0], present)
-        if held[bucket.name][0] > fullest:
-            tx.run(
-                "UPDATE budget SET free_at = :free_at WHERE account = :account AND bucket = :bucket",
-                {"account": account, "bucket": bucket.name, "free_at": fullest},
-            )
-
-
 def _wait_us(buckets: Sequence[Bucket], held: Mapping[str, tuple[int, int]], present: int) -> int:
     """The longest wait; zero or less when a call may pass."""
     wait_us = 0
     for bucket in buckets:
         free_at, blocked_until = held.get(bucket.name, (0, 0))
         per_call_us = _per_call_us(bucket)
-        level = _level_us(bucket, free_at, present) + per_call_us
+        level = max(free_at, present) + per_call_us - present
         wait_us = max(wait_us, level - bucket.capacity * per_call_us, blocked_until - present)
     return wait_us
-
-
-def _level_us(bucket: Bucket, free_at: int, present: int) -> int:
-    """How full it is.  More than full it cannot be: that was written by a clock that ran ahead."""
-    return min(max(0, free_at - present), bucket.capacity * _per_call_us(bucket))
 
 
 def _per_call_us(bucket: Bucket) -> int:

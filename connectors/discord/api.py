@@ -9,12 +9,11 @@ from typing import Any
 
 import aiohttp
 import discord
-import msgspec
 from discord.http import HTTPClient
 
 from connectors.discord.errors import translated, translated_delivery
 from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
-from connectors.discord.peek import SeenArchive
+from connectors.discord.peek import SeenArchive, read_archive
 from connectors.discord.place import read_id
 from connectors.discord.settings import Settings
 from connectors.tls import client_context
@@ -148,10 +147,12 @@ class DiscordApi:
             return http.get_public_archived_threads(channel, anchor, PAGE)
 
         page = await self._read(ask)
-        try:
-            return None if page is None else msgspec.convert(page, SeenArchive)
-        except msgspec.ValidationError as error:
-            raise Unreachable(UNREADABLE) from error
+        if page is None:
+            return None
+        archive = read_archive(page)
+        if archive is None:
+            raise Unreachable(UNREADABLE)
+        return archive
 
     async def _read(self, ask: Callable[[HTTPClient], Awaitable[object]]) -> object:
         """None where we may not look.

@@ -65,12 +65,17 @@ class Backlog:
 
     def add(self, channel: SeenChannel, guild: str, after: int | None = None) -> None:
         """A channel that may have moved on.  after: None for the beginning of the session."""
-        known = self._after if after is None else after
+        newest = read_id(channel.last_message_id)
+        if channel.type not in WITHOUT_MESSAGES and newest is not None:
+            self.newest = max(self.newest, newest)
+        self.find(channel, guild, self._after if after is None else after)
+
+    def find(self, channel: SeenChannel, guild: str, after: int) -> None:
+        """The same for one that we asked for: that it has moved on says nothing of what was announced."""
         number, newest = read_id(channel.id), read_id(channel.last_message_id)
         if channel.type in WITHOUT_MESSAGES or number is None or newest is None:
             return
-        self.newest = max(self.newest, newest)
-        known = max(known, self._read.get(number, 0))
+        known = max(after, self._read.get(number, 0))
         if newest > known:
             self._missed[number] = Missed(number, guild, known)
 

@@ -1,8 +1,9 @@
 """The little a connector must know of Discord's events to line them up; never fails on the rest."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TypeVar
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -65,17 +66,29 @@ class SeenArchived(SeenChannel):
     thread_metadata: SeenMetadata | None = None
 
     @property
-    def archived_at(self) -> datetime:
-        """Long ago when Discord does not say."""
+    def archived_at(self) -> datetime | None:
+        """None when Discord does not say."""
         known = self.thread_metadata.archive_timestamp if self.thread_metadata else None
-        return known.astimezone(UTC) if known else datetime.min.replace(tzinfo=UTC)
+        return known if known is not None and known.tzinfo is not None else None
 
 
-class SeenArchive(msgspec.Struct):
+class SeenArchive(NamedTuple):
     """A page of archived threads."""
 
+    threads: list[SeenArchived]
+    has_more: bool
+
+
+def read_archive(page: object) -> SeenArchive | None:
+    """A page as the REST API tells it, without what cannot be read of it; None for anything else."""
+    listed = page.get("threads") if isinstance(page, dict) else None
+    if not isinstance(page, dict) or not isinstance(listed, list):
+        return None
     threads: list[SeenArchived] = []
-    has_more: bool = False
+    for one in listed:
+        with suppress(msgspec.ValidationError):
+            threads.append(msgspec.convert(one, SeenArchived))
+    return SeenArchive(threads, page.get("has_more") is True)
 
 
 class Greeting(msgspec.Struct):

@@ -36,7 +36,7 @@ def moment_of(number: int) -> datetime:
     return EPOCH + timedelta(milliseconds=number >> 22)
 
 
-class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """seen: everything up to this id is safe.
 
     recent: messages handed out within the last stretch before it.
@@ -44,8 +44,8 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     have made a ticket of them yet, so nobody else knows these conversations.
     reached: while what was missed is read, how far that has come in each
     conversation, so that a crash does not begin it anew.
-    unheard: the smallest id of the time in which nobody listened, while what
-    was said in it is read; 0 when nothing was missed.
+    unheard: the id from which on something may have been missed that is not
+    announced, while it is looked for; 0 when nothing was missed.
     """
 
     seen: int

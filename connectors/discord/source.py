@@ -72,19 +72,22 @@ class GatewaySource:
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
         listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context)
         gateway = Gateway(self._settings, self._context.clock.now)
+        told = False
         try:
             await gateway.open()
             self._context.crash("discord.greeted")
             listener.meet(await self._context.conversations())
             gaps = await self._unheard(cursor)
-            for gap in gaps:
-                listener.miss(first_id(gap.since - UNHEARD_AFTER))
+            if cursor is not None and (gaps or listener.may_have_missed(self._context.clock.now())):
+                listener.miss()
             yield Batch(events=(), cursor=listener.place.cursor, gaps=gaps, behind=listener.behind)
+            told = True
             while True:
                 async for batch in self._step(gateway, listener):
                     yield batch
         finally:
-            self._heard_at = gateway.heard_at or self._heard_at
+            if told:  # who asks for the next batch has committed the first, and the gap with it
+                self._heard_at = gateway.heard_at or self._heard_at
             await gateway.close()
 
     async def acknowledge(self, batch: Batch) -> None:
@@ -134,7 +137,7 @@ class GatewaySource:
     async def _look_through(self, shelf: Shelf, listener: "Listener") -> None:
         """One page of a channel's archived threads; those put away meanwhile are to be read on."""
         page = await self._page(
-            lambda: self._api.fetch_archive(shelf.channel, shelf.before, private=shelf.private)
+            lambda: self._api.fetch_archive(shelf.channel, shelf.anchor, private=shelf.private)
         )
         if page is not None:
             listener.unshelve(shelf, page)
@@ -269,17 +272,21 @@ class Listener:
             return f"Looking for threads that were archived meanwhile: {count} lists to go."
         return ""
 
-    def miss(self, since: int) -> None:
-        """From that id on nobody listened, so threads may have been put away unheard of."""
-        self.place = self.place.unheard_from(since)
+    def may_have_missed(self, now: datetime) -> bool:
+        """Whether nothing is known of the last seconds, or reading on was broken off."""
+        return bool(self.place.reached) or now - moment_of(self.place.seen) > UNHEARD_AFTER
+
+    def miss(self) -> None:
+        """Behind what is safe nobody may have listened, so threads may have been put away unheard of."""
+        self.place = self.place.unheard_from(self.place.reread_from)
 
     def unshelve(self, shelf: Shelf, page: SeenArchive) -> None:
         """The threads that were put away since then are read on like all others."""
         since = moment_of(self.place.unheard)
         for thread in page.threads:
-            if thread.archived_at >= since:
+            if thread.archived_at is not None and thread.archived_at >= since:
                 self._threads.add(thread.id)
-                self.backlog.add(thread, shelf.guild)
+                self.backlog.find(thread, shelf.guild, self.place.unheard)
         if rest := shelf.after(page, since):
             self.archives.give_back(rest)
 
@@ -308,12 +315,13 @@ class Listener:
                 self.archives.add(guild)
         elif event.t == "GUILD_DELETE" and (guild := event.read(SeenGuild)):
             self.backlog.leave(guild, self.place.reread_from)
+            self.archives.drop(guild)
             if guild.unavailable:
-                self.miss(self.place.reread_from)
+                self.miss()
         elif event.t in ("THREAD_CREATE", "THREAD_UPDATE") and (thread := event.read(SeenChannel)):
             self._threads.add(thread.id)
             if self.place.unheard and thread.guild_id:  # one that was archived is taken up again
-                self.backlog.add(thread, thread.guild_id)
+                self.backlog.add(thread, thread.guild_id, self.place.unheard)
         elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
             self._threads.discard(thread.id)
         elif event.t == "THREAD_LIST_SYNC" and (opened := event.read(SeenThreads)):

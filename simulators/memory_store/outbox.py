@@ -58,7 +58,6 @@ class MemoryOutbox(Part):
             drained = {bucket: _drained(level, bucket, now) for bucket, level in levels.items()}
             waits = [_wait_s(level, bucket, now) for bucket, level in drained.items()]
             if max(waits, default=0.0) > 0:
-                tables.budgets |= {(account, bucket.name): level for bucket, level in drained.items()}
                 return max(waits)
             for bucket, level in drained.items():
                 tables.budgets[account, bucket.name] = replace_row(level, taken=level.taken + 1, bucket=bucket)
@@ -288,10 +287,10 @@ def _by_need(delivery: Delivery) -> tuple[int, int, datetime, str]:
 
 
 def _drained(level: Level, bucket: Bucket, now: datetime) -> Level:
-    """What still weighs on a bucket after time has passed, or after a clock that ran ahead was put right."""
-    elapsed_s = (now - level.at).total_seconds()
-    taken = min(bucket.capacity, max(0.0, level.taken - elapsed_s * bucket.per_s))
-    return replace_row(level, taken=taken, at=now)
+    """What still weighs on a bucket after time has passed."""
+    elapsed_s = max(0.0, (now - level.at).total_seconds())
+    taken = max(0.0, level.taken - elapsed_s * bucket.per_s)
+    return replace_row(level, taken=taken, at=max(now, level.at))
 
 
 def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:

@@ -372,7 +372,54 @@ async def test_after_an_outage_of_a_guild_its_archives_are_looked_through(
     assert by_conversation(heard) == dict(place.written)
 
 
+async def test_threads_archived_in_one_moment_are_all_found(place: Place) -> None:
+    """More than a page of them, as when a program tidies up."""
+    anna, channel = place.people[0], place.channels[0]
+    threads = [anna.start_thread(channel, f"{n}") for n in range(160)]
+    heard = await connected(place)
+    for n, thread in enumerate(threads):
+        place.ask(thread, f"{n}")
+    for n, thread in enumerate(threads):
+        if n in (30, 115):
+            place.clock.move(minutes=1)
+        anna.archive(thread)
+    place.clock.move(minutes=11)
+    await listen(place.connector(was_up=place.clock.now() - timedelta(hours=1)), heard, lambda: settled(heard))
+    assert by_conversation(heard) == dict(place.written)
+
+
+async def test_reading_on_that_was_broken_off_finds_what_was_archived_since(place: Place) -> None:
+    """No outage in between, and a thread that waited to be read is put away."""
+    heard = await connected(place)
+    place.ask_everywhere(CHANNELS + THREADS)
+    await listen(place.connector(), heard, lambda: len(heard.names) > CHANNELS // 2)
+    left = [thread for thread in place.threads if thread.id not in by_conversation(heard)]
+    assert left
+    for thread in left:
+        place.people[0].archive(thread)
+    await listen(
+        place.connector(was_up=place.clock.now()),
+        heard,
+        lambda: settled(heard) and set(heard.names) == place.names,
+    )
+    assert by_conversation(heard) == dict(place.written)
+
+
+async def test_a_gap_is_not_forgotten_before_it_was_told(place: Place) -> None:
+    """The database goes away just as Discord has greeted us."""
+    heard = await connected(place)
+    was_up = place.clock.now()
+    place.clock.move(hours=1)
+    connector = place.connector(was_up=was_up)
+    await connector.open()
+    async with aclosing(connector.source.batches(heard.cursor)) as batches:
+        assert (await anext(batches)).gaps  # and nobody could commit it
+    await listen(connector, heard, lambda: bool(heard.gaps))
+    assert [gap.since for gap in heard.gaps] == [was_up]
+
+
 async def test_a_short_restart_looks_through_no_archives(place: Place) -> None:
+    place.people[1].say("among ourselves", place.channels[0])
     heard = await connected(place)
     was_up = place.clock.now()
     place.clock.move(seconds=14)

@@ -66,11 +66,15 @@ async def test_one_that_leaves_is_no_news(store: MemoryStore, clock: ManualClock
 async def test_one_that_leaves_tells_of_the_dead_it_finds(store: MemoryStore, clock: ManualClock) -> None:
     dead, leaving = worker(store, clock, "dead"), worker(store, clock, "leaving")
     await dead.beat()
-    await leaving.beat()
     clock.move(LEASE_S + 1)
+    await queue(store, answer("ann", await open_ticket(store, "ann")))
+    [cut_off] = await store.lease_deliveries([MAIN], "leaving", clock.now(), 600, 2)
+    assert await store.mark_sending(cut_off.id, 1, "leaving", clock.now())
     await leaving.leave()
     [notice] = await told(store)
     assert "worker dead stopped without a word" in notice.text
+    assert "Answers of unknown fate since then: 0." in notice.text
+    assert (await store.count_rows())["deliveries_unknown"] == 1
 
 
 async def test_one_that_was_away_does_not_tell_of_itself(store: MemoryStore, clock: ManualClock) -> None:

@@ -94,10 +94,11 @@ async def test_a_platform_that_is_away_is_asked_again_then_given_up(store: Memor
     assert (await attachment(store)).state == "missing"
 
 
+@pytest.mark.parametrize("limit", ["SILENCE_S", "FILE_S"])
 async def test_a_file_that_does_not_come_is_given_up_for_now(
-    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    store: MemoryStore, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.jobs.FILE_S", 0.05)
+    monkeypatch.setattr(f"service.jobs.{limit}", 0.05)
 
     class Hanging(Files):
         async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
