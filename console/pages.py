@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse
 
 from console import words
 from console.assets import Assets
-from console.texts import is_emoji_only, pieces, split_quotes
+from console.texts import is_emoji_only, pieces
+from tickets.folds import fresh, passages
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "console"
 
@@ -34,7 +35,8 @@ class Pages:
             day=words.day,
             pieces=pieces,
             emoji_only=is_emoji_only,
-            split_quotes=split_quotes,
+            fresh=fresh,
+            passages=passages,
         )
 
     def render(self, name: str, values: dict[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""A person's text prepared for showing: links found, quotes folded.  Pure, and never HTML."""
+"""A person's text prepared for showing: links found.  Pure, and never HTML."""
 
 import re
 import unicodedata
@@ -17,13 +17,6 @@ class Piece(NamedTuple):
     text: str
 
 
-class Quoted(NamedTuple):
-    """A text and the quotation it ends with; ``quote`` is empty without one."""
-
-    text: str
-    quote: str
-
-
 def pieces(text: str) -> list[Piece]:
     """The text cut at its http and https addresses."""
     found: list[Piece] = []
@@ -37,32 +30,6 @@ def pieces(text: str) -> list[Piece]:
         at = match.start() + len(link)
     found.append(Piece("text", text[at:]))
     return [piece for piece in found if piece.text]
-
-
-def split_quotes(text: str) -> Quoted:
-    """Fold the lines a mail program quotes at the end, with the line that announces them.
-
-    A text that is nothing but quotation stays as it is.
-    """
-    lines = text.rstrip().split("\n")
-    start = len(lines)
-    while start > 0 and (not lines[start - 1].strip() or lines[start - 1].lstrip().startswith(">")):
-        start -= 1
-    while start < len(lines) and not lines[start].strip():
-        start += 1
-    if start == len(lines) or start == 0:
-        return Quoted(text, "")
-    start = _before_announcement(lines, start)
-    kept = "\n".join(lines[:start]).rstrip()
-    return Quoted(kept, "\n".join(lines[start:]).strip()) if kept else Quoted(text, "")
-
-
-def _before_announcement(lines: list[str], start: int) -> int:
-    """The line before a quotation belongs to it when it ends with a colon (“On Monday, Anna wrote:”)."""
-    at = start - 1
-    while at > 0 and not lines[at].strip():
-        at -= 1
-    return at if at > 0 and lines[at].rstrip().endswith((":", "：")) else start
 
 
 def is_emoji_only(text: str) -> bool:

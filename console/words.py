@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tickets.folds import Kind
 from tickets.ids import Channel
 from tickets.model import DeliveryKind
 from tickets.notices import NoticeKind
@@ -22,6 +23,7 @@ DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "alert": "alert to you",
     "hook": "to another program",
 }
+FOLDS: dict[Kind, str] = {"quote": "Quoted text", "signature": "Signature", "disclaimer": "Legal notice"}
 STATUSES = {"open": "Open", "pending": "Waiting for the person", "closed": "Closed"}
 VISIBILITY = {"public": "In public", "private": "In private"}
 

@@ -10,6 +10,7 @@ from router.albums import Gathered
 from router.dedupe import Sameness
 from router.language import LanguageRecognizer
 from router.threads import Match, match_ticket, open_in
+from tickets.folds import fresh
 from tickets.ids import (
     AttachmentId,
     ContactId,
@@ -129,7 +130,7 @@ class Decider:
     ) -> Admission:
         message = gathered.message
         language = self._languages.recognize(
-            message.text, (identity.language if identity else None) or message.author.language
+            fresh(message.text), (identity.language if identity else None) or message.author.language
         )
         person = _Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
@@ -265,7 +266,7 @@ def _opened(
     return Ticket(
         id=TicketId(new_id()),
         number=TicketNumber(0),
-        subject=message.subject or _first_words(message.text),
+        subject=message.subject or _first_words(fresh(message.text)),
         status="open",
         priority=points,
         priority_reasons=reasons,

@@ -25,6 +25,7 @@ from store.rows import (
     ticket_params,
 )
 from tickets.errors import Conflict
+from tickets.folds import fresh
 from tickets.ids import (
     Channel,
     EventId,
@@ -378,7 +379,8 @@ def _shown(admission: Admission) -> Params:
 
 
 def _snippet(text: str) -> str:
-    return printable(" ".join(text[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS])
+    """The beginning of what the person says, without what they quote."""
+    return printable(" ".join(fresh(text)[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS])
 
 
 def _change_message(tx: Tx, change: MessageChange) -> None:

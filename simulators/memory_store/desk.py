@@ -15,6 +15,7 @@ from simulators.memory_store.admission import (
 )
 from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
+from tickets.folds import fresh
 from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
 from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
 from tickets.records import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
@@ -221,7 +222,7 @@ def _row(tables: Tables, ticket: Ticket) -> TicketRow:
     threads = [thread for ticket_id, thread in tables.ticket_threads if ticket_id == ticket.id]
     return TicketRow(
         ticket=ticket,
-        snippet=" ".join(words[-1].split())[:SNIPPET_CHARS] if words else "",
+        snippet=" ".join(fresh(words[-1]).split())[:SNIPPET_CHARS] if words else "",
         message_count=len(messages),
         visibility="public" if any(tables.threads[t].visibility == "public" for t in threads) else "private",
     )

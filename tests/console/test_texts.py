@@ -1,4 +1,4 @@
-"""Links found, quotes folded, emoji recognised; delivery and wait words."""
+"""Links found, emoji recognised; delivery and wait words."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from console import words
 from console.downloads import disposition
-from console.texts import is_emoji_only, pieces, split_quotes
+from console.texts import is_emoji_only, pieces
 from tests.console.seeds import Clock
 
 
@@ -26,25 +26,6 @@ def test_links(text: str, links: list[str]) -> None:
     found = pieces(text)
     assert [piece.text for piece in found if piece.kind == "link"] == links
     assert "".join(piece.text for piece in found) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "kept", "quote"),
-    [
-        ("Hello\n\n> old", "Hello", "> old"),
-        ("Hello\n\nOn Monday, Mei wrote:\n\n> old\n> older\n", "Hello", "On Monday, Mei wrote:\n\n> old\n> older"),
-        ("> only quoted", "> only quoted", ""),
-        ("Above\n> quoted\nbelow", "Above\n> quoted\nbelow", ""),
-        ("No quote", "No quote", ""),
-        ("", "", ""),
-    ],
-)
-def test_quotes(text: str, kept: str, quote: str) -> None:
-    assert split_quotes(text) == (kept, quote)
-
-
-def test_folding_a_hundred_thousand_lines_is_quick() -> None:
-    assert split_quotes("Hello\n" + "> x\n" * 100_000).text == "Hello"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def test_what_one_should_know_before_trusting(house: House) -> None:
     person = Person("Mailer", "email", address="m@example.test")
     await house.seeds.writes(
         person,
-        "Could not deliver\n> your mail",
+        "Could not deliver\n\n> your mail",
         authenticity=Authenticity("failed", "mx"),
         automatic=Automatic("bounce", "a bounce"),
         warnings=("Look twice",),
@@ -40,6 +40,26 @@ async def test_what_one_should_know_before_trusting(house: House) -> None:
     page = await page_of(house, person)
     for words in ("sender check failed", "Written by a machine", "a bounce", "Look twice", "Quoted text"):
         assert words in page
+
+
+async def test_what_the_person_says_now_stands_in_front_and_the_rest_one_click_away(house: House) -> None:
+    person = Person("Mailer", "email", address="m@example.test")
+    text = "请再查一下。\n\n-- \n王小明\n\nOn 3.3.2025 at 10:15 Support wrote:\n> <b>Hello</b>\n> old"
+    await house.seeds.writes(person, text)
+    page = await page_of(house, person)
+    folded = re.findall(r"<details class=\"quote\".*?<summary>(.*?)</summary>.*?</details>", page, re.DOTALL)
+    assert folded == ["Signature", "Quoted text"]
+    in_front = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert re.findall(r"<div class=\"body\"[^>]*>(.*?)</div>", in_front, re.DOTALL) == ["请再查一下。"]
+    assert "&lt;b&gt;Hello&lt;/b&gt;" in page
+
+
+async def test_a_message_that_is_only_a_quotation_is_shown(house: House) -> None:
+    person = Person("Mailer", "email", address="m@example.test")
+    await house.seeds.writes(person, "> first\n> second")
+    page = await page_of(house, person)
+    assert "Quoted text" not in page
+    assert "&gt; second" in page
 
 
 async def test_a_ruler_where_the_channel_changes(house: House) -> None:

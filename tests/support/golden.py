@@ -73,5 +73,7 @@ def _shown(content: bytes) -> str:
 def pairs(folder: Path) -> list[Path]:
     """Every input that lies beside an expected file, and every one that lacks it."""
     return sorted(
-        path for path in folder.glob("*/*") if path.is_file() and not path.name.endswith(".expected.json")
+        path
+        for path in folder.glob("*/*")
+        if path.is_file() and not path.name.endswith((".expected.json", ".pyc"))
     )

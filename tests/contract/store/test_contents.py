@@ -79,6 +79,15 @@ async def test_a_list_shows_the_last_words_of_the_person(store: Store) -> None:
     assert shown.message_count == 2
 
 
+async def test_a_list_shows_no_quotations(store: Store) -> None:
+    said = "Noch nichts da.\n\nOn 3.3.2025 at 10:15 Support wrote:\n> Ihr Geld\n> ist unterwegs."
+    known = await open_ticket(store, "ann", text="first")
+    await store.admit([following(known, "m2", message=message("m2", "ann", text=said, stored_at=at(1)))], at(1))
+    assert (await row(store)).snippet == "Noch nichts da."
+    await change(store, "m2", said.replace("Noch", "Immer noch"), 2)
+    assert (await row(store)).snippet == "Immer noch nichts da."
+
+
 async def test_an_edit_of_the_last_words_shows(store: Store) -> None:
     await open_ticket(store, "ann", text="first")
     await change(store, "ann", "better", 1)
