@@ -41,6 +41,7 @@ from tickets.records import CommandKey, TicketChange
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
+ELSEWHERE = "This conversation already has another open ticket. Go on there."
 
 
 class Done(NamedTuple):
@@ -98,7 +99,8 @@ class Desk:
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
-        twice.  undo_s: seconds in which ``withdraw`` still stops it.
+        twice.  undo_s: seconds in which ``withdraw`` still stops it.  It opens
+        a closed ticket, and is refused when the conversation has another open one.
         """
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
@@ -145,12 +147,9 @@ class Desk:
 
     async def reopen(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
         """Open again.  Refused when the same conversation already has another open ticket."""
-        try:
-            return await self._run(
-                actor, "work", number, key, ("reopen", number), lambda t, now: moved_to("open", t, actor, now)
-            )
-        except Conflict as error:
-            raise Refused("This conversation already has another open ticket. Go on there.") from error
+        return await self._run(
+            actor, "work", number, key, ("reopen", number), lambda t, now: moved_to("open", t, actor, now)
+        )
 
     async def withdraw(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
         """Stop an answer that has not left yet."""
@@ -209,14 +208,17 @@ class Desk:
             if (earlier := await self._earlier(number, command)) is not None:
                 return earlier
             now = self._clock.now()
-            change = decide(await self._get(number), now)
+            ticket = await self._get(number)
+            change = decide(ticket, now)
             delivery_id = change.delivery.id if change.delivery else None
             try:
                 await self._store.apply_change(replace(change, command=command, result=delivery_id or ""), now)
-            except Conflict:
-                if attempt == ATTEMPTS:
-                    raise
-                continue
+            except Conflict as error:
+                if attempt < ATTEMPTS:
+                    continue
+                if ticket.ticket.status == "closed" != change.ticket.status:
+                    raise Refused(ELSEWHERE) from error
+                raise
             self._crash("desk.committed")
             return Done(number, delivery_id)
         raise AssertionError("unreachable")

@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from textwrap import dedent
 
 MAX_CHARS = 512 * 1024
 MAX_DEPTH = 1_000
@@ -16,6 +18,7 @@ TAGS = frozenset((
     "th", "thead", "tr", "u", "ul",
 ))
 # fmt: on
+ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan"}}
 SCHEMES = frozenset(("http", "https", "mailto", "cid"))
 
 
@@ -25,14 +28,16 @@ def clean(source: str) -> str | None:
     Pictures keep only ``cid:`` sources: a remote one would tell its sender
     who reads.  None when it is too large or too deep to be cleaned safely.
     """
+    return None if _too_much(source) else _cleaned(source, ATTRIBUTES)
+
+
+def _cleaned(source: str, attributes: Mapping[str, set[str]]) -> str:
     import nh3
 
-    if len(source) > MAX_CHARS or _too_deep(source):
-        return None
     return nh3.clean(
         source,
         tags=set(TAGS),
-        attributes={"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan"}},
+        attributes=dict(attributes),
         attribute_filter=_without_remote_pictures,
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer nofollow",
@@ -47,19 +52,81 @@ def _without_remote_pictures(tag: str, attribute: str, value: str) -> str | None
 
 
 def to_text(source: str) -> str:
-    """Plain text a person can read, with tables and lists kept apart."""
-    if len(source) > MAX_CHARS or _too_deep(source):
+    """Plain text a person can read, with tables and lists kept apart, and ``>`` before quoted lines."""
+    if _too_much(source):
         return _tags_off(source[: 4 * MAX_CHARS])
     from inscriptis import get_text
 
-    cleaned = clean(source)
-    return get_text(cleaned) if cleaned and cleaned.strip() else _tags_off(source)
+    cleaned = _cleaned(
+        _MARKS.sub("", source), {**ATTRIBUTES, "blockquote": {"type", "class", "id", "cite", "style"}}
+    )
+    return _prefixed(_dedented(get_text(_with_marks(cleaned)))) if cleaned.strip() else _tags_off(source)
+
+
+# Quotations: marked in the HTML, as reading it out tells no more where one began ------
+
+_OPEN, _CLOSE = "\ue010", "\ue011"
+RULER = "_" * 32
+"""As mail programs write it in plain text."""
+_MARKS = re.compile(f"[{_OPEN}{_CLOSE}]")
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote((?:\s+[\w-]+=\"[^\"]*\")*)\s*>")
+_OF_A_MAIL = re.compile(
+    r"\b(?:type=\"cite\"|cite=\"|(?:class|id)=\"[^\"]*(?:quot|cite|reply)|style=\"[^\"]*border-left:\s*(?!none|0))",
+    re.IGNORECASE,
+)
+"""What mail programs write there; without it people use the element to indent their own words …"""
+_TIME_OR_ADDRESS = re.compile(r"\d[:.]\d\d|@")
+ANNOUNCEMENT_CHARS = 400
+"""… unless so much before it ends in a colon, behind a time or an address."""
+_RULER = re.compile(r"<hr\s*/?>")
+
+
+def _with_marks(cleaned: str) -> str:
+    """A mark where a quotation begins and ends.  The HTML is well-formed, as it was just written anew."""
+    quoting: list[bool] = []
+
+    def marked(tag: re.Match[str]) -> str:
+        if not tag[1]:
+            quoting.append(bool(_OF_A_MAIL.search(tag[2])) or _is_announced(cleaned, tag.start()))
+            return f"<blockquote>{_OPEN}" if quoting[-1] else "<blockquote>"
+        return f"{_CLOSE}</blockquote>" if quoting and quoting.pop() else "</blockquote>"
+
+    return _RULER.sub(f"<p>{RULER}</p>", _BLOCKQUOTE.sub(marked, cleaned))
+
+
+def _is_announced(cleaned: str, at: int) -> bool:
+    before = re.sub(r"<[^<>]*>", " ", cleaned[max(0, at - 2 * ANNOUNCEMENT_CHARS) : at]).rstrip()
+    return before.endswith((":", "：")) and bool(_TIME_OR_ADDRESS.search(before[-ANNOUNCEMENT_CHARS:]))
+
+
+def _dedented(text: str) -> str:
+    """Without the indentation that all lines share; the library has taken it from the first one already."""
+    first, _, rest = text.partition("\n")
+    return f"{first.lstrip()}\n{dedent(rest)}"
+
+
+def _prefixed(text: str) -> str:
+    lines: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        quoted = depth > 0 or _OPEN in line
+        depth = max(0, depth + line.count(_OPEN) - line.count(_CLOSE))
+        bare = _MARKS.sub("", line)
+        if quoted and (bare.strip() or bare == line):
+            lines.append(f"> {bare.strip()}".rstrip())
+        elif not quoted:
+            lines.append(bare)
+    return "\n".join(lines)
 
 
 def _tags_off(source: str) -> str:
     from html import unescape
 
     return unescape(re.sub(r"<[^<>]*>", " ", _REMOVED_WHOLE.sub(" ", source)))
+
+
+def _too_much(source: str) -> bool:
+    return len(source) > MAX_CHARS or _too_deep(source)
 
 
 def _too_deep(source: str) -> bool:

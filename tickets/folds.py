@@ -120,7 +120,7 @@ def _announcement(lines: Sequence[str], start: int) -> int:
             break
         if _announces(words):
             return _with_its_beginning(lines, first)
-    alone = last == 0 or not lines[last - 1].strip()
+    alone = last > 0 and not lines[last - 1].strip()
     return last if alone and len(lines[last]) <= SHORT_CHARS else start
 
 

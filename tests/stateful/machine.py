@@ -12,6 +12,7 @@ nothing).  A new promise is one more method of ``judge.Judge``.  A new place
 where the program may die goes into one of the tuples of ``draws``.
 """
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -298,14 +299,23 @@ class Switchboard(RuleBasedStateMachine):
             return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s)
 
         try:
-            done = self.world.attempt(point, ask)
-            repeated = False
-        except Crashed:
-            # Whoever asked does not know whether it was done, and asks again with the same key.
-            repeated = point == "desk.committed"
-            done = self.world.run(ask())
+            done, repeated = self._asked_until_told(point, ask)
+        except Refused:
+            assert case.status == "closed"
+            assert self._is_elsewhere(case)
+            return
         assert done.repeated == repeated
         self.book.commands[key] = Command(case.number, text, done.delivery_id)
+
+    def _asked_until_told(
+        self, point: str | None, ask: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> tuple[Any, bool]:
+        """What was done, and whether it had been done before."""
+        try:
+            return self.world.attempt(point, ask), False
+        except Crashed:
+            # Whoever asked does not know whether it was done, and asks again with the same key.
+            return self.world.run(ask()), point == "desk.committed"
 
     @precondition(lambda self: self.book.commands)
     @rule(index=INDEX, differs=st.booleans())

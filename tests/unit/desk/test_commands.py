@@ -412,6 +412,8 @@ async def test_a_case_is_not_reopened_beside_another_of_its_conversation(desk: D
     await store.admit([beside], T0)
     with pytest.raises(Refused, match="another open ticket"):
         await desk.reopen(ANN, ONE, key="k2")
+    with pytest.raises(Refused, match="another open ticket"):
+        await desk.answer(ANN, ONE, "Noch etwas", key="k3")
     assert (await envelope(store)).ticket.status == "closed"
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from normalizer.html import MAX_CHARS, MAX_DEPTH, clean, to_text
+from tickets.folds import fresh
 
 GROWTH = 2.5
 SMALLEST_S = 0.5
@@ -104,6 +105,63 @@ def test_too_deep_and_too_large_is_not_cleaned_and_still_readable(source: str) -
 @pytest.mark.parametrize("source", ["<div></div>" * 5_000, "<p>" * 20_000, "<br/>" * 5_000, "<li>x" * 5_000])
 def test_long_but_flat_is_cleaned(source: str) -> None:
     assert clean(source) is not None
+
+
+HEAD = (
+    "<b>From:</b> Support &lt;help@desk.test&gt;<br><b>Sent:</b> Monday, March 3, 2025 10:15 AM<br><b>To:</b> Anna"
+)
+WRITTEN = "On Mon, Mar 3, 2025 at 10:15 AM Support &lt;help@desk.test&gt; wrote:"
+OLD = "<div>Guten Tag,</div><div><br></div><div>unterwegs.</div>"
+CLIENTS = {
+    "Gmail": f'<div class="gmail_quote"><div dir="ltr" class="gmail_attr">{WRITTEN}<br></div>'
+    f'<blockquote class="gmail_quote" style="border-left:1px #ccc solid">{OLD}</blockquote></div>',
+    "Apple": f'<div><br><blockquote type="cite"><div>{WRITTEN}</div><br><div>{OLD}</div></blockquote></div>',
+    "Thunderbird": '<div class="moz-cite-prefix">Am 03.03.25 um 10:15 schrieb Support:<br></div>'
+    f'<blockquote type="cite" cite="mid:x@desk.test"><p>{OLD}</p></blockquote>',
+    "Outlook": f'<p class="MsoNormal">&nbsp;</p><div style="border:none;border-top:solid #E1E1E1 1.0pt">'
+    f'<p class="MsoNormal">{HEAD}</p></div><p class="MsoNormal">Guten Tag</p>',
+    "Outlook on the web": f'<hr><div id="divRplyFwdMsg" dir="ltr"><font>{HEAD}</font><div>&nbsp;</div></div>{OLD}',
+    "Yahoo": f'<div><br></div><div class="yahoo_quoted"><div><div>{WRITTEN}</div><div><br></div>{OLD}</div></div>',
+    "163": f'<br><br><div></div><br>{WRITTEN}<br> <blockquote id="isReplyContent" style="PADDING-LEFT: 1ex">{OLD}'
+    "</blockquote>",
+    "QQ": "<div><br></div><div><div>------------------ 原始邮件 ------------------</div><div><div><b>发件人:</b> "
+    "&lt;help@desk.test&gt;;</div><div><b>发送时间:</b> 2025年3月3日(星期一) 上午10:15</div></div></div>" + OLD,
+    "Mail.ru": '<blockquote style="border-left:1px solid #0857A6; margin:10px;">Понедельник, 3 марта 2025, 10:15 '
+    f"+03:00 от Support &lt;help@desk.test&gt;:<br>{OLD}</blockquote>",
+    "Yandex": f'<div>&nbsp;</div><div>03.03.2025, 10:15, "Support" &lt;help@desk.test&gt;:</div>'
+    f"<blockquote><p>{OLD}</p></blockquote>",
+    "Proton": f'<div class="protonmail_quote">{WRITTEN}<br><blockquote class="protonmail_quote" type="cite">{OLD}'
+    "</blockquote></div>",
+}
+
+
+@pytest.mark.parametrize(
+    "said", ["Not yet.", "还没有到账。", "لم يصل بعد", "ยังไม่มา", "Chưa đến", "아직이요", "まだです", "अभी नहीं"]
+)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_mail_program_quotes_is_told_from_what_is_said(client: str, said: str) -> None:
+    text = to_text(
+        f'<html><body><div dir="auto"><div>{said}</div><div>Anna</div></div>{CLIENTS[client]}</body></html>'
+    )
+    assert fresh(text).split() == [*said.split(), "Anna"]
+    assert "unterwegs" in text or "Guten Tag" in text
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        '<div>My list:</div><blockquote style="margin:0 0 0 40px"><p>one</p><p>two</p></blockquote>',
+        "<blockquote><p>one</p><p>two</p></blockquote>",
+        '<div>I said:</div><blockquote class="gmail_quote"><p>one</p></blockquote><div>and also</div><p>two</p>',
+        "<div>one</div><hr><div>two</div>",
+        "<div>\ue010one\ue011</div><div>two</div>",
+    ],
+)
+def test_words_that_are_only_set_in_stay_the_persons(own: str) -> None:
+    text = to_text(own)
+    assert fresh(text) == text.strip()
+    assert not {"one", "two"} - set(text.split())
+    assert not {"\ue010", "\ue011"} & set(text)
 
 
 BITS = (
