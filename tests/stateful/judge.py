@@ -55,7 +55,8 @@ class Book:
     careless: how many copies of words a person sent although they had
     arrived.  doubtful: deliveries that may be of unknown fate.  passed:
     those that later answers may have overtaken.  troubled: those that were
-    in trouble once.  quiet: tickets that were closed, reopened or whose
+    in trouble once.  shut: those whose ticket was closed while nobody knew
+    their fate.  quiet: tickets that were closed, reopened or whose
     message was edited since the last word, with that word.
     """
 
@@ -66,6 +67,7 @@ class Book:
     doubtful: set[DeliveryId] = field(default_factory=set)
     passed: set[DeliveryId] = field(default_factory=set)
     troubled: set[DeliveryId] = field(default_factory=set)
+    shut: set[DeliveryId] = field(default_factory=set)
     quiet: dict[TicketId, str] = field(default_factory=dict)
     events: list[TicketEvent] = field(default_factory=list)
     notes: Counter[TicketId] = field(default_factory=Counter)
@@ -104,9 +106,12 @@ class Judge:
     def _remember(self, picture: Picture) -> None:
         self.book.doubtful |= self.world.platforms.doubtful
         now = self.world.clock.now()
+        closed = {case.id for case in picture.cases if case.status == "closed"}
         for answer in picture.answers:
             if answer.state in TROUBLE:
                 self.book.troubled.add(answer.id)
+            if answer.state == "unknown" and answer.ticket in closed:
+                self.book.shut.add(answer.id)
             looked_for = answer.look_at is not None and answer.updated_at > micros(now - PATIENCE + SLACK)
             if answer.state in ("failed", "held") or (answer.state == "unknown" and not looked_for):
                 self.book.passed.add(answer.id)
@@ -270,14 +275,15 @@ class Judge:
         """What was not found is not sent again after a day, behind a later answer, or into a closed ticket."""
         started = min(self.world.clock.now(), moment(answer.updated_at))
         old = self.world.clock.now() - started >= A_DAY
-        closed = any(case.id == answer.ticket and case.status == "closed" for case in picture.cases)
         later = any(
             (other.account, other.thread) == (answer.account, answer.thread)
             and other.state in ("sending", "sent", "unknown")
             and (other.created_at, other.id) > (answer.created_at, answer.id)
             for other in picture.answers
         )
-        return answer.look_at is None and "person" in answer.detail and (old or closed or later)
+        return (
+            answer.look_at is None and "person" in answer.detail and (old or later or answer.id in self.book.shut)
+        )
 
     def _nothing_is_in_hand(self) -> None:
         now = micros(self.world.clock.now())
