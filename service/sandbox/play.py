@@ -109,17 +109,20 @@ def _settle(town: Town, platforms: Platforms) -> None:
 
 
 def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
+    """Nothing is old there, so what is written before an account is connected counts as well."""
     chat = TelegramSettings(
         token=Secret(TOKEN),
         base_url=platforms.telegram.base_url,
         base_file_url=platforms.telegram.base_file_url,
         poll_timeout_s=10,
+        first_start="all",
     )
     discord = DiscordSettings(
         token=Secret(DISCORD_TOKEN),
         base_url=platforms.discord.api_url,
         gateway_url=platforms.discord.gateway_url,
         cdn_url=platforms.discord.cdn_url,
+        first_start="all",
     )
     x = XSettings(
         api_key=Secret(KEYS.consumer_key),
@@ -129,12 +132,14 @@ def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
         base_url=platforms.x.base_url,
         media_url=platforms.x.media_url,
         poll_s=4.0,
+        first_start="all",
     )
     post = MailSettings(
         address=SUPPORT,
         imap=ImapSettings(host="127.0.0.1", port=platforms.mail.imap_port, tls="none", password=Secret(PASSWORD)),
         smtp=SmtpSettings(host="127.0.0.1", port=platforms.mail.smtp_port, tls="none", password=Secret(PASSWORD)),
         authserv_ids=(AUTHSERV_ID,),
+        first_start="all",
     )
     return {
         TELEGRAM: AccountConfig("telegram", chat),
