@@ -9,6 +9,7 @@ import hashlib
 import re
 
 from normalizer import mail_body, mail_headers
+from normalizer import mail_machines as machines
 from normalizer.mail_headers import Headers
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
@@ -104,7 +105,7 @@ def _build(
         to=mail_headers.plain_addresses(headers, "to"),
         cc=mail_headers.plain_addresses(headers, "cc"),
         attachments=contents.attachments,
-        automatic=mail_headers.automatic(headers, sender.address),
+        automatic=machines.automatic(headers, sender.address, contents.text, _enclosed(contents)),
         content_hash=content_hash,
         warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
         unanswerable=mail_headers.unanswerable(sender),
@@ -118,3 +119,7 @@ def _content_hash(headers: Headers, body: bytes) -> str:
         digest.update(headers.first(name).encode("utf-8", "surrogateescape") + b"\0")
     digest.update(body)
     return digest.hexdigest()[:40]
+
+
+def _enclosed(contents: mail_body.Contents) -> frozenset[str]:
+    return frozenset(draft.media_type for draft in contents.attachments)

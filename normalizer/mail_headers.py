@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
-from typing import Literal, NamedTuple
 
 from normalizer.addresses import Address, parse_addresses
 from normalizer.charsets import decode
 from normalizer.text import one_line
-from tickets.model import Authenticity, Automatic
+from tickets.model import Authenticity
 
 MAX_HEADERS = 1_000
 MAX_VALUE_CHARS = 32 * 1024
@@ -19,7 +18,11 @@ _FIELD = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
 _ENCODED = r"=\?[^?\s]+\?[bq]\?[^?]*\?="
 _ENCODED_WORDS = re.compile(rf"({_ENCODED}(?:\s*{_ENCODED})*)", re.IGNORECASE)
+_RAW_BYTES = re.compile("[\udc80-\udcff]")
+"""Bytes that should have been encoded; within encoded words they are written as such."""
 _RESULT = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*(\w+)", re.IGNORECASE)
+_NO_ADDRESS = re.compile(r"[^<>@]*<\s*>\s*|\s*")
+"""``<>`` with or without a name: no sender, as mail systems put it (RFC 5321 §4.5.5)."""
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*+"|\((?:\\.|[^()\\])*+\)')
 NOBODY = "unknown.invalid"
 """The domain of senders who cannot be named: nobody vouches for them, nothing is sent to them."""
@@ -71,7 +74,7 @@ def decoded(value: str) -> str:
 
 def _from_words(run: str) -> str:
     try:
-        words = decode_header(run)
+        words = decode_header(_RAW_BYTES.sub(lambda byte: f"={ord(byte[0]) - 0xDC00:02X}", run))
     except (HeaderParseError, ValueError, LookupError, RecursionError):
         return _unescaped(run)
     return "".join(word if isinstance(word, str) else decode(word, charset)[0] for word, charset in words)
@@ -93,7 +96,7 @@ def sender(headers: Headers) -> tuple[Address | None, tuple[str, ...]]:
     if len(values) == 1 and len(found) == 1 and clean:
         address = found[0]
         return Address(one_line(decoded(address.name), 80), address.address.lower()), ()
-    if not found and not decoded(values[0]).strip("<> \t"):
+    if not found and _NO_ADDRESS.fullmatch(decoded(values[0])):
         return Address("Mail system", f"mailer-daemon@{NOBODY}"), ()
     doubtful = Address(shown or "unknown", f"ambiguous@{NOBODY}")
     return doubtful, (f"The sender is ambiguous ({shown}); do not trust it.",)
@@ -161,45 +164,6 @@ def _dmarc(result: str) -> tuple[str, str | None] | None:
         return None
     about = re.search(r"\sheader\.from\s*=\s*(\S+)", result, re.IGNORECASE)
     return verdict[1].lower(), about[1].lower().rpartition("@")[2] if about else None
-
-
-Kind = Literal["auto_reply", "bounce", "list", "receipt", "bot"]
-
-
-class Mark(NamedTuple):
-    """A header that tells a machine's mail: its pattern, what it is, and the reason to show."""
-
-    header: str
-    pattern: str
-    kind: Kind
-    reason: str
-
-
-MARKS = (
-    Mark("content-type", r"^\s*multipart/report\b.*delivery-status", "bounce", "a delivery report (RFC 3464)"),
-    Mark("content-type", r"^\s*multipart/report\b.*disposition", "receipt", "a read receipt (RFC 8098)"),
-    Mark("auto-submitted", r"^\s*(?!no\b)\S", "auto_reply", "Auto-Submitted (RFC 3834)"),
-    Mark("x-autoreply", r"\S", "auto_reply", "X-Autoreply"),
-    Mark("x-autorespond", r"\S", "auto_reply", "X-Autorespond"),
-    Mark("x-auto-response-suppress", r"\b(all|autoreply)\b", "auto_reply", "X-Auto-Response-Suppress"),
-    Mark("list-id", r"\S", "list", "List-Id (RFC 2919)"),
-    Mark("list-unsubscribe", r"\S", "list", "List-Unsubscribe (RFC 2369)"),
-    Mark("precedence", r"^\s*(bulk|list|junk|auto_reply)\b", "list", "Precedence"),
-    Mark("return-path", r"^\s*<\s*>\s*$", "bounce", "an empty Return-Path"),
-)
-_MACHINES = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)(\+.*)?@", re.IGNORECASE)
-
-
-def automatic(headers: Headers, address: str) -> Automatic | None:
-    """Whether a machine wrote it, with the reason; None for a person's mail."""
-    for mark in MARKS:
-        for value in headers.all(mark.header):
-            if re.search(mark.pattern, value[:2000], re.IGNORECASE | re.DOTALL):
-                return Automatic(kind=mark.kind, reason=mark.reason)
-    if match := _MACHINES.match(address):
-        kind: Kind = "bounce" if match[1].lower() in ("mailer-daemon", "postmaster") else "bot"
-        return Automatic(kind=kind, reason=f"the sender is {match[1].lower()}@")
-    return None
 
 
 def unanswerable(author: Address) -> str:

@@ -7,10 +7,10 @@ written between the lines of a quotation leave all of it standing.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tickets.fold_words import FROM, LEGAL, SENT_BEHIND, SENT_FROM
+from tickets.fold_words import FROM, HEADINGS, LEGAL, SCANNED, SENT_BEHIND, SENT_FROM
 
 Kind = Literal["quote", "signature", "disclaimer"]
 
@@ -48,18 +48,24 @@ Kinds = list[Kind | None]
 
 
 def _kinds(lines: Sequence[str]) -> Kinds:
-    kinds: Kinds = [None] * len(lines)
-    _mark_prefixed(lines, kinds)
-    _mark_attached(lines, kinds)
-    if _is_interleaved(lines, kinds) or not _says_anything(lines, kinds):
-        kinds = [None] * len(lines)
-    for rule in (_mark_disclaimer, _mark_signature, _mark_sent_from):
-        marked = list(kinds)
-        rule(lines, marked)
-        if _says_anything(lines, marked):
-            kinds = marked
+    quoted: Kinds = [None] * len(lines)
+    for mark in (_mark_prefixed, _mark_attached):
+        quoted = _marked(mark, lines, quoted)
+    ended = quoted
+    for mark in BELOW:
+        ended = _marked(mark, lines, ended)
+    kinds = ended
+    if _is_interleaved(lines, ended):
+        kinds = [None if kind == "quote" else kind for kind in ended]
     _take_blank_lines(lines, kinds)
     return kinds
+
+
+def _marked(mark: Callable[[Sequence[str], Kinds], None], lines: Sequence[str], before: Kinds) -> Kinds:
+    """One rule more, unless it leaves nothing that the person says."""
+    kinds = list(before)
+    mark(lines, kinds)
+    return kinds if _says_anything(lines, kinds) else before
 
 
 _PREFIX = re.compile(r"\s{0,3}[>＞]")
@@ -99,6 +105,8 @@ _DAY = re.compile(
 )
 _ADDRESS = re.compile(r"[<\[(（＜]?(?:mailto:)?[^\s<>@\[\]()]{1,64}@[^\s<>@\[\]()]{3,253}[>\])）＞]?")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\xad]")
+MOST_BLANK_LINES = 4
+"""So many may stand between an announcement and what it announces."""
 ANNOUNCEMENT_LINES = 4
 ANNOUNCEMENT_CHARS = 400
 SHORT_CHARS = 80
@@ -108,7 +116,7 @@ SHORT_CHARS = 80
 def _announcement(lines: Sequence[str], start: int) -> int:
     """Where the lines begin that announce a quotation; ``start`` when nothing does."""
     last = start - 1
-    if last >= 0 and not lines[last].strip():
+    while last >= 0 and start - last <= MOST_BLANK_LINES and not lines[last].strip():
         last -= 1
     if last < 0 or not _ends_in_colon(_visible(lines[last])):
         return start
@@ -120,7 +128,7 @@ def _announcement(lines: Sequence[str], start: int) -> int:
             break
         if _announces(words):
             return _with_its_beginning(lines, first)
-    alone = last > 0 and not lines[last - 1].strip()
+    alone = last > 0 and not lines[last - 1].strip() and start - last <= 2
     return last if alone and len(lines[last]) <= SHORT_CHARS else start
 
 
@@ -162,7 +170,8 @@ def _mark_attached(lines: Sequence[str], kinds: Kinds) -> None:
     """Everything from the first sign on that a whole earlier mail follows."""
     for at in range(len(lines)):
         if kinds[at] is None and (_begins_attached(lines, at) or _is_long_announcement(lines, at)):
-            kinds[at:] = ["quote"] * (len(lines) - at)
+            first = _announcement(lines, at)
+            kinds[first:] = ["quote"] * (len(lines) - first)
             return
 
 
@@ -174,12 +183,17 @@ def _begins_attached(lines: Sequence[str], at: int) -> bool:
         below = _next_words(lines, at + 1)
         return below is not None and below - at <= 3 and _headers_from(lines, below, fewest=2)
     head = _HEADER.fullmatch(_visible(lines[at]))
-    named = head is not None and head[1].strip().casefold() in FROM
-    return named and (at == 0 or not lines[at - 1].strip()) and _headers_from(lines, at, fewest=FEWEST_HEADERS)
+    if head is None or head[1].strip().casefold() not in FROM:
+        return False
+    apart = at == 0 or not lines[at - 1].strip()
+    return _headers_from(lines, at, fewest=FEWEST_HEADERS if apart else FEWEST_HEADERS + 1)
 
 
 def _headers_from(lines: Sequence[str], at: int, *, fewest: int) -> bool:
-    """Whether so many lines ``Name: value`` stand here, one with an address and one with a day or a time."""
+    """Whether so many lines ``Name: value`` stand here, with a day or a time, or an address; three: with both.
+
+    A day with its time stands for the address too.
+    """
     block: list[str] = []
     for line in lines[at : at + MOST_HEADERS]:
         found = _HEADER.fullmatch(_visible(line[:HEADER_CHARS]))
@@ -187,7 +201,8 @@ def _headers_from(lines: Sequence[str], at: int, *, fewest: int) -> bool:
             break
         block.append(found[2])
     dated = any(_DAY.search(value) or _TIME.search(value) for value in block)
-    sent_by = any(_ADDRESS.search(value) for value in block)
+    exact = any(_DAY.search(value) and _TIME.search(value) for value in block)
+    sent_by = exact or any(_ADDRESS.search(value) for value in block)
     return len(block) >= fewest and (dated or sent_by) and (fewest < FEWEST_HEADERS or (dated and sent_by))
 
 
@@ -219,7 +234,7 @@ def _is_interleaved(lines: Sequence[str], kinds: Kinds) -> bool:
     runs: list[bool] = []
     for line, kind in zip(lines, kinds, strict=True):
         quoted = kind == "quote"
-        if (quoted or _WORDS.search(line)) and (not runs or runs[-1] != quoted):
+        if (quoted or (kind is None and _WORDS.search(line))) and (not runs or runs[-1] != quoted):
             runs.append(quoted)
     return runs not in ([], [False], [True], [False, True], [True, False])
 
@@ -229,9 +244,14 @@ def _is_interleaved(lines: Sequence[str], kinds: Kinds) -> bool:
 _DELIMITER = re.compile(r"--\s?")
 """RFC 3676 §4.3; many lose the blank."""
 SIGNATURE_LINES = 15
+FOOTER_LINES = 6
 SENT_FROM_CHARS = 100
+MOST_WORDS_BEHIND = 3
+"""So many words may follow a device's name and a comma; more are the person's own."""
 DISCLAIMER_CHARS = 100
 MOST_DISCLAIMERS = 4
+HEADING_CHARS = 40
+_LINK = re.compile(r"https?://|www\.")
 
 
 def _mark_signature(lines: Sequence[str], kinds: Kinds) -> None:
@@ -241,31 +261,64 @@ def _mark_signature(lines: Sequence[str], kinds: Kinds) -> None:
         return
     below = [at for at in own if at >= delimiter]
     if len(below) <= SIGNATURE_LINES and below[-1] - delimiter < len(below):  # nothing else in between
-        for at in below:
-            kinds[at] = "signature"
+        _mark(below, kinds, "signature")
+
+
+def _mark_footer(lines: Sequence[str], kinds: Kinds) -> None:
+    """What a mailing list puts below: a ruler, and a few lines with an address or a link."""
+    paragraph = _last_own_paragraph(lines, kinds)
+    if not 1 < len(paragraph) <= FOOTER_LINES or not _RULER.fullmatch(lines[paragraph[0]][:HEADER_CHARS]):
+        return
+    words = " ".join(lines[at] for at in paragraph)
+    if _ADDRESS.search(words) or _LINK.search(words):
+        _mark(paragraph, kinds, "signature")
 
 
 def _mark_sent_from(lines: Sequence[str], kinds: Kinds) -> None:
-    """The last own paragraph where it only says which device it was written on."""
+    """The last own lines, where they only say which device it was written on."""
     paragraph = _last_own_paragraph(lines, kinds)
-    words = " ".join(_visible(lines[at]) for at in paragraph).casefold().replace("’", "'")
-    device = words.startswith(SENT_FROM) or words.rstrip(".!。 ").endswith(SENT_BEHIND)
-    if device and len(paragraph) <= 2 and len(words) <= SENT_FROM_CHARS:
-        for at in paragraph:
-            kinds[at] = "signature"
+    if paragraph and len(paragraph) <= 2 and _names_device(" ".join(lines[at] for at in paragraph)):
+        _mark(paragraph, kinds, "signature")
+        return
+    own = _own(lines, kinds)
+    if len(own) > 1 and not _visible(lines[own[-1]])[:1].islower() and _names_device(lines[own[-1]]):
+        _mark(own[-1:], kinds, "signature")
+
+
+def _names_device(line: str) -> bool:
+    words = _visible(line).casefold().replace("’", "'")
+    named = words.startswith(SENT_FROM) or words.rstrip(".!。 ").endswith(SENT_BEHIND)
+    behind = re.split(r"[,;–—]", words, maxsplit=1)[1:]
+    own = any(len(rest.split()) > MOST_WORDS_BEHIND for rest in behind)
+    return named and not own and len(words) <= SENT_FROM_CHARS
 
 
 def _mark_disclaimer(lines: Sequence[str], kinds: Kinds) -> None:
-    """The last own paragraphs, as long as each is long, speaks of secrecy and asks nothing."""
+    """The last own paragraphs, as long as each is a notice that asks nothing, with the heading above them."""
+    found = False
     for _ in range(MOST_DISCLAIMERS):
         paragraph = _last_own_paragraph(lines, kinds)
         words = " ".join(_visible(lines[at]) for at in paragraph).casefold()
-        if len(words) < DISCLAIMER_CHARS or not any(word in words for word in LEGAL) or _ASKS.search(words):
+        heading = found and len(words) <= HEADING_CHARS and words.strip(":*_-=. ") in HEADINGS
+        if not (heading or _is_notice(words)):
             return
-        for at in paragraph:
-            kinds[at] = "disclaimer"
+        _mark(paragraph, kinds, "disclaimer")
+        found = True
 
 
+def _is_notice(words: str) -> bool:
+    """Long and about secrecy, or short and about viruses."""
+    legal = len(words) >= DISCLAIMER_CHARS and any(word in words for word in LEGAL)
+    scanned = len(words) <= MOST_SCANNED_CHARS and any(word in words for word in SCANNED)
+    return (legal or scanned) and not _ASKS.search(words)
+
+
+def _mark(lines: Sequence[int], kinds: Kinds, kind: Kind) -> None:
+    for at in lines:
+        kinds[at] = kind
+
+
+MOST_SCANNED_CHARS = 400
 _ASKS = re.compile(r"[?？؟]")
 
 
@@ -291,3 +344,7 @@ def _take_blank_lines(lines: Sequence[str], kinds: Kinds) -> None:
     for at in range(len(lines) - 2, -1, -1):
         if kinds[at] is None and not lines[at].strip():
             kinds[at] = kinds[at + 1]
+
+
+BELOW = (_mark_footer, _mark_disclaimer, _mark_signature, _mark_sent_from)
+"""What stands at the end of a text, behind or before what it quotes."""

@@ -96,7 +96,7 @@ class Authenticity(Shape, frozen=True):
 class Automatic(Shape, frozen=True):
     """The message was written by a machine; it is kept and never answered automatically."""
 
-    kind: Literal["auto_reply", "bounce", "list", "receipt", "bot"]
+    kind: Literal["auto_reply", "bounce", "list", "receipt", "complaint", "bot"]
     reason: str
 
 

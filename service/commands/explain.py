@@ -20,15 +20,17 @@ from service.config import Config
 from service.parsers import Parsers
 from service.wiring import make_decider, make_parsers
 from tickets.errors import ConfigError, PayloadError
+from tickets.folds import Kind, fresh, passages
 from tickets.ids import AccountId, Channel, EventId, ExternalMessageId, ThreadKey
 from tickets.model import Authenticity, Author, Ignored, InboundMessage, RawEvent, ThreadRef
 from tickets.records import Admission, Context
 
+FOLDS: dict[Kind, str] = {"quote": "quoted", "signature": "signature", "disclaimer": "disclaimer"}
 ChannelName = Literal["email", "telegram", "discord", "x"]
 
 
 def explain(
-    file: Annotated[Path, typer.Argument(help="The raw message; - for standard input.")],
+    file: Annotated[Path, typer.Argument(help="The raw message, e.g. mail.eml; - for standard input.")],
     channel: Annotated[ChannelName | None, typer.Option("--channel", help="Where it came from.")] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help='Many: lines of {"id", "channel", "raw_b64" or "text"}.')
@@ -40,6 +42,8 @@ def explain(
 ) -> None:
     """Print as JSON what would become of a raw message. Nothing is stored, sent or fetched."""
     settings = read_config(config)
+    if file.suffix.lower() == ".eml":
+        channel = channel or "email"
     if not jsonl and channel is None:
         raise ConfigError("Say where the message came from: --channel email, telegram, discord or x.")
     raw = _read(file)
@@ -88,7 +92,8 @@ class _Explainer:
     def _decided(self, message: InboundMessage) -> dict[str, Any]:
         gathered = albums.Gathered(message, (EventId(0),))
         decided = self._decider.decide(gathered, _nothing_known(), self._clock.now())
-        return {"message": _message(message), "decision": _decision(decided)}
+        language = decided.message.language if decided.message else None
+        return {"message": _message(message) | {"language": language}, "decision": _decision(decided)}
 
     def _event(self, channel: Channel, raw: bytes) -> RawEvent:
         account = self._account(channel)
@@ -135,6 +140,7 @@ def _message(message: InboundMessage) -> dict[str, Any]:
         "cc": list(message.cc),
         "subject": message.subject,
         "text": message.text,
+        **_said(message.text),
         "attachments": [
             {"name": draft.name, "type": draft.media_type, "size_bytes": draft.size_bytes}
             for draft in message.attachments
@@ -142,10 +148,26 @@ def _message(message: InboundMessage) -> dict[str, Any]:
         "sent_at": message.sent_at.isoformat(),
         "external_id": message.external_id,
         "reply_to": list(message.reply_to),
-        "automatic": None if message.automatic is None else msgspec.to_builtins(message.automatic),
+        "automatic": _automatic(message),
         "authenticity": msgspec.to_builtins(message.authenticity),
         "warnings": list(message.warnings),
         "unanswerable": message.unanswerable,
+    }
+
+
+def _said(text: str) -> dict[str, str]:
+    """What of the text is said now, and what is folded."""
+    found = passages(text)
+    folded = {kind: [one.text.strip("\n") for one in found if one.kind == kind] for kind in FOLDS}
+    return {"new_text": fresh(text), **{name: "\n\n".join(folded[kind]) for kind, name in FOLDS.items()}}
+
+
+def _automatic(message: InboundMessage) -> dict[str, Any]:
+    found = message.automatic
+    return {
+        "is": found is not None,
+        "kind": found.kind if found else None,
+        "reason": found.reason if found else None,
     }
 
 

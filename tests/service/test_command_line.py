@@ -136,8 +136,42 @@ def test_explain_shows_a_mail_and_its_decision(tmp_path: Path) -> None:
         ("shot.png", "image/png"),
     ]
     assert message["attachments"][1]["size_bytes"] == 5
+    assert message["language"] == "de"
+    assert message["automatic"] == {"is": False, "kind": None, "reason": None}
     assert found["decision"]["priority"] >= 60
     assert not (tmp_path / "data").exists()
+
+
+ANSWER = """From: Ada <ada@customers.test>
+To: help@example.test
+Subject: Automatische Antwort: Frage
+
+Ich bin im Urlaub, das Konto geht nicht.
+
+--
+Ada
+
+Am 03.03.25 um 10:15 schrieb Help:
+> Guten Tag,
+> geht es jetzt?
+"""
+
+
+def test_explain_tells_what_is_said_from_what_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "answer.eml").write_text(ANSWER)
+    code, out, _err = switchboard("explain", "answer.eml", folder=tmp_path)
+    message = json.loads(out)["message"]
+    assert code == 0
+    assert message["new_text"] == "Ich bin im Urlaub, das Konto geht nicht."
+    assert message["signature"] == "--\nAda"
+    assert message["quoted"] == "Am 03.03.25 um 10:15 schrieb Help:\n> Guten Tag,\n> geht es jetzt?"
+    assert message["text"].startswith(message["new_text"])
+    assert message["automatic"] == {
+        "is": True,
+        "kind": "auto_reply",
+        "reason": "its subject begins with “automatische antwort”",
+    }
+    assert message["authenticity"]["verdict"] == "unverified"
 
 
 def test_explain_is_told_who_we_are_where_messages_call_us_by_number(tmp_path: Path) -> None:

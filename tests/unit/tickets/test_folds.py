@@ -161,7 +161,52 @@ def test_a_disclaimer_is_none_of_the_words(disclaimer: str, between: str) -> Non
     assert passages(text)[-1].kind == "disclaimer"
 
 
+BELOW = {
+    "a mailing list's footer": "_______________________\ndesk mailing list\nhttps://lists.desk.test/desk",
+    "a virus scanner's word": "This email has been checked for viruses by Example Antivirus. www.scanner.test",
+    "another's, in German": "Virenfrei. www.scanner.test",
+    "a notice under a heading": f"Disclaimer\n\n{DISCLAIMERS[0]}",
+    "a device and a wish": "Sent from my phone, sorry for typos",
+}
+
+
+@pytest.mark.parametrize("below", BELOW.values(), ids=BELOW)
+def test_what_programs_append_is_none_of_the_words(below: str) -> None:
+    assert fresh(f"Where is my money?\n\n{below}") == "Where is my money?"
+
+
+@pytest.mark.parametrize("below", [*BELOW.values(), "-- \nAnna"], ids=[*BELOW, "a signature"])
+def test_what_programs_append_below_a_quotation_is_no_answer_between_its_lines(below: str) -> None:
+    assert fresh(f"Danke\n\n{ANNOUNCED['Thunderbird']}\n{QUOTED}\n\n\n{below}") == "Danke"
+
+
+def test_answers_between_the_lines_lose_what_programs_append() -> None:
+    text = "Hi,\n\n> Which account?\n\n12345\n\n> Since when?\n\nMonday"
+    assert fresh(f"{text}\n\n-- \nAnna") == text
+
+
+def test_a_device_on_the_last_line_of_a_paragraph() -> None:
+    text = "My number is 0123\nGet Outlook for iOS<https://outlook.test>"
+    assert fresh(f"Hello,\n\n{text}") == "Hello,\n\nMy number is 0123"
+
+
+def test_an_announcement_stands_above_the_headers_of_what_is_quoted() -> None:
+    head = "From: a@desk.test\nSubject: Payout\nTo: b@x.test\nDate: Monday, March 3, 2025, 10:15 AM"
+    announced = f"--- On Mon, 3/3/25, a@desk.test <a@desk.test> wrote:\n\n\n{head}\n\n{ORIGINAL}"
+    assert fresh(f"Thanks\n\n{announced}") == "Thanks"
+    assert fresh(f"Thanks\n{head}\n\n{ORIGINAL}") == "Thanks"
+
+
+def test_a_forwarded_head_does_not_save_the_quotation_below_it() -> None:
+    head = "Od: Jan <jan@x.test>\nWysłano: środa, 1 marca 2023 12:00\nTemat: Test"
+    own = f"{head}\n\nCzesc Anno,\n\nJak się masz?"
+    assert fresh(f"{own}\n\nDnia 28 lutego 2023 14:00 Anna <anna@x.test> napisał(a):\n{QUOTED}") == own
+
+
 WHOLE = {
+    "what one writes from where": "Here it is\n\nSent from my desk, is much easier than my mobile phone.",
+    "a ruler above an own address": "Hello\n\nMy new place:\n\n________\n\n12 Main Street, mail anna@x.test",
+    "a sentence that is wrapped": "It happens with every message that was\nsent from my phone",
     "answers between the lines": "Hi,\n\n> Which account?\n\n12345\n\n> Since when?\n\nMonday\n\nAnna",
     "answers below a greeting and a quotation": f"Hallo,\n\n{QUOTED}\n\nNein, sie ist nicht unterwegs.",
     "a form": "Name: Anna Schmidt\nEmail: anna@x.test\nDate: 2025-03-03 10:15\nProblem: no payout\n\nPlease help.",
