@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tickets.model import Delivery, DeliveryState
+from tickets.records import BOUNCED
 
 Tone = Literal["calm", "ok", "warn", "danger"]
 
@@ -13,6 +14,7 @@ NEXT_STEPS = {
     "gone": "The conversation no longer exists. Answer on another channel.",
     "credential": "An admin has to renew the account's access; it is sent by itself after that.",
     "too_long": "Shorten the text and answer again.",
+    BOUNCED: "Check the address, or answer on another channel; sending again may come back again.",
 }
 READ_THE_REASON = "Read the reason, then send again or answer on another channel."
 CHECK = "Look at the conversation on the platform first: sending again may reach the person twice."
@@ -73,8 +75,9 @@ def _sent(delivery: Delivery, _now: datetime) -> Fate:
 
 def _failed(delivery: Delivery, _now: datetime) -> Fate:
     step = NEXT_STEPS.get(delivery.code, READ_THE_REASON)
+    words = "Not delivered: it came back" if delivery.code == BOUNCED else "Not sent"
     return Fate(
-        delivery, "danger", "circle-x", f"{_pieces(delivery)}Not sent", delivery.detail, step, None, (AGAIN,)
+        delivery, "danger", "circle-x", f"{_pieces(delivery)}{words}", delivery.detail, step, None, (AGAIN,)
     )
 
 

@@ -11,13 +11,20 @@ import re
 from normalizer import mail_body, mail_headers
 from normalizer import mail_machines as machines
 from normalizer.mail_headers import Headers
+from normalizer.mail_reports import read_report
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
-from tickets.model import Author, Ignored, InboundMessage, RawEvent, ThreadRef
+from tickets.model import Author, Automatic, Ignored, InboundMessage, RawEvent, ThreadRef
+from tickets.own_names import looks_ours, named_by
 
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
+OWN_NAME = "x-switchboard-message"
+"""Where our mails name themselves: robots that strip Message-ID and references leave it."""
+_MESSAGE_ID_LINE = re.compile(
+    r"^[ >\t]*(?:Message-ID|X-Switchboard-Message):\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
+)
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 RAW_SHOWN_BYTES = 64 * 1024
 TOO_LARGE = "This mail is too large to be fetched; it was left in the mailbox."
@@ -86,8 +93,16 @@ def _build(
     if sender is None:
         raise PayloadError("the mail names no sender (no From)")
     authenticity = mail_headers.authenticity(headers, sender.address, authserv_ids)
-    if sender.address == event.own_id.lower() and authenticity.verdict != "verified":
+    own = sender.address == event.own_id.lower()
+    if own and authenticity.verdict != "verified":
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
+    automatic = _automatic(event, headers, sender.address, contents)
+    bounced = automatic is not None and automatic.kind == "bounce"
+    reported = contents.reported or (_named_in(contents.text) if bounced else ())
+    if bounced and reported and not any(looks_ours(name, event.own_id) for name in reported):
+        return Ignored("a report about a mail that was not sent from here")
+    answers = _answered(event, headers, reported)
+    subject = one_line(mail_headers.decoded(headers.first("subject")), 300)
     content_hash = _content_hash(headers, body)
     message_id = mail_headers.message_id(headers) or f"<{content_hash}@no-message-id.invalid>"
     return InboundMessage(
@@ -97,19 +112,45 @@ def _build(
         thread=ThreadRef(key=ThreadKey(content_hash), visibility="private"),
         author=Author(external_id=sender.address, display_name=sender.name or sender.address),
         text=readable(contents.text) or "(empty message)",
-        subject=one_line(mail_headers.decoded(headers.first("subject")), 300),
+        subject=subject,
         html=contents.html,
         sent_at=mail_headers.sent_at(headers, event.received_at),
         authenticity=authenticity,
-        reply_to=tuple(ExternalMessageId(ref) for ref in (*mail_headers.references(headers), *contents.reported)),
+        reply_to=answers,
         to=mail_headers.plain_addresses(headers, "to"),
         cc=mail_headers.plain_addresses(headers, "cc"),
         attachments=contents.attachments,
-        automatic=machines.automatic(headers, sender.address, contents.text, _enclosed(contents)),
+        automatic=automatic,
         content_hash=content_hash,
         warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
         unanswerable=mail_headers.unanswerable(sender),
+        report=read_report(contents.text, contents.attachments) if bounced else None,
+        claims=tuple(name for name in answers if looks_ours(name, event.own_id)),
+        ticket_number=mail_headers.ticket_number(subject),
+        own=own,
     )
+
+
+def _automatic(event: RawEvent, headers: Headers, sender: str, contents: mail_body.Contents) -> Automatic | None:
+    """Machines by their marks; and whatever brings one of our own mails back, marks or not."""
+    if looks_ours(headers.first(OWN_NAME).strip(), event.own_id):
+        return Automatic(kind="bot", reason="it is one of our own mails that came back")
+    enclosed = frozenset(draft.media_type for draft in contents.attachments)
+    return machines.automatic(headers, sender, contents.text, enclosed)
+
+
+def _answered(event: RawEvent, headers: Headers, reported: tuple[str, ...]) -> tuple[ExternalMessageId, ...]:
+    """What it answers, most trusted first: signed addresses, signed Message-IDs, then what anybody can name."""
+    plus = [named_by(recipient, event.own_id) for recipient in mail_headers.recipients(headers)]
+    named = [*mail_headers.references(headers), *reported]
+    ours = [name for name in named if looks_ours(name, event.own_id)]
+    every = [*(name for name in plus if name), *ours, *named]
+    return tuple(dict.fromkeys(ExternalMessageId(name) for name in every))
+
+
+def _named_in(text: str) -> tuple[str, ...]:
+    """Message-IDs in the headers that an odd report quotes in its text."""
+    return tuple(dict.fromkeys(_MESSAGE_ID_LINE.findall(text[:RAW_SHOWN_BYTES])))[:5]
 
 
 def _content_hash(headers: Headers, body: bytes) -> str:
@@ -119,7 +160,3 @@ def _content_hash(headers: Headers, body: bytes) -> str:
         digest.update(headers.first(name).encode("utf-8", "surrogateescape") + b"\0")
     digest.update(body)
     return digest.hexdigest()[:40]
-
-
-def _enclosed(contents: mail_body.Contents) -> frozenset[str]:
-    return frozenset(draft.media_type for draft in contents.attachments)

@@ -16,7 +16,9 @@ from tickets.model import AttachmentDraft
 MAX_PARTS = 1_000
 MAX_DEPTH = 50
 MAX_PARAMETER_CHARS = 32 * 1024
-_MESSAGE_ID_LINE = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID_LINE = re.compile(
+    rb"^(?:Message-ID|X-Switchboard-Message):\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
+)
 
 
 class Contents(NamedTuple):
@@ -91,7 +93,8 @@ class _Reader:
         nested = next(iter(_children(part)), None)
         if nested is None:
             return
-        self.reported += _ids(str(nested.get("message-id", "")).encode("utf-8", "replace"), bare=True)
+        for name in ("message-id", "x-switchboard-message"):
+            self.reported += _ids(str(nested.get(name, "")).encode("utf-8", "replace"), bare=True)
         subject = one_line(decoded(str(nested.get("subject", ""))[:2000]), 100)
         content = _written_out(nested)
         note = "This enclosed message cannot be written out; it is in the original." if content is None else ""

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from normalizer.addresses import Address, parse_addresses
 from normalizer.charsets import decode
 from normalizer.text import one_line
+from tickets.ids import TicketNumber
 from tickets.model import Authenticity
 
 MAX_HEADERS = 1_000
@@ -24,6 +25,7 @@ _RESULT = re.compile(r"\s*dmarc\s*(?:/\s*\d+\s*)?=\s*(\w+)", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[^<>@]*<\s*>\s*|\s*")
 """``<>`` with or without a name: no sender, as mail systems put it (RFC 5321 §4.5.5)."""
 _QUOTED_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*+"|\((?:\\.|[^()\\])*+\)')
+_TOKEN = re.compile(r"\[#(\d{1,15})\]")
 NOBODY = "unknown.invalid"
 """The domain of senders who cannot be named: nobody vouches for them, nothing is sent to them."""
 
@@ -117,6 +119,18 @@ def references(headers: Headers) -> tuple[str, ...]:
     if len(older) > MAX_REFERENCES:
         older = older[: MAX_REFERENCES // 2] + older[-MAX_REFERENCES // 2 :]
     return tuple(dict.fromkeys([*direct, *reversed(older)]))[:MAX_REFERENCES]
+
+
+def ticket_number(subject: str) -> TicketNumber | None:
+    """The number in ``[#17]``, as helpdesks put it into subjects; None without one."""
+    found = _TOKEN.search(subject)
+    return TicketNumber(int(found[1])) if found else None
+
+
+def recipients(headers: Headers) -> tuple[str, ...]:
+    """Everybody it was sent to, as far as headers tell: also those that servers noted on the way."""
+    names = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "resent-to")
+    return tuple(dict.fromkeys(address for name in names for address in plain_addresses(headers, name)))
 
 
 def plain_addresses(headers: Headers, name: str) -> tuple[str, ...]:

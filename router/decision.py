@@ -37,6 +37,7 @@ from tickets.model import (
 from tickets.ports import NoticeWriter
 from tickets.records import (
     Admission,
+    Bounce,
     Context,
     FingerprintHit,
     MessageChange,
@@ -136,7 +137,10 @@ class Decider:
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
         rule = rules.decide(message, self._policy.rules)
         thread = match.thread or _new_thread(message)
+        bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, language, now)
+        if bounce:
+            ticket = _waiting_again(ticket, now)
         stored = _stored(gathered, ticket, thread, person.identity, language, match, same, now)
         notices, person = self._acknowledge(message, thread, ticket, match, rule, person, now)
         admission = Admission(
@@ -154,6 +158,7 @@ class Decider:
             message=stored,
             attachments=_attachments(message, stored.id),
             refs=_refs(message, ticket.id, thread.id, stored.id),
+            bounce=bounce,
             fingerprint=fingerprint,
             search_text=_search_text(message),
             deliveries=notices,
@@ -210,6 +215,29 @@ class Decider:
         if notice is None:
             return (), person
         return (notice,), person.acknowledged(now)
+
+
+def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce | None:
+    """The answer of ours that a mail system says it could not deliver."""
+    report = message.report
+    if report is None or report.outcome != "failed" or match.ticket is None:
+        return None
+    refs = (context.refs.get((message.channel, name)) for name in message.reply_to)
+    about = next((ref for ref in refs if ref is not None and ref.ours), None)
+    if about is None:
+        return None
+    words = (report.recipient, report.said or report.status)
+    told = ": ".join(word for word in words if word)
+    return Bounce(
+        about.message_id, f"A mail system sent it back ({told})." if told else "A mail system sent it back."
+    )
+
+
+def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:
+    """The person never got the answer: they wait as before."""
+    return replace(
+        ticket, status="open", waiting_since=ticket.waiting_since or now, unanswered=max(1, ticket.unanswered)
+    )
 
 
 class _Person(NamedTuple):

@@ -30,10 +30,14 @@ class Sameness(NamedTuple):
 
 
 def recognize(message: InboundMessage, fingerprint: str, author: IdentityId | None, context: Context) -> Sameness:
-    """author: None when the person is new."""
+    """author: None when the person is new.
+
+    Where senders choose their messages' names, one of ours under another
+    sender is no echo: anybody who got it knows it.
+    """
     known = context.refs.get((message.channel, message.external_id))
     if known is not None and message.kind == "message":
-        if known.ours:
+        if known.ours and (message.own or not message.content_hash):
             return Sameness("echo", ref=known)
         if known.content_hash == message.content_hash:
             return Sameness("redelivery", ref=known)

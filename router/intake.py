@@ -145,6 +145,7 @@ class Intake:
                 threads=frozenset((m.account, m.thread.key) for m in messages),
                 fingerprints=frozenset(dedupe.fingerprint_of(m.text) for m in messages) - {""},
                 fingerprints_since=now - dedupe.WINDOW,
+                numbers=frozenset(m.ticket_number for m in messages if m.ticket_number),
             )
         )
 

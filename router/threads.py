@@ -1,4 +1,4 @@
-"""Which ticket a message belongs to: by the platform's reply reference, then by conversation."""
+"""Which ticket a message belongs to: by reply reference, then by number, then by conversation."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,8 +28,11 @@ def match_ticket(
 
     A reference to a message we sent leads home: nobody can know its id who
     did not get it.  A reference to somebody else's message counts only for
-    those who take part in its ticket and whom nobody reports as forged.
+    those who take part in its ticket and whom nobody reports as forged; a
+    ticket's number, which anybody can write, only for those who take part
+    and whom their mail server vouches for.
     """
+    refused: Match | None = None
     for ref_name in message.reply_to:
         ref = context.refs.get((message.channel, ref_name))
         ticket = context.tickets.get(ref.ticket_id) if ref else None
@@ -38,17 +41,49 @@ def match_ticket(
         if message.authenticity.verdict == "failed":
             warning = f"It refers to ticket #{ticket.number}, but a mail server reports it as forged."
             return Match(None, None, "forged", warning)
-        takes_part = author is not None and author in context.participants.get(ticket.id, frozenset())
-        if ref.ours or takes_part:
+        if ref.ours or _takes_part(author, ticket, context):
             thread = context.threads_by_id.get(ref.thread_id)
             return _living(ticket, thread, context, now, reopen_within, "reply")
-        warning = f"It refers to ticket #{ticket.number}, whose people do not include this sender."
-        return Match(None, None, "stranger", warning)
+        refused = refused or _stranger(ticket)
+    return (
+        _by_number(message, author, context, now, reopen_within)
+        or refused
+        or _by_conversation(message, context, now, reopen_within)
+    )
+
+
+def _takes_part(author: IdentityId | None, ticket: Ticket, context: Context) -> bool:
+    return author is not None and author in context.participants.get(ticket.id, frozenset())
+
+
+def _stranger(ticket: Ticket) -> Match:
+    warning = f"It refers to ticket #{ticket.number}, whose people do not include this sender."
+    return Match(None, None, "stranger", warning)
+
+
+def _by_number(
+    message: InboundMessage, author: IdentityId | None, context: Context, now: datetime, reopen_within: timedelta
+) -> Match | None:
+    """By the number in the subject; None where there is none, or no such ticket."""
+    ticket_id = context.numbers.get(message.ticket_number) if message.ticket_number else None
+    ticket = context.tickets.get(ticket_id) if ticket_id else None
+    if ticket is None:
+        return None
+    if message.authenticity.verdict == "verified" and _takes_part(author, ticket, context):
+        return _living(ticket, None, context, now, reopen_within, "number")
+    return Match(None, None, "stranger", f"Its subject names ticket #{ticket.number}, which it could not prove.")
+
+
+def _by_conversation(message: InboundMessage, context: Context, now: datetime, reopen_within: timedelta) -> Match:
+    warning = MADE_UP if any((message.channel, name) not in context.refs for name in message.claims) else ""
     thread = context.threads.get((message.account, message.thread.key))
     ticket_id = context.thread_tickets.get(thread.id) if thread else None
     if thread is None or ticket_id is None:
-        return Match(None, thread, "new")
+        return Match(None, thread, "new", warning)
     return _living(context.tickets[ticket_id], thread, context, now, reopen_within, "conversation")
+
+
+MADE_UP = "It refers to a message that was never sent from here; somebody may be guessing names."
 
 
 def open_in(thread_id: ThreadId, context: Context) -> Ticket | None:

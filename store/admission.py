@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from store import blobs, intake
-from store.deliveries import insert_deliveries
+from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
 from store.history import insert_events
 from store.jobs import insert_jobs
@@ -47,12 +47,14 @@ SNIPPET_CHARS = 200
 
 
 def find_context(tx: Tx, query: ContextQuery) -> Context:
-    """Six statements, whatever the size of the batch or of the history."""
+    """Seven statements, whatever the size of the batch or of the history."""
     identities = _identities(tx, query)
     refs = _refs(tx, query)
     threads = _threads(tx, query, {ref.thread_id for ref in refs.values()})
     thread_tickets = _thread_tickets(tx, list(threads))
-    tickets = _tickets(tx, {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values())})
+    numbers = _numbers(tx, query)
+    leading = {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
+    tickets = _tickets(tx, leading)
     return Context(
         identities=identities,
         refs=refs,
@@ -62,6 +64,7 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
         thread_tickets=thread_tickets,
         participants=_participants(tx, list(tickets)),
         fingerprints=_fingerprints(tx, query),
+        numbers=numbers,
     )
 
 
@@ -125,6 +128,15 @@ def _thread_tickets(tx: Tx, ids: list[ThreadId]) -> dict[ThreadId, TicketId]:
 def _tickets(tx: Tx, ids: set[TicketId]) -> dict[TicketId, Ticket]:
     rows = tx.all(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id IN EACH(:ids)", {"ids": sorted(ids)})
     return {TicketId(row[0]): ticket_of(row) for row in rows}
+
+
+def _numbers(tx: Tx, query: ContextQuery) -> dict[TicketNumber, TicketId]:
+    if not query.numbers:
+        return {}
+    rows = tx.all(
+        "SELECT number, id FROM ticket WHERE number IN EACH(:numbers)", {"numbers": sorted(query.numbers)}
+    )
+    return {TicketNumber(row[0]): TicketId(row[1]) for row in rows}
 
 
 def _participants(tx: Tx, ids: list[TicketId]) -> dict[TicketId, frozenset[IdentityId]]:
@@ -208,6 +220,9 @@ def admit(
     _write_likeness(tx, tickets, now)
     write_search(tx, ((numbers[a.ticket.id], a.search_text) for a in tickets if a.ticket and a.search_text))
     insert_deliveries(tx, [delivery for a in tickets for delivery in a.deliveries])
+    for admission in tickets:
+        if admission.bounce and admission.ticket:
+            record_bounce(tx, admission.ticket.id, admission.bounce, now)
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
     _end_events(tx, admissions)

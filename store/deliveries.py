@@ -16,9 +16,10 @@ from store.rows import (
     printable,
     to_json,
 )
-from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
+from tickets.ids import AccountId, Channel, DeliveryId, ThreadId, TicketId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import CrashHook
+from tickets.records import BOUNCED, Bounce
 
 INSERT_DELIVERY = """
 INSERT INTO delivery (id, kind, channel, account, thread_id, ticket_id, message_id, target, state, priority,
@@ -219,8 +220,8 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) 
     for ref in (receipt.external_id, *receipt.aliases):
         tx.run(
             "INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours) "
-            "SELECT :ref, d.channel, :n, d.message_id, d.ticket_id, d.thread_id, '', 1 FROM delivery d "
-            "WHERE d.id = :id AND d.message_id IS NOT NULL AND d.ticket_id IS NOT NULL "
+            f"SELECT :ref, d.channel, :n, {_LEADS_TO}, d.ticket_id, d.thread_id, '', 1 FROM delivery d "
+            f"WHERE d.id = :id AND {_LEADS_TO} IS NOT NULL AND d.ticket_id IS NOT NULL "
             "AND d.thread_id IS NOT NULL ON CONFLICT DO NOTHING",
             {**params, "ref": printable(ref)},
         )
@@ -229,6 +230,15 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) 
             "UPDATE message SET external_id = :ref WHERE id = (SELECT message_id FROM delivery WHERE id = :id)",
             {"id": delivery_id, "ref": params["ref"]},
         )
+
+
+# A notice is no message of the ticket.  By mail, where people answer it, its name leads to the first message of
+# the conversation; elsewhere whoever deletes the notice would seem to delete that message.
+_LEADS_TO = (
+    "COALESCE(d.message_id, CASE WHEN d.channel = 'email' THEN (SELECT m.id FROM message m "
+    "WHERE m.ticket_id = d.ticket_id AND m.thread_id = d.thread_id AND m.direction = 'in' "
+    "ORDER BY m.stored_at, m.id LIMIT 1) END)"
+)
 
 
 def _in_hand(tx: Tx, delivery_id: DeliveryId, holder: str | None, n: int | None = None) -> bool:
@@ -289,6 +299,24 @@ def record_failure(
     if state != "queued":
         _wait_again(tx, delivery_id, now)
     tell(tx, delivery_id, state, n, code, now)
+
+
+def record_bounce(tx: Tx, ticket_id: TicketId, bounce: Bounce, now: datetime) -> None:
+    """An answer that had left, and came back.  One that is on its way again stays as it is."""
+    rows = tx.all(
+        "UPDATE delivery SET state = 'failed', code = :code, detail = :detail, updated_at = :now, look_at = NULL "
+        "WHERE ticket_id = :ticket_id AND message_id = :message_id AND state IN ('sent', 'unknown') RETURNING id",
+        {
+            "ticket_id": ticket_id,
+            "message_id": bounce.message_id,
+            "code": BOUNCED,
+            "detail": printable(bounce.detail),
+            "now": micros(now),
+        },
+    )
+    for (delivery_id,) in rows:
+        tx.run("UPDATE delivery_part SET state = 'failed' WHERE delivery_id = :id", {"id": delivery_id})
+        tell(tx, DeliveryId(delivery_id), "failed", 1, BOUNCED, now)
 
 
 def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:

@@ -100,6 +100,19 @@ class Automatic(Shape, frozen=True):
     reason: str
 
 
+class DeliveryReport(Shape, frozen=True):
+    """What a mail system says became of a mail of ours (RFC 3464).
+
+    outcome: ``delayed``: it is still trying.  recipient, status (as 5.1.1)
+    and said (its own words): empty when it does not say.
+    """
+
+    outcome: Literal["failed", "delayed", "delivered"]
+    recipient: str = ""
+    status: str = ""
+    said: str = ""
+
+
 class AttachmentDraft(Shape, frozen=True):
     """A file that came with a message, before it is stored.
 
@@ -161,6 +174,14 @@ class InboundMessage(Shape, frozen=True):
     """Why the program cannot answer it, for people: no sender, or the platform forbids it; empty when it can."""
     late: bool = False
     """Written long before it could be read: nobody is notified of it."""
+    report: DeliveryReport | None = None
+    """Set when a mail system tells what became of a mail."""
+    claims: tuple[ExternalMessageId, ...] = ()
+    """Of ``reply_to`` those that have the form of our own signed names: genuine only if we know them."""
+    ticket_number: TicketNumber | None = None
+    """The ticket that its subject names; anybody can write that."""
+    own: bool = False
+    """It comes from the account's own address."""
 
 
 class Ignored(Shape, frozen=True):

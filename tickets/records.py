@@ -1,7 +1,7 @@
 """What is handed to a store and comes back from it, beside the model itself."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from tickets.ids import (
     AccountId,
@@ -54,6 +54,7 @@ class ContextQuery(Shape, frozen=True):
     threads: frozenset[tuple[AccountId, ThreadKey]]
     fingerprints: frozenset[str]
     fingerprints_since: datetime
+    numbers: frozenset[TicketNumber] = frozenset()
 
 
 class MessageRef(Shape, frozen=True):
@@ -84,8 +85,8 @@ class FingerprintHit(Shape, frozen=True):
 class Context(Shape, frozen=True):
     """The answer to a ContextQuery.
 
-    tickets: those that any reference or thread leads to.  thread_tickets:
-    the newest ticket of a thread, open or closed.
+    tickets: those that any reference, thread or number leads to.
+    thread_tickets: the newest ticket of a thread, open or closed.
     """
 
     identities: dict[tuple[Channel, str], Identity]
@@ -96,6 +97,7 @@ class Context(Shape, frozen=True):
     thread_tickets: dict[ThreadId, TicketId]
     participants: dict[TicketId, frozenset[IdentityId]]
     fingerprints: dict[str, tuple[FingerprintHit, ...]]
+    numbers: dict[TicketNumber, TicketId] = {}
 
 
 class NewRef(Shape, frozen=True):
@@ -139,6 +141,17 @@ class MessageChange(Shape, frozen=True):
     text: str | None
 
 
+BOUNCED: Final = "bounced"
+"""The code of a delivery that left and came back."""
+
+
+class Bounce(Shape, frozen=True):
+    """An answer that came back: the message it was, and a sentence why."""
+
+    message_id: MessageId
+    detail: str
+
+
 class Admission(Shape, frozen=True):
     """What becomes of some raw events: committed together with everything it causes.
 
@@ -163,6 +176,7 @@ class Admission(Shape, frozen=True):
     change: MessageChange | None = None
     attachments: tuple[NewAttachment, ...] = ()
     refs: tuple[NewRef, ...] = ()
+    bounce: Bounce | None = None
     fingerprint: str = ""
     search_text: str = ""
     deliveries: tuple[Delivery, ...] = ()

@@ -1,4 +1,4 @@
-"""Answering: one plain mail in the thread, its Message-ID fixed before the first attempt."""
+"""Answering: one mail in the thread, its Message-ID fixed before the first attempt."""
 
 import asyncio
 import hashlib
@@ -6,10 +6,6 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 from msgspec.structs import replace
 
@@ -17,15 +13,15 @@ from connectors.context import ConnectorContext
 from connectors.mail.imap import ImapConnection
 from connectors.mail.settings import Settings
 from connectors.mail.smtp import SmtpConnection
+from connectors.mail.writing import written
+from tickets import own_names
 from tickets.errors import DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
+from tickets.own_names import TAG_DIGITS
 from tickets.ports import Bucket
 
 _PLAIN_ADDRESS = re.compile(r"[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,64}@[^\s@<>\x00-\x20\x7f,;:\"()\[\]\\]{1,255}")
-WRITING = SMTP.clone(max_line_length=990)
-"""Wide lines: folding would break a long Message-ID into encoded words, and no client could thread by it."""
-SIGNATURE_BYTES = 10
 BURST = 0.05
 """This share of a minute's mails may leave at once; in any minute together no more than all of them."""
 CATCHING_UP = 1.02
@@ -51,11 +47,11 @@ class MailSender:
     async def send(self, reply: Reply) -> Receipt:
         recipient = _only_recipient(reply)
         message_id = await self.message_id(reply)
-        raw = _written(self._settings, reply, recipient, message_id)
+        raw = written(self._settings, reply, recipient, message_id)
         self._context.crash("mail.before_send")
         await self._smtp.send(self._settings.address, recipient, raw)
         self._context.crash("mail.after_send")
-        return Receipt(external_id=ExternalMessageId(message_id), sent_at=self._context.clock.now())
+        return Receipt(external_id=message_id, sent_at=self._context.clock.now())
 
     async def check(self) -> None:
         await self._smtp.check()
@@ -63,11 +59,11 @@ class MailSender:
     async def close(self) -> None:
         await self._smtp.close()
 
-    async def message_id(self, reply: Reply) -> str:
+    async def message_id(self, reply: Reply) -> ExternalMessageId:
         """The same on every attempt, and impossible to guess for who did not get the mail."""
         secret = await self._context.secret("message-id")
-        tag = hmac.new(secret, reply.send_key.encode(), hashlib.sha256).digest()[:SIGNATURE_BYTES]
-        return f"<sb.{reply.send_key}.{tag.hex()}@{self._settings.address.rpartition('@')[2]}>"
+        tag = hmac.new(secret, reply.send_key.encode(), hashlib.sha256).hexdigest()[:TAG_DIGITS]
+        return own_names.message_id(reply.send_key, tag, self._settings.address)
 
 
 class ProvingMailSender(MailSender):
@@ -90,7 +86,7 @@ class ProvingMailSender(MailSender):
             raise Unreachable(f"The mail server did not answer within {LOOK_S:.0f} s.") from error
         finally:
             await connection.close()
-        return [Receipt(external_id=ExternalMessageId(message_id), sent_at=since)] if found else []
+        return [Receipt(external_id=message_id, sent_at=since)] if found else []
 
 
 def _only_recipient(reply: Reply) -> str:
@@ -99,28 +95,3 @@ def _only_recipient(reply: Reply) -> str:
             "no_address", "There is no single plain address to answer.", temporary=False, delivered=False
         )
     return reply.target.to[0]
-
-
-def _written(settings: Settings, reply: Reply, recipient: str, message_id: str) -> bytes:
-    """The mail's bytes.  A line break in any header is refused by the policy, not repaired."""
-    target = reply.target
-    references = [name for name in target.references if name != target.in_reply_to]
-    mail = EmailMessage(policy=WRITING)
-    try:
-        mail["From"] = Address(settings.name, addr_spec=settings.address)
-        mail["To"] = recipient
-        mail["Subject"] = target.subject or "Re:"
-        mail["Date"] = format_datetime(reply.created_at)
-        mail["Message-ID"] = message_id
-        if target.in_reply_to:
-            mail["In-Reply-To"] = target.in_reply_to
-            mail["References"] = " ".join([*references, target.in_reply_to])
-        if reply.automatic:
-            mail["Auto-Submitted"] = "auto-replied" if target.in_reply_to else "auto-generated"
-            mail["X-Auto-Response-Suppress"] = "All"
-        mail.set_content(reply.text, charset="utf-8", cte="8bit" if reply.text.isascii() else "base64")
-        return mail.as_bytes()
-    except (ValueError, UnicodeError, IndexError) as error:
-        raise DeliveryError(
-            "unwritable", f"The mail cannot be written ({error}).", temporary=False, delivered=False
-        ) from error

@@ -60,6 +60,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What happens to a mail in the mailbox once it is safe here."""
     largest_bytes: int = 25 * 1024 * 1024
     """Of larger mails only the headers are fetched."""
+    plus_addresses: bool = False
+    """Ask for answers to an address of their own, as help+sb.…@example.org: they find their ticket even where
+    every other reference was lost.  Only for servers that deliver such addresses to the mailbox (RFC 5233)."""
     acknowledge: bool = True
     """Tell verified senders once that their mail arrived."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from simulators.memory_store.fates import come_back
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
@@ -28,6 +29,8 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
             _put_messages(tables, admission, now)
             for delivery in admission.deliveries:
                 add_delivery(tables, delivery)
+            if admission.bounce:
+                come_back(tables, admission.bounce, now)
         enqueue(tables, admission.jobs)
         for event in admission.events:
             tables.record(event)

@@ -11,7 +11,10 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
     thread_ids = asked | {ref.thread_id for ref in refs.values()}
     threads = {thread_id: tables.threads[thread_id] for thread_id in thread_ids}
     newest = _newest_tickets(tables, thread_ids)
-    ticket_ids = {*newest.values(), *(ref.ticket_id for ref in refs.values())}
+    numbers = {
+        number: tables.ticket_numbers[number] for number in query.numbers if number in tables.ticket_numbers
+    }
+    ticket_ids = {*newest.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
     known = [name for name in query.identities if name in tables.identity_names]
     return Context(
         identities={name: tables.identities[tables.identity_names[name]] for name in known},
@@ -22,6 +25,7 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         thread_tickets=newest,
         participants=_participants(tables, ticket_ids),
         fingerprints=_fingerprints(tables, query),
+        numbers=numbers,
     )
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from simulators.memory_store.tables import Tables
 from tickets.ids import DeliveryId
 from tickets.model import Delivery, DeliveryPart, TicketEvent
+from tickets.records import BOUNCED, Bounce
 
 LOST = "The program stopped while this was being sent. The platform may or may not have taken it."
 
@@ -70,6 +71,18 @@ def fail(
     if state != "queued":
         _wait_again(tables, delivery, now)
     tell(tables, delivery, state, n, code, now)
+
+
+def come_back(tables: Tables, bounce: Bounce, now: datetime) -> None:
+    """An answer that had left, and came back.  One that is on its way again stays as it is."""
+    for delivery in list(tables.deliveries.values()):
+        if delivery.message_id != bounce.message_id or delivery.state not in ("sent", "unknown"):
+            continue
+        parts = tuple(replace(part, state="failed") for part in delivery.parts)
+        back = replace(delivery, parts=parts, state="failed", code=BOUNCED, detail=bounce.detail, updated_at=now)
+        tables.deliveries[delivery.id] = back
+        tables.looks[delivery.id] = None
+        tell(tables, back, "failed", 1, BOUNCED, now)
 
 
 def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:

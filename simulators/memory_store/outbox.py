@@ -20,7 +20,7 @@ from simulators.memory_store.fates import (
 )
 from simulators.memory_store.forecast import is_queued, leaves_at
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
-from tickets.ids import AccountId, Channel, DeliveryId, ThreadId
+from tickets.ids import AccountId, Channel, DeliveryId, MessageId, ThreadId
 from tickets.model import Delivery, Receipt
 from tickets.ports import Bucket
 from tickets.records import NewRef
@@ -304,11 +304,22 @@ def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
 def _record_way_back(tables: Tables, delivery: Delivery, n: int, receipt: Receipt) -> None:
     """So that the person's answer to this piece reaches the same ticket."""
     message_id, ticket_id, thread_id = delivery.message_id, delivery.ticket_id, delivery.thread_id
-    if message_id is None:
-        return
-    if ticket_id is not None and thread_id is not None:
+    leads_to = message_id or _what_it_is_about(tables, delivery)
+    if leads_to is not None and ticket_id is not None and thread_id is not None:
         for name in (receipt.external_id, *receipt.aliases):
-            add_ref(tables, NewRef(delivery.target.channel, name, message_id, ticket_id, thread_id, n, ours=True))
-    if n == 1:
+            add_ref(tables, NewRef(delivery.target.channel, name, leads_to, ticket_id, thread_id, n, ours=True))
+    if n == 1 and message_id is not None:
         named = replace(tables.messages[message_id], external_id=receipt.external_id)
         tables.messages[message_id] = named
+
+
+def _what_it_is_about(tables: Tables, notice: Delivery) -> MessageId | None:
+    """By mail, where people answer notices, the first message of the conversation; else None."""
+    if notice.target.channel != "email":
+        return None
+    said = [
+        message
+        for message in tables.messages.values()
+        if (message.ticket_id, message.thread_id, message.direction) == (notice.ticket_id, notice.thread_id, "in")
+    ]
+    return min(said, key=lambda message: (message.stored_at, message.id)).id if said else None

@@ -62,6 +62,71 @@ async def test_everybody_is_told_once_that_their_message_arrived(town: Town) -> 
     assert town.mei.received[0].header("Auto-Submitted") == "auto-replied"
 
 
+async def test_whoever_answers_the_acknowledgement_reaches_the_ticket(town: Town) -> None:
+    """Even where its name is all that their program keeps."""
+    town.mei.write(to="support@example.test", subject="提现", text="我的提现还没有到账")
+    ticket = await town.ticket_saying("还没有到账")
+    await until(lambda: bool(town.mei.received), "the acknowledgement")
+    told = town.mei.received[0]
+    town.mei.write(
+        to="support@example.test", subject="补充", text="补充一下，金额是五十", in_reply_to=told.message_id
+    )
+    assert (await town.ticket_saying("金额是五十")).ticket.number == ticket.ticket.number
+
+
+BOUNCE = """From: Mail Delivery System <MAILER-DAEMON@{server}>\r
+To: support@example.test\r
+Subject: Undelivered Mail Returned to Sender\r
+Return-Path: <>\r
+Auto-Submitted: auto-replied\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary=b\r
+\r
+--b\r
+\r
+Your mail could not be delivered.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; {server}\r
+\r
+Final-Recipient: rfc822; mei@customers.test\r
+Action: failed\r
+Status: 5.1.1\r
+Diagnostic-Code: smtp; 550 5.1.1 no such user\r
+\r
+--b\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: {name}\r
+\r
+--b--\r
+"""
+
+
+async def test_an_answer_that_comes_back_stands_at_the_answer(town: Town) -> None:
+    """BE66, BE67: and a report about a mail that was never sent opens nothing."""
+    town.mei.write(to="support@example.test", subject="账户问题", text=STOLEN)
+    ticket = await town.ticket_saying("被盗")
+    answer_id = await town.answer(ticket.ticket.number, "我们已冻结您的账户。")
+    await town.settled(answer_id, "sent")
+    answer = next(one for one in town.mei.received if "冻结" in one.text)
+
+    town.box.deliver(BOUNCE.format(server="mx.customers.test", name="<never@example.test>").encode())
+    town.box.deliver(BOUNCE.format(server="mx.customers.test", name=answer.message_id).encode())
+
+    back = await town.settled(answer_id, "failed")
+    assert (back.code, back.detail) == (
+        "bounced",
+        "A mail system sent it back (mei@customers.test: 550 5.1.1 no such user).",
+    )
+    after = await town.ticket_saying("could not be delivered")
+    assert (after.ticket.number, after.ticket.status) == (ticket.ticket.number, "open")
+    assert after.ticket.waiting_since is not None
+    assert len(await town.tickets()) == 1
+    assert [one.kind for one in after.deliveries if one.target.to != ("mei@customers.test",)] == []
+
+
 async def test_an_unverified_sender_gets_no_automatic_answer(town: Town) -> None:
     town.mei.write(to="support@example.test", subject="Hallo", text="Wer bin ich wirklich?", authenticated=False)
     ticket = await town.ticket_saying("wirklich")

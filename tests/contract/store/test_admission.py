@@ -6,7 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.builders import (
+    MAIN,
     T0,
+    answer,
     at,
     changing,
     delivery,
@@ -20,6 +22,7 @@ from tests.support.builders import (
     message,
     open_ticket,
     opening,
+    outgoing,
     query,
     raw,
     receive,
@@ -30,8 +33,8 @@ from tests.support.builders import (
 from tests.support.stores import Database
 from tickets.errors import Conflict
 from tickets.ids import ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
-from tickets.model import Authenticity, Automatic, Contact, Participant, Reason
-from tickets.records import Admission, NewJob, TicketFilter
+from tickets.model import Authenticity, Automatic, Contact, DeliveryState, Participant, Reason
+from tickets.records import BOUNCED, Admission, Bounce, NewJob, TicketFilter
 from tickets.storage import Store
 
 
@@ -279,3 +282,34 @@ async def test_a_crash_before_the_commit_leaves_nothing(database: Database) -> N
 def _crash(points: list[str], point: str) -> None:
     points.append(point)
     raise ZeroDivisionError
+
+
+# What came back ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["sent", "unknown"])
+async def test_an_answer_that_came_back_has_failed(store: Store, state: DeliveryState) -> None:
+    known = await open_ticket(store, "ann")
+    await store.apply_change(
+        changing(known, message=outgoing("r", known), delivery=answer("r", known, texts=("Hello",), state=state)),
+        at(1),
+    )
+    [row] = (await store.list_tickets(TicketFilter())).items
+    bounce = Bounce(MessageId("m-r"), "A mail system sent it back.")
+    await store.admit([following(row.ticket, "back", bounce=bounce)], at(9))
+    back = await get_delivery(store, "r")
+    assert (back.state, back.code, back.detail, back.updated_at) == ("failed", BOUNCED, bounce.detail, at(9))
+    assert [part.state for part in back.parts] == ["failed"]
+    told = [one for one in await store.events_after(0, 99) if one.delivery_id == back.id]
+    assert told[-1].data == {"state": "failed", "part": 1, "code": BOUNCED}
+    assert await store.lease_unknown([MAIN], "worker", at(99), 60, 10) == []
+
+
+@pytest.mark.parametrize("state", ["queued", "held", "sending", "failed"])
+async def test_what_has_not_left_cannot_come_back(store: Store, state: DeliveryState) -> None:
+    known = await open_ticket(store, "ann")
+    wanted = answer("r", known, state=state)
+    await store.apply_change(changing(known, message=outgoing("r", known), delivery=wanted), at(1))
+    [row] = (await store.list_tickets(TicketFilter())).items
+    await store.admit([following(row.ticket, "back", bounce=Bounce(MessageId("m-r"), "x"))], at(9))
+    assert await get_delivery(store, "r") == wanted

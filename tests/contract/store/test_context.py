@@ -16,7 +16,16 @@ from tests.support.builders import (
     thread,
     ticket,
 )
-from tickets.ids import AccountId, ExternalMessageId, IdentityId, MessageId, ThreadId, ThreadKey, TicketId
+from tickets.ids import (
+    AccountId,
+    ExternalMessageId,
+    IdentityId,
+    MessageId,
+    ThreadId,
+    ThreadKey,
+    TicketId,
+    TicketNumber,
+)
 from tickets.model import Participant
 from tickets.records import Admission, FingerprintHit, MessageRef
 from tickets.storage import Store
@@ -147,3 +156,12 @@ def _hit(name: str, number: int, seconds: float) -> FingerprintHit:
     return FingerprintHit(
         MessageId(f"m-{name}"), TicketId("t-ann"), number, IdentityId("i-ann"), "telegram", at(seconds)
     )
+
+
+async def test_a_number_leads_to_its_ticket_and_the_people_in_it(store: Store) -> None:
+    known = await open_ticket(store, "ann")
+    await open_ticket(store, "bob")
+    found = await store.find_context(query(numbers=frozenset({known.number, TicketNumber(99)})))
+    assert found.numbers == {known.number: known.id}
+    assert found.tickets == {known.id: known}
+    assert found.participants == {known.id: frozenset({IdentityId("i-ann")})}

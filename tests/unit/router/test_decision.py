@@ -1,7 +1,7 @@
 """From a message and what is known to what becomes of it."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -9,9 +9,17 @@ from msgspec.structs import replace
 from router.albums import gather
 from tests.support.builders import T0
 from tests.support.inbound import FAILED, UNVERIFIED, decider, empty_context, mailed, said
-from tickets.ids import EventId, ExternalMessageId, ThreadKey
-from tickets.model import AttachmentDraft, Author, Automatic, InboundMessage, ThreadRef, Ticket
-from tickets.records import Admission, Context
+from tickets.ids import EventId, ExternalMessageId, MessageId, ThreadKey
+from tickets.model import (
+    AttachmentDraft,
+    Author,
+    Automatic,
+    DeliveryReport,
+    InboundMessage,
+    ThreadRef,
+    Ticket,
+)
+from tickets.records import Admission, Bounce, Context, MessageRef
 
 DAY = timedelta(days=1)
 
@@ -339,3 +347,58 @@ def test_another_who_writes_in_the_same_conversation_takes_part() -> None:
     assert ticket_of(other).id == ticket_of(first).id
     assert [person.role for person in (*first.participants, *other.participants)] == ["requester", "other"]
     assert ticket_of(other).requester == "Person ann"
+
+
+# What came back ------------------------------------------------------------------------
+
+
+def answered(router: Router) -> tuple[Ticket, InboundMessage]:
+    """A ticket that was answered, and the report that the answer could not be delivered."""
+    opened = router.one(mailed())
+    ticket = ticket_of(opened)
+    assert opened.thread_id is not None
+    router.set_ticket(ticket, status="pending", waiting_since=None, unanswered=0)
+    name = ExternalMessageId("<sb.1@desk.example.test>")
+    router.context.refs["email", name] = MessageRef(MessageId("answer"), ticket.id, opened.thread_id, ours=True)
+    back = mailed(
+        "No such user",
+        "mailer-daemon",
+        "<2@mx.test>",
+        reply_to=(name,),
+        automatic=Automatic("bounce", "x"),
+        report=DeliveryReport("failed", "ann@customers.test", "5.1.1", "550 no such user"),
+    )
+    return ticket, back
+
+
+def test_an_answer_that_came_back_makes_the_person_wait_again() -> None:
+    """BE66."""
+    router = Router()
+    ticket, back = answered(router)
+    admission = router.one(back, T0 + DAY)
+    assert admission.bounce == Bounce(
+        MessageId("answer"), "A mail system sent it back (ann@customers.test: 550 no such user)."
+    )
+    after = ticket_of(admission)
+    assert (after.id, after.status, after.waiting_since, after.unanswered) == (ticket.id, "open", T0 + DAY, 1)
+    assert admission.deliveries == ()
+
+
+@pytest.mark.parametrize("outcome", ["delayed", "delivered", None])
+def test_other_reports_change_nothing_about_the_answer(outcome: Literal["delayed", "delivered"] | None) -> None:
+    """BE68."""
+    router = Router()
+    ticket, back = answered(router)
+    report = DeliveryReport(outcome, "ann@customers.test", "4.4.1") if outcome else None
+    admission = router.one(replace(back, report=report), T0 + DAY)
+    assert admission.bounce is None
+    assert (ticket_of(admission).id, ticket_of(admission).status) == (ticket.id, "pending")
+
+
+def test_a_report_about_the_persons_own_mail_is_no_bounce() -> None:
+    router = Router()
+    _ticket, back = answered(router)
+    router.context.refs.clear()
+    router.one(mailed(name="<3@customers.test>"))
+    admission = router.one(replace(back, reply_to=(ExternalMessageId("<3@customers.test>"),)), T0 + DAY)
+    assert admission.bounce is None

@@ -38,7 +38,8 @@ def test_the_same_name_with_another_content_is_another_mail() -> None:
 def test_our_own_message_is_an_echo() -> None:
     context = empty_context()
     context.refs["email", ExternalMessageId("<1@customers.test>")] = ref(ours=True)
-    assert recognize(mailed(), "", None, context).kind == "echo"
+    assert recognize(mailed(own=True), "", None, context).kind == "echo"
+    assert recognize(mailed(), "", None, context).kind == "new"  # somebody else's, under a name they know
 
 
 def test_the_same_text_of_the_same_person_is_a_repeat() -> None:

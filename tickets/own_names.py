@@ -1,0 +1,48 @@
+"""The names of our own mails: signed, so that nobody who did not get one can make one up.
+
+A name is ``sb.<send key>.<tag>``: as Message-ID with the mailbox's domain
+behind it, as plus-address within the mailbox's own address.  The tag is a
+keyed hash that only the sender can make (20 hexadecimal digits); to whom an
+answer belongs is looked up by the whole name, so the key is needed nowhere
+else.
+"""
+
+import re
+
+from tickets.ids import ExternalMessageId
+
+TAG_DIGITS = 20
+_NAME = rf"sb\.[0-9a-z]{{20}}\.[0-9]{{1,2}}\.[0-9a-f]{{{TAG_DIGITS}}}"
+_SHAPED = re.compile(r"<?sb\.[^\s<>@]{1,100}@([^\s<>@]{1,255})>?", re.IGNORECASE)
+_PLUS = re.compile(rf"(?P<local>[^\s<>@+]{{1,64}})\+(?P<name>{_NAME})", re.IGNORECASE)
+
+
+def message_id(send_key: str, tag: str, address: str) -> ExternalMessageId:
+    """With its angle brackets.  address: the mailbox's, of which the domain is taken."""
+    return ExternalMessageId(f"<sb.{send_key}.{tag}@{_domain(address)}>")
+
+
+def plus_address(name: ExternalMessageId, address: str) -> str:
+    """The mailbox's address with the name in it: what is sent there answers that mail."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{name.strip('<>').rpartition('@')[0]}@{domain}"
+
+
+def named_by(recipient: str, address: str) -> ExternalMessageId | None:
+    """The mail that a plus-address of ours answers; None for every other recipient."""
+    local, _, domain = recipient.rpartition("@")
+    found = _PLUS.fullmatch(local)
+    mine = address.rpartition("@")[0]
+    if found is None or found["local"].lower() != mine.lower() or domain.lower() != _domain(address):
+        return None
+    return ExternalMessageId(f"<{found['name'].lower()}@{_domain(address)}>")
+
+
+def looks_ours(name: str, address: str) -> bool:
+    """Whether a Message-ID has the form of our own, genuine or not."""
+    found = _SHAPED.fullmatch(name)
+    return found is not None and found[1].lower() == _domain(address)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
