@@ -273,8 +273,10 @@ class Judge:
 
     def _is_a_persons(self, picture: Picture, answer: Answer) -> bool:
         """What was not found is not sent again after a day, behind a later answer, or into a closed ticket."""
-        started = min(self.world.clock.now(), moment(answer.updated_at))
-        old = self.world.clock.now() - started >= A_DAY
+        # By when it was begun: a death may be noticed, and the answer become unknown, much later.
+        begun = next(part.started_at for part in answer.parts if part.state == "unknown")
+        assert begun is not None
+        old = self.world.clock.now() - moment(begun) >= A_DAY
         later = any(
             (other.account, other.thread) == (answer.account, answer.thread)
             and other.state in ("sending", "sent", "unknown")

@@ -45,6 +45,7 @@ from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.errors import KeyReused, Refused
 from tickets.ids import AccountId
 from tickets.model import RawEvent
+from tickets.records import BOUNCED
 
 
 class Switchboard(RuleBasedStateMachine):
@@ -121,6 +122,24 @@ class Switchboard(RuleBasedStateMachine):
     def _not_stored(self) -> list[Letter]:
         stored = {one.name for one in self.picture.spoken}
         return [letter for letter in self.book.letters.values() if letter.name not in stored]
+
+    @rule(index=INDEX)
+    def an_answer_comes_back(self, index: int) -> None:
+        """A report names it; nothing else lies in the way, so that it is read at once."""
+        self.tick()
+        open_cases = {case.id for case in self.picture.cases if case.status != "closed"}
+        sent = [one for one in self.picture.answers if one.state == "sent" and one.ticket in open_cases]
+        if not sent or self._not_stored():
+            return
+        answer = sent[index % len(sent)]
+        names = [part.name for part in answer.parts if part.name is not None]
+        who = answer.thread.removeprefix("chat-")
+        letter = self._write((answer.account, who), "Not delivered", reply_to=names[:1], came_back=True)
+        letter.home = answer.ticket
+        self.world.platforms.give_back(names)
+        self.world.run(self.world.workers[0].intake.drain_inbound())
+        after = self._answer(answer)
+        assert (after.state, after.code) == ("failed", BOUNCED), after
 
     @rule(place=PLACES)
     def a_worker_dies_while_receiving(self, place: tuple[AccountId, str]) -> None:

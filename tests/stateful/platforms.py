@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Literal, NamedTuple
 
 from responders.compose import Limits
@@ -61,6 +62,7 @@ class Platforms:
         self.doubtful: set[DeliveryId] = set()
         self._clock = clock
         self._outcomes: list[Outcome] = []
+        self._names = count(1)
         self.senders: dict[AccountId, Sender] = {
             account: LookingSender(self) if account in PROVING else PlainSender(self) for account in CHANNELS
         }
@@ -72,7 +74,7 @@ class Platforms:
     def take(self, reply: Reply) -> Receipt:
         """Raises DeliveryError."""
         outcome: Outcome = self._outcomes.pop(0) if self._outcomes else "ok"
-        name = ExternalMessageId(f"p-{len(self.accepted) + 1}")
+        name = ExternalMessageId(f"p-{next(self._names)}")
         now = self._clock.now()
         if outcome in ("ok", "arrived"):
             self.accepted.append(Accepted(words_of(reply), name, now))
@@ -82,6 +84,11 @@ class Platforms:
         if delivered is None:
             self.doubtful.add(DeliveryId(reply.send_key.rpartition(".")[0]))
         raise DeliveryError(code, text, temporary=temporary, delivered=delivered, retry_after_s=retry_after_s)
+
+    def give_back(self, names: Iterable[ExternalMessageId]) -> None:
+        """What was accepted never reached the person."""
+        gone = set(names)
+        self.accepted = [one for one in self.accepted if one.name not in gone]
 
     def find(self, reply: Reply, since: datetime) -> list[Receipt]:
         """What the platform shows by now of these words."""

@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
+from msgspec.structs import replace
 
 from desk.actors import Actor
 from desk.commands import Desk
@@ -19,7 +20,7 @@ from tests.support.clock import ManualClock
 from tests.support.inbound import JsonNormalizer, decider
 from tests.support.stores import Database
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, ThreadKey, TicketId, TicketNumber, UserId
-from tickets.model import Delivery, InboundMessage, RawEvent, Thread, Ticket
+from tickets.model import Automatic, Delivery, DeliveryReport, InboundMessage, RawEvent, Thread, Ticket
 from tickets.records import Reaped
 
 T = TypeVar("T")
@@ -40,20 +41,24 @@ class Silence:
 
 
 class Readers(JsonNormalizer):
-    """See ``JsonNormalizer``; after an ``upgrade`` what was broken can be read."""
+    """See ``JsonNormalizer``; after an ``upgrade`` what was broken can be read.
+
+    ``{"came_back": true}``: a mail system's report that the message it answers was not delivered.
+    """
 
     upgraded = False
 
     def _one(self, event: RawEvent) -> Any:
         payload: dict[str, Any] = json.loads(event.payload)
-        if self.upgraded and "broken" in payload:
-            del payload["broken"]
-            event = RawEvent(**{**_fields(event), "payload": json.dumps(payload).encode()})
-        return super()._one(event)
+        if self.upgraded:
+            payload.pop("broken", None)
+        came_back = payload.pop("came_back", False)
+        found = super()._one(replace(event, payload=json.dumps(payload).encode()))
+        return replace(found, automatic=MACHINE, report=FAILED) if came_back else found
 
 
-def _fields(event: RawEvent) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in event.__struct_fields__}
+MACHINE = Automatic("bounce", "a delivery report")
+FAILED = DeliveryReport("failed", "ann@customers.test", "5.1.1")
 
 
 class Rooms:
@@ -115,12 +120,13 @@ class Worker:
 
 
 class Part(NamedTuple):
-    """A piece of an answer, as it stands in the database."""
+    """A piece of an answer, as it stands in the database.  started_at: when it was last begun, in microseconds."""
 
     n: int
     text: str
     state: str
     name: ExternalMessageId | None
+    started_at: int | None
 
 
 class Answer(NamedTuple):
@@ -273,7 +279,8 @@ class World:
         rows = self.rooms.rows
         parts: dict[str, list[Part]] = {}
         for delivery, *part in rows(
-            "SELECT delivery_id, n, text, state, external_id FROM delivery_part ORDER BY delivery_id, n"
+            "SELECT delivery_id, n, text, state, external_id, started_at FROM delivery_part "
+            "ORDER BY delivery_id, n"
         ):
             parts.setdefault(delivery, []).append(Part(*part))
         answers = rows(
