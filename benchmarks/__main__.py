@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from benchmarks.goals import goal_of
-from benchmarks.intake import fill, measure_chat, measure_mail, measure_two_workers
+from benchmarks.intake import fill, measure_chat, measure_mail, measure_mixed, measure_two_workers
 from benchmarks.live import Measured, measure_live
 from benchmarks.surge import COUNT, WITHIN_S, measure_surge
 from tests.support.postgres import PostgresMissing, running_postgres
@@ -42,6 +42,7 @@ def main() -> None:
         if only in ("", "intake"):
             figures |= _intake("SQLite", f"sqlite:///{folder}/empty.db", sqlite)
             figures |= _mail(f"sqlite:///{folder}/mail.db")
+            figures |= _mixed(f"sqlite:///{folder}/mixed.db", sqlite)
             if postgres:
                 with fresh_schema(postgres) as empty, fresh_schema(postgres) as full:
                     figures |= _intake("PostgreSQL", empty, full)
@@ -87,6 +88,20 @@ def _two_workers(url: str) -> Figures:
 def _mail(url: str) -> Figures:
     with console.status("SQLite: mails"):
         return {"SQLite: plain mails a second": median(measure_mail(f"{url}{n}").per_s for n in range(ROUNDS))}
+
+
+def _mixed(empty: str, full: str) -> Figures:
+    """Each round with mails of its own: an answer must find the mail of its round."""
+    alone, beside = [], []
+    for n in range(ROUNDS):
+        with console.status(f"SQLite: mails of all kinds, round {n + 1} of {ROUNDS}"):
+            alone.append(measure_mixed(empty, first=n * 1_000).per_s)
+            beside.append(measure_mixed(full, first=n * 1_000).per_s)
+    return {
+        "SQLite: mixed mails a second": median(alone),
+        f"SQLite, {HISTORY:,} tickets: mixed mails a second": median(beside),
+        f"SQLite, {HISTORY:,} tickets: mixed mails, time over time when empty": median(alone) / median(beside),
+    }
 
 
 def _live(engine: str, empty: str, full: str, folder: Path) -> Figures:

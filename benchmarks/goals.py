@@ -20,6 +20,7 @@ GOALS: tuple[tuple[str, Goal], ...] = (
     ("chat events a second", Goal(at_least=1_000)),
     ("statements a chat event", Goal(at_most=3)),
     ("plain mails a second", Goal(at_least=500)),
+    ("mixed mails a second", Goal(at_least=500)),
     ("time over time when empty", Goal(at_most=1.1)),
     ("push to visible, p95 ms", Goal(at_most=150)),
     ("released to received, p95 ms", Goal(at_most=100)),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from benchmarks import events
+from benchmarks import events, mails
 from connectors.telegram.settings import Settings
 from router.intake import Intake
 from router.language import LanguageRecognizer
@@ -53,6 +53,11 @@ def measure_two_workers(url: str, count: int = 4_000, first: int = 0) -> float:
 def measure_mail(url: str, count: int = 1_000) -> Handled:
     """Plain mails, parsed in worker processes."""
     return asyncio.run(_run(url, [events.mail(n) for n in range(count)]))
+
+
+def measure_mixed(url: str, count: int = 1_000, first: int = 0) -> Handled:
+    """Mails of all kinds, parsed in worker processes."""
+    return asyncio.run(_run(url, [mails.mixed(first + n) for n in range(count)]))
 
 
 def fill(url: str, count: int, first: int) -> Handled:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from tickets.segments import MARKS
+
 SHOWN_CHARS = 64 * 1024
 """Longer texts are cut for display; the original is kept beside them."""
 CUT = "\n\n[cut: the whole text is in the original]"
@@ -11,6 +13,7 @@ _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _TAGS = re.compile(r"[\U000e0000-\U000e007f]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){3,}")
 _MARKS_IN_A_ROW = 8
+_MAY_PILE = re.compile(f"[{MARKS}]{{9,}}")
 
 
 def readable(text: str) -> str:
@@ -30,7 +33,7 @@ def one_line(text: str, limit: int = 200) -> str:
 
 def _without_piled_marks(text: str) -> str:
     """At most eight combining marks on a letter: no script needs more, "zalgo" text does."""
-    if not any(unicodedata.combining(char) for char in text[:SHOWN_CHARS]):
+    if not _MAY_PILE.search(text):
         return text
     kept: list[str] = []
     marks = 0

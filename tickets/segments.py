@@ -8,6 +8,12 @@ letters, so that a word of two characters is found inside a sentence.
 import re
 import unicodedata
 
+MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u109f\u135d-\u1dff\u20d0-\u20ff\u2cef-\u2dff\u302a-\u302f\u3099\u309a"
+    "\ua66f-\uabed\ufb1e\ufe20-\ufe2f\U000101fd-\U0001e94a"
+)
+"""Where combining marks lie, among other letters: the class of a pattern that saves asking every letter."""
+_MARKED = re.compile(f"[{MARKS}]+")
 _UNSPACED = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Kana, Han
@@ -27,16 +33,22 @@ def fold(text: str) -> str:
     Marks are dropped only where readers do without them (Latin, Greek,
     Cyrillic, Hebrew, Arabic): in Thai or Hindi they are letters.
     """
+    bare = _MARKED.sub(_without_marks, unicodedata.normalize("NFKD", text))
+    return unicodedata.normalize("NFC", bare).casefold().replace("đ", "d").replace("ł", "l")
+
+
+def _without_marks(run: re.Match[str]) -> str:
+    """Letters from where marks lie, behind one from elsewhere or at the beginning."""
     kept: list[str] = []
-    folds = False
-    for char in unicodedata.normalize("NFKD", text):
+    folds = run.start() > 0 and run.string[run.start() - 1] < "\u0700"
+    for char in run[0]:
         if unicodedata.combining(char):
             if not folds:
                 kept.append(char)
             continue
         folds = char < "\u0700"
         kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept)).casefold().replace("đ", "d").replace("ł", "l")
+    return "".join(kept)
 
 
 def segments(text: str) -> frozenset[str]:

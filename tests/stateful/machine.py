@@ -128,16 +128,20 @@ class Switchboard(RuleBasedStateMachine):
         """A report names it; nothing else lies in the way, so that it is read at once."""
         self.tick()
         open_cases = {case.id for case in self.picture.cases if case.status != "closed"}
-        sent = [one for one in self.picture.answers if one.state == "sent" and one.ticket in open_cases]
-        if not sent or self._not_stored():
+        known = [
+            one
+            for one in self.picture.answers
+            if one.state == "sent" and one.ticket in open_cases and all(part.name for part in one.parts)
+        ]
+        if not known or self._not_stored():
             return
-        answer = sent[index % len(sent)]
+        answer = known[index % len(known)]
         names = [part.name for part in answer.parts if part.name is not None]
         who = answer.thread.removeprefix("chat-")
         letter = self._write((answer.account, who), "Not delivered", reply_to=names[:1], came_back=True)
         letter.home = answer.ticket
         self.world.platforms.give_back(names)
-        self.world.run(self.world.workers[0].intake.drain_inbound())
+        self.a_worker_reads(0, None)
         after = self._answer(answer)
         assert (after.state, after.code) == ("failed", BOUNCED), after
 

@@ -73,3 +73,9 @@ def test_one_line_is_one_line(text: str, limit: int) -> None:
 def test_a_cut_line_says_so() -> None:
     assert one_line("abcdef", 4) == "abc…"
     assert one_line("abcd", 4) == "abcd"
+
+
+def test_marks_of_every_script_are_kept_from_piling_up() -> None:
+    for code in range(0x110000):
+        if unicodedata.combining(chr(code)):
+            assert readable("a" + chr(code) * 20) == "a" + chr(code) * 8, hex(code)
