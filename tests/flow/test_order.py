@@ -42,6 +42,8 @@ SHARE = {"sqlite": 1.0, "postgres": 0.3}
 WORKERS = {"sqlite": ("run",), "postgres": ("worker", "worker")}
 TROUBLE = 0.25
 """After so many of the pieces that a platform took, the next one meets trouble there."""
+MOST_DOUBTS_ON_X = 40
+"""What is in doubt there is looked for in the account's timeline, and X counts the looks."""
 KILLS = (0.5, 0.8)
 """A process is killed when this share has arrived."""
 SPARES_MAIL = ANSWERS <= 400
@@ -226,8 +228,12 @@ def discord_troubles(town: Town) -> list[Callable[[], None]]:
 
 
 def x_troubles(town: Town) -> list[Callable[[], None]]:
+    flood = [lambda: town.x.faults.arm("flood", reset_in=1, method="POST")]
+    doubts = sum(fault.name.startswith("drop") for fault in town.x.faults.fired)
+    if doubts >= MOST_DOUBTS_ON_X:
+        return flood
     return [
-        lambda: town.x.faults.arm("flood", reset_in=1, method="POST"),
+        *flood,
         lambda: town.x.faults.arm("drop_after_accept", method="POST"),
         lambda: town.x.faults.arm("drop_before_accept", method="POST"),
     ]
