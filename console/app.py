@@ -8,7 +8,19 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
-from console import actions, answering, attention, case, channels, downloads, entering, inbox, news, probes
+from console import (
+    actions,
+    answering,
+    attention,
+    case,
+    channels,
+    downloads,
+    entering,
+    formatted,
+    inbox,
+    news,
+    probes,
+)
 from console.api.routes import API_ROUTES
 from console.assets import Assets
 from console.errors import HANDLED, show_error
@@ -73,6 +85,7 @@ def _pages() -> list[BaseRoute]:
         ("/rows", inbox.show_more, "read"),
         ("/tickets/{number}", case.show_ticket, "read"),
         ("/tickets/{number}/update", case.show_update, "read"),
+        ("/tickets/{number}/messages/{id}/formatted", formatted.show_formatted, "read"),
         ("/attachments/{id}", downloads.show_attachment, "read"),
         ("/notices", attention.show_notices, "read"),
         ("/outbox", attention.show_outbox, "read"),

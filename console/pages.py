@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 
 from console import words
 from console.assets import Assets
-from console.texts import is_emoji_only, pieces
+from console.texts import has_remote_pictures, is_emoji_only, pieces
 from tickets.folds import fresh, passages
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "console"
@@ -36,6 +36,7 @@ class Pages:
             pieces=pieces,
             emoji_only=is_emoji_only,
             fresh=fresh,
+            has_remote_pictures=has_remote_pictures,
             passages=passages,
         )
 

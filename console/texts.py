@@ -40,3 +40,12 @@ def is_emoji_only(text: str) -> bool:
     kinds = [unicodedata.category(char) for char in signs]
     symbols = sum(kind in ("So", "Sk") for kind in kinds)
     return 1 <= symbols <= MOST_EMOJI * 2 and all(kind in ("So", "Sk", "Mn", "Me", "Cf") for kind in kinds)
+
+
+REMOTE_PICTURE = re.compile(r'(<img[^<>]*?) data-remote="(https?://[^"<>]*)"', re.IGNORECASE)
+"""A picture of another server in a mail's HTML, its address put aside at intake."""
+
+
+def has_remote_pictures(html: str) -> bool:
+    """Whether there is something to ask other servers for."""
+    return REMOTE_PICTURE.search(html) is not None

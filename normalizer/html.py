@@ -18,7 +18,7 @@ TAGS = frozenset((
     "th", "thead", "tr", "u", "ul",
 ))
 # fmt: on
-ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan"}}
+ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "data-remote"}, "td": {"colspan", "rowspan"}, "th": {"colspan"}}
 SCHEMES = frozenset(("http", "https", "mailto", "cid"))
 
 
@@ -26,9 +26,31 @@ def clean(source: str) -> str | None:
     """The HTML with nothing left that runs, loads or lays itself over the page.
 
     Pictures keep only ``cid:`` sources: a remote one would tell its sender
-    who reads.  None when it is too large or too deep to be cleaned safely.
+    who reads; its address is put aside as ``data-remote``.  None when it is
+    too large or too deep to be cleaned safely, or grows too large by it.
     """
-    return None if _too_much(source) else _cleaned(source, ATTRIBUTES)
+    if _too_much(source):
+        return None
+    cleaned = _PICTURE.sub(_put_aside, _cleaned(source, ATTRIBUTES))
+    return cleaned if len(cleaned) <= MOST_CLEANED * MAX_CHARS else None
+
+
+_PICTURE = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
+
+
+def _put_aside(picture: re.Match[str]) -> str:
+    """A picture of another server, with its address where no browser follows it."""
+    found = dict(_ATTRIBUTE.findall(picture[1]))
+    source = found.pop("src", "cid:")
+    if source.lower().startswith("cid:"):
+        return picture[0]
+    found["data-remote"] = source
+    return "<img" + "".join(f' {name}="{value}"' for name, value in sorted(found.items())) + ">"
+
+
+MOST_CLEANED = 4
+"""What is written out anew may be so many times the longest source."""
 
 
 def _cleaned(source: str, attributes: Mapping[str, set[str]]) -> str:
@@ -38,17 +60,20 @@ def _cleaned(source: str, attributes: Mapping[str, set[str]]) -> str:
         source,
         tags=set(TAGS),
         attributes=dict(attributes),
-        attribute_filter=_without_remote_pictures,
+        attribute_filter=_pictures,
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer nofollow",
         clean_content_tags={"script", "style", "title"},
     )
 
 
-def _without_remote_pictures(tag: str, attribute: str, value: str) -> str | None:
-    if tag == "img" and attribute == "src" and not value.lower().startswith("cid:"):
-        return None
-    return value
+def _pictures(tag: str, attribute: str, value: str) -> str | None:
+    allowed = _PICTURES.get(attribute) if tag == "img" else None
+    return value if allowed is None or value.lower().startswith(allowed) else None
+
+
+_PICTURES = {"src": ("cid:", "http://", "https://"), "data-remote": ("http://", "https://")}
+"""How the address of a picture may begin."""
 
 
 def to_text(source: str) -> str:

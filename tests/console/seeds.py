@@ -252,6 +252,7 @@ class Seeds:
             event_id=leased[-1].id if leased else None,
             language=person.language,
             subject=how.get("subject"),
+            html=how.get("html"),
             authenticity=how.get("authenticity", Authenticity("verified", person.channel.capitalize())),
             automatic=how.get("automatic"),
             warnings=how.get("warnings", ()),

@@ -133,7 +133,7 @@ class Switchboard(RuleBasedStateMachine):
             for one in self.picture.answers
             if one.state == "sent" and one.ticket in open_cases and all(part.name for part in one.parts)
         ]
-        if not known or self._not_stored():
+        if not known or self._not_stored() or self.world.holds_conversations():
             return
         answer = known[index % len(known)]
         names = [part.name for part in answer.parts if part.name is not None]

@@ -15,6 +15,7 @@ from desk.commands import Desk
 from responders.outbox import Outbox
 from responders.proof import Prover
 from router.intake import Intake
+from store.rows import micros
 from tests.stateful.platforms import CHANNELS, LIMITS, Crashed, Fuse, Platforms
 from tests.support.clock import ManualClock
 from tests.support.inbound import JsonNormalizer, decider
@@ -308,6 +309,11 @@ class World:
                 )
             ],
         )
+
+    def holds_conversations(self) -> bool:
+        """Whether some conversation is in somebody's hands, perhaps a dead one's."""
+        held = f"lease_holder IS NOT NULL AND lease_until > {micros(self.clock.now())}"
+        return self.rooms.rows(f"SELECT COUNT(*) FROM conversation WHERE {held}") != [(0,)]
 
     def unfinished(self) -> list[Delivery]:
         return list(self.run(self.rooms.store.list_unfinished(1_000)))

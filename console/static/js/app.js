@@ -2,6 +2,7 @@
 import { startClocks } from "./clocks.js";
 import { startComposer } from "./composer.js";
 import { startCase } from "./case.js";
+import { startFrames } from "./frames.js";
 import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
@@ -12,5 +13,6 @@ startClocks();
 startComposer();
 startCase();
 startList();
+startFrames();
 startKeys();
 startLive();
