@@ -3,7 +3,7 @@ export function startFrames() {
   document.addEventListener("load", (event) => {
     const frame = event.target;
     if (!(frame instanceof HTMLIFrameElement) || !frame.closest(".formatted")) return;
-    const page = frame.contentDocument?.documentElement;
-    if (page) frame.style.height = `${Math.max(96, page.scrollHeight + 4)}px`;
+    const page = frame.contentDocument?.body;
+    if (page) frame.height = Math.max(96, Math.ceil(page.getBoundingClientRect().bottom) + 24);
   }, true);
 }
