@@ -23,13 +23,23 @@ async def nobody_yet() -> Sequence[ThreadKey]:
     return ()
 
 
+async def as_given(_name: str, first: bytes) -> bytes:
+    """Of an account that nothing is kept for."""
+    return first
+
+
+async def keep_nothing(_name: str, _value: bytes) -> None:
+    """Of an account that nothing is kept for."""
+
+
 class ConnectorContext(NamedTuple):
     """account: ``channel:name``.  secret: a lasting random secret of 32 bytes by its name.
 
     conversations: the account's private conversations, the most recent
     first, for platforms that do not list them.  was_up: when the account was
     last known to be connected; None: never.  take: takes from budgets that
-    sending shares; seconds to wait, 0.0 when taken.
+    sending shares; seconds to wait, 0.0 when taken.  keep: a secret that
+    changes, encrypted.  kept: what was kept under a name, else the given value.
     """
 
     account: AccountId
@@ -39,3 +49,5 @@ class ConnectorContext(NamedTuple):
     conversations: Callable[[], Awaitable[Sequence[ThreadKey]]] = nobody_yet
     was_up: Callable[[], Awaitable[datetime | None]] = never
     take: Callable[[Sequence[Bucket]], Awaitable[float]] = no_limit
+    kept: Callable[[str, bytes], Awaitable[bytes]] = as_given
+    keep: Callable[[str, bytes], Awaitable[None]] = keep_nothing

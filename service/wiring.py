@@ -72,6 +72,7 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
                 _conversations_of(account, store),
                 _was_up(account, store),
                 _budget_of(account, store, clock),
+                *_keeping_of(account, store),
             ),
         )
         for account, one in config.accounts.items()
@@ -167,6 +168,20 @@ def _budget_of(account: AccountId, store: Store, clock: Clock) -> Callable[[Sequ
         return await store.take_budget(account, buckets, clock.now())
 
     return take
+
+
+def _keeping_of(
+    account: AccountId, store: Store
+) -> tuple[Callable[[str, bytes], Awaitable[bytes]], Callable[[str, bytes], Awaitable[None]]]:
+    """Reading and keeping the account's secrets that change."""
+
+    async def kept(name: str, first: bytes) -> bytes:
+        return await store.get_secret(f"{account}/{name}", lambda: first)
+
+    async def keep(name: str, value: bytes) -> None:
+        await store.keep_secret(f"{account}/{name}", value)
+
+    return kept, keep
 
 
 def _secrets_of(account: AccountId, store: Store) -> Callable[[str], Any]:

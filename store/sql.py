@@ -403,6 +403,9 @@ class SqlStore:
     async def get_secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         return await self._engine.write(lambda tx: self._vault.get_or_make(tx, name, make))
 
+    async def keep_secret(self, name: str, value: bytes) -> None:
+        await self._engine.write(lambda tx: self._vault.keep(tx, name, value))
+
     async def count_rows(self) -> Mapping[str, int]:
         return await self._engine.read(health.count_rows)
 

@@ -24,15 +24,25 @@ class Vault:
         kept = self._find(tx, name)
         if kept is not None:
             return kept
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, make(), name.encode())
         tx.run(
             "INSERT INTO secret (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING",
-            {"name": name, "value": sealed},
+            {"name": name, "value": self._sealed(name, make())},
         )
         found = self._find(tx, name)
         assert found is not None
         return found
+
+    def keep(self, tx: Tx, name: str, value: bytes) -> None:
+        """Instead of whatever was kept under the name."""
+        tx.run(
+            "INSERT INTO secret (name, value) VALUES (:name, :value) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            {"name": name, "value": self._sealed(name, value)},
+        )
+
+    def _sealed(self, name: str, value: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, value, name.encode())
 
     def _find(self, tx: Tx, name: str) -> bytes | None:
         row = one(tx.all("SELECT value FROM secret WHERE name = :name", {"name": name}))

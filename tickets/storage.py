@@ -352,6 +352,9 @@ class WorkStore(Protocol):
     async def get_secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """A secret kept encrypted; made by ``make`` at the first call."""
 
+    async def keep_secret(self, name: str, value: bytes) -> None:
+        """Keep this from now on, whatever was kept under the name before."""
+
     async def count_rows(self) -> Mapping[str, int]:
         """For metrics: events waiting, quarantined; deliveries by state that are not sent; open tickets."""
 

@@ -5,6 +5,7 @@ from connectors.mail.capabilities import CAPABILITIES
 from connectors.mail.sender import MailSender, ProvingMailSender
 from connectors.mail.settings import Settings
 from connectors.mail.source import MailSource, probe
+from connectors.mail.tokens import Tokens
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector
 
@@ -14,12 +15,13 @@ class MailConnector:
         self._settings = settings
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
-        self.source = MailSource(settings, context)
-        proving = bool(settings.imap.sent_folder)
-        self.sender = ProvingMailSender(settings, context) if proving else MailSender(settings, context)
+        self._tokens = Tokens(settings.oauth, context) if settings.oauth else None
+        self.source = MailSource(settings, context, self._tokens)
+        sender = ProvingMailSender if settings.imap.sent_folder else MailSender
+        self.sender = sender(settings, context, self._tokens)
 
     async def check(self) -> str:
-        found = await probe(self._settings)
+        found = await probe(self._settings, self._tokens)
         await self.sender.check()
         return found
 

@@ -19,6 +19,7 @@ import aioimaplib
 from aioimaplib.aioimaplib import Command, quoted
 
 from connectors.mail.settings import ImapSettings
+from connectors.mail.tokens import Tokens
 from connectors.tls import client_context
 from tickets.errors import CredentialRejected, Unreachable
 
@@ -49,8 +50,9 @@ class Listed(NamedTuple):
 class ImapConnection:
     """Use once: after any error make another.  Raises Unreachable, CredentialRejected."""
 
-    def __init__(self, settings: ImapSettings, address: str) -> None:
+    def __init__(self, settings: ImapSettings, address: str, tokens: Tokens | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._user = settings.user or address
         self._lost = asyncio.Event()
         self._client: Any = None
@@ -127,6 +129,39 @@ class ImapConnection:
         response = await self._call(self._client.uid("store", _numbers(uids), "+FLAGS.SILENT", "(\\Seen)"))
         self._demand(response, "STORE")
 
+    async def move(self, uids: Sequence[int], folder: str) -> None:
+        """Into another folder, which is made when it does not exist (RFC 6851; RFC 4315 where that is missing)."""
+        target = quoted(folder_name(folder))
+        if not await self._moved(uids, target):
+            await self._call(self._client.create(target))  # it may exist: then the next line says what is wrong
+            if not await self._moved(uids, target):
+                raise Unreachable(f"The mail server does not move mails to {folder}. Check its name.")
+
+    async def _moved(self, uids: Sequence[int], target: str) -> bool:
+        numbers = _numbers(uids)
+        if self._client.has_capability("MOVE"):
+            return bool((await self._call(self._client.uid("move", numbers, target))).result == "OK")
+        copied = await self._call(self._client.uid("copy", numbers, target))
+        if copied.result != "OK":
+            return False
+        flagged = await self._call(self._client.uid("store", numbers, "+FLAGS.SILENT", "(\\Seen \\Deleted)"))
+        self._demand(flagged, "STORE")
+        if self._client.has_capability("UIDPLUS"):  # else they stay, marked: EXPUNGE would take others' too
+            self._demand(await self._call(self._client.uid("expunge", numbers)), "EXPUNGE")
+        return True
+
+    async def append(self, folder: str, raw: bytes) -> None:
+        """A mail into a folder, as read; the folder is made when it does not exist."""
+        target = quoted(folder_name(folder))
+        if not await self._appended(target, raw):
+            await self._call(self._client.create(target))
+            if not await self._appended(target, raw):
+                raise Unreachable(f"The mail server takes no copy into {folder}. Check its name.")
+
+    async def _appended(self, target: str, raw: bytes) -> bool:
+        response = await self._call(self._client.append(raw, target, "\\Seen"), limit_s=FETCH_S)
+        return bool(response.result == "OK")
+
     @property
     def announces(self) -> bool:
         """Whether the server can tell of new mail by itself (RFC 2177)."""
@@ -187,11 +222,29 @@ class ImapConnection:
         await protocol.capability()
 
     async def _sign_in(self) -> None:
+        if self._tokens is not None:
+            await self._sign_in_by_token(self._tokens)
+            return
         password = self._settings.password.reveal()
         response = await self._call(self._client.login(quoted(self._user), password))
         if response.result != "OK":
             raise CredentialRejected("The mail server refuses user or password.")
         await self._call(self._client.protocol.capability())
+
+    async def _sign_in_by_token(self, tokens: Tokens) -> None:
+        """XOAUTH2.  A server tells of a refused token in a question, and refuses once that is answered."""
+        protocol = self._client.protocol
+        token = await tokens.access()
+        ask_on = protocol._continuation
+        protocol._continuation = lambda _line: protocol.transport.write(b"\r\n")
+        try:
+            response = await self._call(self._client.xoauth2(self._user, token))
+        finally:
+            protocol._continuation = ask_on
+        if response.result != "OK":
+            tokens.forget()
+            raise CredentialRejected("The mail server refuses a fresh token. Check user and scope.")
+        await self._call(protocol.capability())
 
     async def _select(self) -> Folder:
         response = await self._call(self._client.select(quoted(folder_name(self._settings.folder))))

@@ -13,9 +13,10 @@ from connectors.context import ConnectorContext
 from connectors.mail.imap import ImapConnection
 from connectors.mail.settings import Settings
 from connectors.mail.smtp import SmtpConnection
+from connectors.mail.tokens import Tokens
 from connectors.mail.writing import written
 from tickets import own_names
-from tickets.errors import DeliveryError, Unreachable
+from tickets.errors import ConnectorError, DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
 from tickets.own_names import TAG_DIGITS
@@ -32,10 +33,11 @@ LOOK_S = 60.0
 class MailSender:
     at_once = 1  # one connection
 
-    def __init__(self, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, settings: Settings, context: ConnectorContext, tokens: Tokens | None) -> None:
         self._settings = settings
         self._context = context
-        self._smtp = SmtpConnection(settings.smtp, settings.address)
+        self._tokens = tokens
+        self._smtp = SmtpConnection(settings.smtp, settings.address, tokens)
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         per_minute = self._settings.smtp.per_minute
@@ -51,7 +53,25 @@ class MailSender:
         self._context.crash("mail.before_send")
         await self._smtp.send(self._settings.address, recipient, raw)
         self._context.crash("mail.after_send")
-        return Receipt(external_id=message_id, sent_at=self._context.clock.now())
+        sent_at = self._context.clock.now()
+        note = "" if reply.automatic else await self._file_copy(raw)
+        return Receipt(external_id=message_id, sent_at=sent_at, note=note)
+
+    async def _file_copy(self, raw: bytes) -> str:
+        """A copy where the operator wants one; a sentence when that failed, as the mail has left all the same."""
+        folder = self._settings.imap.copies_folder
+        if not folder:
+            return ""
+        connection = ImapConnection(self._settings.imap, self._settings.address, self._tokens)
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await connection.open()
+                await connection.append(folder, raw)
+        except (ConnectorError, TimeoutError) as error:
+            return f"No copy could be put into {folder}: {error or 'the mail server did not answer.'}"
+        finally:
+            await connection.close()
+        return ""
 
     async def check(self) -> None:
         await self._smtp.check()
@@ -77,7 +97,7 @@ class ProvingMailSender(MailSender):
     async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
         imap = replace(self._settings.imap, folder=self._settings.imap.sent_folder)
         message_id = await self.message_id(reply)
-        connection = ImapConnection(imap, self._settings.address)
+        connection = ImapConnection(imap, self._settings.address, self._tokens)
         try:
             async with asyncio.timeout(LOOK_S):
                 await connection.open()

@@ -8,7 +8,21 @@ import msgspec
 from connectors.tls import TlsMode
 from tickets.secret import Secret
 
+NO_SECRET = Secret("")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+
+
+class OAuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[email.<name>.oauth]``: signing in with tokens instead of a password."""
+
+    token_url: str
+    """Google: https://oauth2.googleapis.com/token.
+    Microsoft: https://login.microsoftonline.com/common/oauth2/v2.0/token."""
+    client_id: str
+    client_secret: Secret = NO_SECRET
+    refresh_token: Secret
+    scope: str = ""
+    """Microsoft wants the scopes again, e.g. https://outlook.office.com/IMAP.AccessAsUser.All offline_access."""
 
 
 class ImapSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -18,11 +32,15 @@ class ImapSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ca_file: str = ""
     user: str = ""
     """Empty: the account's address."""
-    password: Secret
+    password: Secret = NO_SECRET
     folder: str = "INBOX"
+    done_folder: str = ""
+    """Where mails go once they are safe here (``after_intake = "move"``); made when it does not exist."""
     sent_folder: str = ""
     """Where the provider itself keeps what was sent, e.g. Sent or [Gmail]/Sent Mail: there an answer of
     unknown fate is looked for.  Empty: it keeps none, and a person decides."""
+    copies_folder: str = ""
+    """Where we put a copy of every answer ourselves, for providers that keep none.  Empty: nowhere."""
     idle_refresh_s: float = 1500.0
     """Begin IDLE anew this often, seconds.  RFC 2177 advises within 29 minutes."""
     look_every_s: float = 60.0
@@ -36,7 +54,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ca_file: str = ""
     user: str = ""
     """Empty: the account's address."""
-    password: Secret
+    password: Secret = NO_SECRET
     per_minute: float = 60.0
     """The provider's limit on mails, per minute."""
 
@@ -56,8 +74,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Mail servers whose Authentication-Results are to be trusted, as they name themselves (RFC 8601)."""
     first_start: Literal["now", "all"] = "now"
     """now: mail that was there before the first start is left alone.  all: it becomes tickets too."""
-    after_intake: Literal["seen", "leave"] = "seen"
-    """What happens to a mail in the mailbox once it is safe here."""
+    after_intake: Literal["seen", "leave", "move"] = "seen"
+    """What happens to a mail in the mailbox once it is safe here: marked as read, left as it is, or moved to
+    ``imap.done_folder``."""
+    oauth: OAuthSettings | None = None
     largest_bytes: int = 25 * 1024 * 1024
     """Of larger mails only the headers are fetched."""
     plus_addresses: bool = False
@@ -69,6 +89,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.address):
             raise ValueError("address must be a plain mail address, e.g. help@example.org")
+        if self.oauth is None and not (self.imap.password.reveal() and self.smtp.password.reveal()):
+            raise ValueError("imap.password and smtp.password must be given, or oauth instead of both")
+        if (self.after_intake == "move") != bool(self.imap.done_folder):
+            raise ValueError('after_intake = "move" and imap.done_folder go together')
+        if self.imap.sent_folder and self.imap.copies_folder:
+            raise ValueError("imap.sent_folder says that the provider keeps copies; drop imap.copies_folder")
 
     def consumes(self) -> str:
         """What only one consumer may read: two accounts with the same are a mistake."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import aiosmtplib
 
 from connectors.mail.settings import SmtpSettings
+from connectors.mail.tokens import Tokens
 from connectors.tls import client_context
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Unreachable
 
@@ -28,8 +29,9 @@ IDLE_S = 45.0
 class SmtpConnection:
     """One account's way out; one mail at a time."""
 
-    def __init__(self, settings: SmtpSettings, address: str) -> None:
+    def __init__(self, settings: SmtpSettings, address: str, tokens: Tokens | None = None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._user = settings.user or address
         self._client: aiosmtplib.SMTP | None = None
         self._used_at = 0.0
@@ -81,8 +83,22 @@ class SmtpConnection:
         self._client = client
         with _signing_in():
             await client.connect()
-            await client.login(self._user, settings.password.reveal())
+            await self._sign_in(client)
         return client
+
+    async def _sign_in(self, client: aiosmtplib.SMTP) -> None:
+        if self._tokens is None:
+            await client.login(self._user, self._settings.password.reveal())
+            return
+        try:
+            await client.auth_xoauth2(self._user, await self._tokens.access())
+        except aiosmtplib.SMTPAuthenticationError:
+            self._tokens.forget()
+            raise
+        except CredentialRejected as error:
+            raise DeliveryError("credential", str(error), temporary=True, delivered=False) from error
+        except ConnectorError as error:
+            raise DeliveryError("unreachable", str(error), temporary=True, delivered=False) from error
 
     async def _drop(self) -> None:
         client, self._client = self._client, None

@@ -19,6 +19,7 @@ from connectors.context import ConnectorContext
 from connectors.lateness import is_late
 from connectors.mail.imap import Folder, ImapConnection, Listed
 from connectors.mail.settings import Settings
+from connectors.mail.tokens import Tokens
 from tickets.errors import Unreachable
 from tickets.model import RawEvent
 from tickets.ports import Batch
@@ -50,14 +51,15 @@ class Watermark(msgspec.Struct, frozen=True):
 class MailSource:
     """One folder of one mailbox."""
 
-    def __init__(self, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, settings: Settings, context: ConnectorContext, tokens: Tokens | None) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._context = context
         self._connection: ImapConnection | None = None
         self._mark = Watermark(0, 0, None)
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
-        connection = ImapConnection(self._settings.imap, self._settings.address)
+        connection = ImapConnection(self._settings.imap, self._settings.address, self._tokens)
         self._connection = connection
         try:
             folder = await connection.open()
@@ -74,12 +76,16 @@ class MailSource:
             await connection.close()
 
     async def acknowledge(self, batch: Batch) -> None:
-        """Mark as read what is safe now.  The watermark has moved already: a failure here loses nothing."""
-        uids = [_uid(event) for event in batch.events]
-        if uids and self._settings.after_intake == "seen" and self._connection is not None:
-            self._context.crash("mail.before_seen")
+        """Mark as read, or move, what is safe now.  The watermark has moved already: a failure loses nothing."""
+        uids = [_uid(event) for event in batch.events if event.note != "not_handed_out"]
+        if not uids or self._settings.after_intake == "leave" or self._connection is None:
+            return
+        self._context.crash("mail.before_seen")
+        if self._settings.after_intake == "move":
+            await self._connection.move(uids, self._settings.imap.done_folder)
+        else:
             await self._connection.mark_seen(uids)
-            self._context.crash("mail.after_seen")
+        self._context.crash("mail.after_seen")
 
     def _start(self, folder: Folder, cursor: str | None) -> Watermark:
         """Where to go on.  A new UIDVALIDITY renumbers everything: read again, repeats are recognised."""
@@ -212,9 +218,9 @@ def _sender(raw: bytes) -> str:
     return (parseaddr(text)[1] or text.strip()).lower()[:200]
 
 
-async def probe(settings: Settings) -> str:
+async def probe(settings: Settings, tokens: Tokens | None) -> str:
     """Sign in and out again; what was found, for a person."""
-    connection = ImapConnection(settings.imap, settings.address)
+    connection = ImapConnection(settings.imap, settings.address, tokens)
     try:
         async with asyncio.timeout(60):
             await connection.open()

@@ -40,7 +40,11 @@ class TooBig(Exception):
 
 @dataclass(frozen=True)
 class ImapService:
-    """What all connections of one IMAP server share.  ``mailboxes``: by lower-case address."""
+    """What all connections of one IMAP server share.
+
+    mailboxes: by lower-case address.  withheld: capabilities that it does not
+    tell of, as an older server.
+    """
 
     mailboxes: dict[str, SimMailbox]
     faults: MailFaults
@@ -48,6 +52,7 @@ class ImapService:
     now: Clock
     tls: ssl.SSLContext | None
     tls_mode: TlsMode
+    withheld: set[str] = field(default_factory=set)
 
 
 @dataclass(eq=False)
@@ -91,7 +96,8 @@ class ImapSession:
         if self.box is None:
             words += ["AUTH=PLAIN", "AUTH=XOAUTH2"] if self.login_allowed else ["LOGINDISABLED"]
         idle = ["IDLE"] if self.idle_offered else []
-        return " ".join([*words, *idle, "UIDPLUS", "MOVE", "UNSELECT", "NAMESPACE", "SPECIAL-USE"])
+        every = [*words, *idle, "UIDPLUS", "MOVE", "UNSELECT", "NAMESPACE", "SPECIAL-USE"]
+        return " ".join(word for word in every if word not in self.service.withheld)
 
     async def read_line(self, *, secret: bool = False) -> bytes:
         """One line with its line end; secret: it is kept out of the transcript.

@@ -67,9 +67,10 @@ class MailPlatform:
         self._uidvalidities = _rising(self.now)
         self._message_numbers = count(1)
         self._imap_log, self._smtp_log = WireLog(), WireLog()
-        self.imap = ImapServer(
-            ImapService(self.mailboxes, self.faults, self._imap_log, self.now, tls, tls_mode), host
-        )
+        imap = ImapService(self.mailboxes, self.faults, self._imap_log, self.now, tls, tls_mode)
+        self.withheld = imap.withheld
+        """Put capabilities in that the IMAP server is not to tell of."""
+        self.imap = ImapServer(imap, host)
         self.smtp = SmtpServer(
             SmtpService(
                 mailboxes=self.mailboxes,

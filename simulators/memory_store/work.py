@@ -90,6 +90,10 @@ class MemoryWork(Part):
                 tables.secrets[name] = make()
             return tables.secrets[name]
 
+    async def keep_secret(self, name: str, value: bytes) -> None:
+        with self._write() as tables:
+            tables.secrets[name] = value
+
     async def count_rows(self) -> Mapping[str, int]:
         tables = self._read()
         events = Counter(row.state for row in tables.events.values())

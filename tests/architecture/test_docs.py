@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -59,8 +60,10 @@ def test_the_published_schema_is_the_formats() -> None:
 def keys_of(shape: type[msgspec.Struct], section: str) -> Iterator[tuple[str, str]]:
     """(section, key) of everything that can be set in a section and in those below it."""
     for field in msgspec.structs.fields(shape):
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            yield from keys_of(field.type, f"{section}.{field.name}")
+        types = [one for one in (field.type, *get_args(field.type)) if isinstance(one, type)]
+        below = next((one for one in types if issubclass(one, msgspec.Struct)), None)
+        if below is not None:
+            yield from keys_of(below, f"{section}.{field.name}")
         else:
             yield section, field.name
 

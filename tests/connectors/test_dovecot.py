@@ -8,7 +8,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from connectors.mail.imap import ImapConnection
 from connectors.mail.settings import ImapSettings, Settings, SmtpSettings
 from connectors.registry import make_connector
 from tests.connectors.listening import next_said
@@ -122,12 +124,12 @@ async def test_a_rebuilt_mailbox_is_read_again(dovecot: Dovecot) -> None:
     assert {event.external_id for event in first}.isdisjoint(event.external_id for event in again)
 
 
-async def test_a_thousand_mails_and_a_large_one(dovecot: Dovecot) -> None:
-    for n in range(1_000):
-        dovecot.deliver(mail(f"nummer {n}")) if n % 100 == 0 else _bulk(dovecot, n)
+async def test_ten_thousand_mails_and_a_large_one(dovecot: Dovecot) -> None:
+    for n in range(10_000):
+        dovecot.deliver(mail(f"nummer {n}")) if n % 1_000 == 0 else _bulk(dovecot, n)
     dovecot.deliver(mail("riesig", 25 * 1024 * 1024 - 1000))
-    events, _cursor = await collect(settings_of(dovecot, largest_bytes=26 * 1024 * 1024), 1_001)
-    assert len({event.external_id for event in events}) == 1_001
+    events, _cursor = await collect(settings_of(dovecot, largest_bytes=26 * 1024 * 1024), 10_001)
+    assert len({event.external_id for event in events}) == 10_001
     assert max(len(event.payload) for event in events) > 25_000_000
 
 
@@ -135,3 +137,28 @@ def _bulk(dovecot: Dovecot, n: int) -> None:
     path = dovecot.maildir / "new" / f"1600000000.B{n}.test"
     path.write_bytes(mail(f"nummer {n}"))
     path.chmod(0o666)
+
+
+async def test_what_is_safe_is_moved_to_a_folder_that_is_made_for_it(dovecot: Dovecot) -> None:
+    for n in range(3):
+        dovecot.deliver(mail(f"nummer {n}"))
+    settings = settings_of(dovecot)
+    moving = replace(settings, imap=replace(settings.imap, done_folder="Erledigt-日本"), after_intake="move")
+    events, _cursor = await collect(moving, 3)
+    assert len(events) == 3
+    read = replace(settings, imap=replace(settings.imap, folder="Erledigt-日本"))
+    moved, _cursor = await collect(read, 3)
+    assert sorted(event.payload for event in moved) == sorted(event.payload for event in events)
+    assert list((dovecot.maildir / "new").iterdir()) == []
+
+
+async def test_a_copy_is_put_into_a_folder_byte_for_byte(dovecot: Dovecot) -> None:
+    settings = settings_of(dovecot).imap
+    connection = ImapConnection(settings, "support@example.test")
+    try:
+        await connection.open()
+        await connection.append("Gesendet", mail("eine Antwort", 300_000))
+    finally:
+        await connection.close()
+    (kept,), _cursor = await collect(settings_of(dovecot, imap=replace(settings, folder="Gesendet")), 1)
+    assert kept.payload == mail("eine Antwort", 300_000)
