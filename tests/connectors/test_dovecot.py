@@ -6,8 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import trustme
 from msgspec.structs import replace
 
 from connectors.mail.imap import ImapConnection
@@ -17,7 +19,7 @@ from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context
 from tests.support.dovecot import MISSING, Dovecot, running_dovecot
 from tests.support.town import EMAIL
-from tickets.errors import ConnectorError
+from tickets.errors import ConnectorError, Unreachable
 from tickets.model import RawEvent
 from tickets.secret import Secret
 
@@ -31,6 +33,18 @@ async def dovecot() -> AsyncIterator[Dovecot]:
     """Short paths: Dovecot's sockets allow about a hundred characters."""
     with tempfile.TemporaryDirectory(prefix="swb-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         async with running_dovecot(Path(folder), PASSWORD) as server:
+            yield server
+
+
+@pytest.fixture
+async def secure() -> AsyncIterator[Dovecot]:
+    """One that demands TLS; its authority's certificate lies in ``ca.pem``."""
+    with tempfile.TemporaryDirectory(prefix="swb-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        authority = trustme.CA()
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        async with running_dovecot(folder, PASSWORD) as server:
             yield server
 
 
@@ -162,3 +176,28 @@ async def test_a_copy_is_put_into_a_folder_byte_for_byte(dovecot: Dovecot) -> No
         await connection.close()
     (kept,), _cursor = await collect(settings_of(dovecot, imap=replace(settings, folder="Gesendet")), 1)
     assert kept.payload == mail("eine Antwort", 300_000)
+
+
+@pytest.mark.parametrize("mode", ["tls", "starttls"])
+async def test_mails_come_over_tls_from_the_first_byte_or_from_the_first_command(
+    secure: Dovecot, mode: Literal["tls", "starttls"]
+) -> None:
+    secure.deliver(mail("verschlüsselt"))
+    port = secure.tls_port if mode == "tls" else secure.port
+    imap = ImapSettings(
+        host="127.0.0.1", port=port, tls=mode, password=Secret(PASSWORD), ca_file=str(secure.folder / "ca.pem")
+    )
+    events, _cursor = await collect(settings_of(secure, imap=imap), 1)
+    assert subjects(events) == ["verschlüsselt"]
+
+
+@pytest.mark.parametrize("mode", ["tls", "starttls"])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    secure: Dovecot, mode: Literal["tls", "starttls"]
+) -> None:
+    port = secure.tls_port if mode == "tls" else secure.port
+    imap = ImapSettings(host="127.0.0.1", port=port, tls=mode, password=Secret(PASSWORD))
+    connection = ImapConnection(imap, "support@example.test")
+    with pytest.raises(Unreachable, match="certificate"):
+        await connection.open()
+    await connection.close()

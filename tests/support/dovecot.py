@@ -19,8 +19,7 @@ state_dir = {base}/state
 log_path = {base}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
+{ssl}
 auth_mechanisms = plain login
 default_internal_user = {user}
 default_internal_group = {group}
@@ -45,7 +44,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
   }}
 }}
 service anvil {{
@@ -54,13 +53,22 @@ service anvil {{
 """
 
 
+PLAIN = "ssl = no\ndisable_plaintext_auth = no"
+SECURE = "ssl = required\nssl_cert = <{folder}/server.pem\nssl_key = <{folder}/server.pem"
+
+
 class Dovecot:
-    """A running server.  port: where it listens.  maildir: deliver by writing a file into ``new``."""
+    """A running server.  port: where it listens.  maildir: deliver by writing a file into ``new``.
+
+    With ``server.pem`` (key and certificate) in the folder it takes no
+    password without TLS, and listens on ``tls_port`` too.
+    """
 
     def __init__(self, folder: Path, password: str) -> None:
         self.folder = folder
         self.maildir = folder / "mail"
         self.port = free_port()
+        self.tls_port = free_port() if (folder / "server.pem").exists() else 0
         self._process: subprocess.Popen[bytes] | None = None
         self._count = 0
         self._write_config(password)
@@ -113,6 +121,8 @@ class Dovecot:
             base=self.folder,
             password=password,
             port=self.port,
+            tls_port=self.tls_port,
+            ssl=SECURE.format(folder=self.folder) if self.tls_port else PLAIN,
             user="dovecot" if as_root else me,
             group="dovecot" if as_root else group,
             login_user="dovenull" if as_root else me,
