@@ -60,16 +60,29 @@ def _cleaned(source: str, attributes: Mapping[str, set[str]]) -> str:
         source,
         tags=set(TAGS),
         attributes=dict(attributes),
-        attribute_filter=_pictures,
+        attribute_filter=_kept,
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer nofollow",
         clean_content_tags={"script", "style", "title"},
     )
 
 
-def _pictures(tag: str, attribute: str, value: str) -> str | None:
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    """An attribute's value; None for one to drop."""
+    if attribute == "style" and tag != "blockquote":
+        return "display: none" if _HIDES.search(value[:STYLE_CHARS]) else None
     allowed = _PICTURES.get(attribute) if tag == "img" else None
     return value if allowed is None or value.lower().startswith(allowed) else None
+
+
+_HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])font-size\s*:\s*0(?![.\d]*[1-9])|mso-hide\s*:\s*all"
+    r"|(?:^|[;\s])opacity\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
+"""What a reader of the mail would not see, nobody shall read from it, no program either."""
+STYLE_CHARS = 2_000
+FOR_READING = {**ATTRIBUTES, "*": {"style"}, "blockquote": {"type", "class", "id", "cite", "style"}}
 
 
 _PICTURES = {"src": ("cid:", "http://", "https://"), "data-remote": ("http://", "https://")}
@@ -82,9 +95,7 @@ def to_text(source: str) -> str:
         return _tags_off(source[: 4 * MAX_CHARS])
     from inscriptis import get_text
 
-    cleaned = _cleaned(
-        _MARKS.sub("", source), {**ATTRIBUTES, "blockquote": {"type", "class", "id", "cite", "style"}}
-    )
+    cleaned = _cleaned(_MARKS.sub("", source), FOR_READING)
     return _prefixed(_dedented(get_text(_with_marks(cleaned)))) if cleaned.strip() else _tags_off(source)
 
 

@@ -87,7 +87,7 @@ def _parsable(raw: bytes) -> bytes:
 
 def _build(
     event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, authserv_ids: tuple[str, ...]
-) -> InboundMessage | Ignored:
+) -> InboundMessage:
     headers = mail_headers.read(head)
     sender, warnings = mail_headers.sender(headers)
     if sender is None:
@@ -99,8 +99,7 @@ def _build(
     automatic = _automatic(event, headers, sender.address, contents)
     bounced = automatic is not None and automatic.kind == "bounce"
     reported = contents.reported or (_named_in(contents.text) if bounced else ())
-    if bounced and reported and not any(looks_ours(name, event.own_id) for name in reported):
-        return Ignored("a report about a mail that was not sent from here")
+    ours = any(looks_ours(name, event.own_id) for name in reported)
     answers = _answered(event, headers, reported)
     subject = one_line(mail_headers.decoded(headers.first("subject")), 300)
     content_hash = _content_hash(headers, body)
@@ -125,6 +124,7 @@ def _build(
         warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
         unanswerable=mail_headers.unanswerable(sender),
         report=read_report(contents.text, contents.attachments) if bounced else None,
+        stray=bounced and bool(reported) and not ours,
         claims=tuple(name for name in answers if looks_ours(name, event.own_id)),
         ticket_number=mail_headers.ticket_number(subject),
         own=own,

@@ -49,6 +49,7 @@ from tickets.records import (
 
 SUBJECT_CHARS = 80
 ACTOR = "router"
+STRAY = "a report about a mail that was not sent from here"
 
 
 class Policy(NamedTuple):
@@ -75,6 +76,8 @@ class Decider:
         message = gathered.message
         if message.command:
             return self._answer_command(gathered, now)
+        if message.stray:
+            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
         identity = context.identities.get((message.channel, message.author.external_id))
         fingerprint = dedupe.fingerprint_of(message.text) if message.kind == "message" else ""
         same = dedupe.recognize(message, fingerprint, identity.id if identity else None, context)

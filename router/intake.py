@@ -4,6 +4,7 @@ Leases conversations, not events, so that two workers never open two tickets
 for one person.  A conversation is decided whole or given back whole.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from tickets.storage import IntakeStore
 log = logging.getLogger(__name__)
 
 BATCH = 200
+PORTION_BYTES = 512 * 1024
+"""Chat events of a whole batch are less; of mails a few dozen make a portion."""
 LEASE_S = 120.0
 MOST_ATTEMPTS = 3
 """An event that fails so often is put aside, and its conversation goes on."""
@@ -79,7 +82,23 @@ class Intake:
         return len(leased)
 
     async def _handle(self, leased: Sequence[LeasedEvent]) -> None:
-        results = await self._normalizer.normalize([one.event for one in leased])
+        """Portion by portion: while one is decided and committed, other processes read the next."""
+        portions = _portions(leased)
+        reading = [asyncio.ensure_future(self._read(portion)) for portion in portions]
+        try:
+            for portion, results in zip(portions, reading, strict=True):
+                await self._handle_portion(portion, await results)
+        finally:
+            for one in reading:
+                one.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _read(self, portion: Sequence[LeasedEvent]) -> list[InboundMessage | Ignored | Exception]:
+        return await self._normalizer.normalize([one.event for one in portion])
+
+    async def _handle_portion(
+        self, leased: Sequence[LeasedEvent], results: Sequence[InboundMessage | Ignored | Exception]
+    ) -> None:
         self._crash("intake.normalized")
         outcomes = [Outcome(one, result) for one, result in zip(leased, results, strict=True)]
         ready, returned = _by_conversation(outcomes)
@@ -161,6 +180,22 @@ class Intake:
         await self._store.admit(
             [Admission(event_ids=ids, verdict="quarantined", reason=reason)], self._clock.now()
         )
+
+
+def _portions(leased: Sequence[LeasedEvent]) -> list[list[LeasedEvent]]:
+    """Whole conversations, in order, so many that their payloads are about half a megabyte."""
+    talks: dict[tuple[str, str], list[LeasedEvent]] = {}
+    for one in leased:
+        talks.setdefault((one.event.account, one.event.conversation), []).append(one)
+    portions: list[list[LeasedEvent]] = []
+    room = 0
+    for talk in talks.values():
+        if not portions or room <= 0:
+            portions.append([])
+            room = PORTION_BYTES
+        portions[-1] += talk
+        room -= sum(len(one.event.payload) for one in talk)
+    return portions
 
 
 def _placed(admission: Admission, place: int) -> Admission:

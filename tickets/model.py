@@ -176,6 +176,8 @@ class InboundMessage(Shape, frozen=True):
     """Written long before it could be read: nobody is notified of it."""
     report: DeliveryReport | None = None
     """Set when a mail system tells what became of a mail."""
+    stray: bool = False
+    """It reports on a mail that was not sent from here."""
     claims: tuple[ExternalMessageId, ...] = ()
     """Of ``reply_to`` those that have the form of our own signed names: genuine only if we know them."""
     ticket_number: TicketNumber | None = None

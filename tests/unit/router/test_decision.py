@@ -402,3 +402,12 @@ def test_a_report_about_the_persons_own_mail_is_no_bounce() -> None:
     router.one(mailed(name="<3@customers.test>"))
     admission = router.one(replace(back, reply_to=(ExternalMessageId("<3@customers.test>"),)), T0 + DAY)
     assert admission.bounce is None
+
+
+def test_a_report_about_a_mail_that_was_not_sent_from_here_opens_nothing() -> None:
+    """BE67."""
+    router = Router()
+    _ticket, back = answered(router)
+    admission = router.one(replace(back, stray=True, reply_to=(ExternalMessageId("<9@elsewhere.test>"),)))
+    assert (admission.verdict, admission.ticket) == ("ignored", None)
+    assert "not sent from here" in admission.reason
