@@ -92,11 +92,11 @@ _PICTURES = {"src": ("cid:", "http://", "https://"), "data-remote": ("http://", 
 def to_text(source: str) -> str:
     """Plain text a person can read, with tables and lists kept apart, and ``>`` before quoted lines."""
     if _too_much(source):
-        return _tags_off(source[: 4 * MAX_CHARS])
+        return without_tags(source[: 4 * MAX_CHARS])
     from inscriptis import get_text
 
     cleaned = _cleaned(_MARKS.sub("", source), FOR_READING)
-    return _prefixed(_dedented(get_text(_with_marks(cleaned)))) if cleaned.strip() else _tags_off(source)
+    return _prefixed(_dedented(get_text(_with_marks(cleaned)))) if cleaned.strip() else without_tags(source)
 
 
 # Quotations: marked in the HTML, as reading it out tells no more where one began ------
@@ -155,7 +155,8 @@ def _prefixed(text: str) -> str:
     return "\n".join(lines)
 
 
-def _tags_off(source: str) -> str:
+def without_tags(source: str) -> str:
+    """The words alone, where nothing better can be had or layout does not matter."""
     from html import unescape
 
     return unescape(re.sub(r"<[^<>]*>", " ", _REMOVED_WHOLE.sub(" ", source)))

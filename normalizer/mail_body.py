@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
+from itertools import pairwise
 from typing import NamedTuple
 
 from normalizer import html
@@ -54,9 +55,19 @@ class _Reader:
             self._take(part)
         cleaned = html.clean("\n".join(self.html)) if self.html else None
         text = "\n\n".join(part for part in self.plain if part.strip())
-        if not text and self.html:
-            text = html.to_text("\n".join(self.html))
+        if self.html and (not text or self._says_otherwise(text, cleaned or "")):
+            text = html.to_text("\n".join(self.html)) or text
         return Contents(text, cleaned, tuple(self.attachments), tuple(self.reported), tuple(self.warnings))
+
+    def _says_otherwise(self, text: str, page: str) -> bool:
+        """Whether the formatted version is another and much longer one: the text only says that it exists."""
+        words = html.without_tags(page)
+        plain, formatted = pairs_of(text), pairs_of(words)
+        fewer = min(len(plain), len(formatted))
+        if fewer < FEWEST_PAIRS or len(plain & formatted) >= SAME_SHARE * fewer:
+            return False
+        self._warn("Its plain text and its formatted version say different things; look at both.")
+        return len(text) < STUB_SHARE * len(" ".join(words.split()))
 
     def _leaves(self, message: Message) -> Iterator[Message]:
         """Every part that is no container, outermost first, without recursion."""
@@ -105,6 +116,10 @@ class _Reader:
             self._warn("A part lies elsewhere; it was not fetched.")
         if media_type == "message/partial":
             self._warn("This is one piece of a message that was sent in several.")
+        if media_type == "text/calendar":
+            self._warn("It brings an invitation as a file; nothing was accepted or entered anywhere.")
+        if media_type in ("application/ms-tnef", "application/vnd.ms-tnef"):
+            self._warn("A part is in a format that only Outlook reads; ask for the files if they matter.")
         if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"):
             self._warn("The message is encrypted; it can be opened only from the original.")
         content = _bytes(part)
@@ -130,6 +145,19 @@ class _Reader:
 
     def _warn(self, sentence: str) -> None:
         self.warnings[sentence] = None
+
+
+FEWEST_PAIRS = 20
+SAME_SHARE = 0.5
+STUB_SHARE = 0.3
+COMPARED_CHARS = 20_000
+_NO_LETTERS = re.compile(r"[\W_\d]+")
+
+
+def pairs_of(text: str) -> frozenset[str]:
+    """The pairs of letters in a text: what two versions in any language have in common if they say the same."""
+    letters = _NO_LETTERS.sub("", text[:COMPARED_CHARS]).casefold()
+    return frozenset(map("".join, pairwise(letters)))
 
 
 def _ids(raw: bytes, *, bare: bool = False) -> list[str]:

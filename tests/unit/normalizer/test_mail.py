@@ -202,7 +202,7 @@ def test_an_archive_is_bytes() -> None:
 
 
 def test_tnef_is_an_opaque_file() -> None:
-    """BE24, BE25."""
+    """BE24, BE25: nothing looks into it, so nothing in it can do harm; that is said."""
     [file] = mail("Content-Type: application/ms-tnef; name=winmail.dat\n", "\x78\x9f\x3e").attachments
     assert file.name == "winmail.dat"
 
@@ -397,13 +397,52 @@ def test_a_file_name_is_a_label_without_a_path(name: str, label: str) -> None:
     assert file.name == label
 
 
-def test_versions_hold_the_text_and_the_html() -> None:
-    """BE27: both are shown; neither is preferred in secret."""
-    message = mail(
+DIFFERENT = "Its plain text and its formatted version say different things; look at both."
+
+
+def versions(plain: str, page: str) -> InboundMessage:
+    return mail(
         "Content-Type: multipart/alternative; boundary=b\n",
-        "--b\n\nA\n--b\nContent-Type: text/html\n\n<p>B</p>\n--b--\n",
+        f"--b\nContent-Type: text/plain; charset=utf-8\n\n{plain}\n--b\n"
+        f"Content-Type: text/html; charset=utf-8\n\n{page}\n--b--\n",
     )
-    assert (message.text, message.html) == ("A", "<p>B</p>")
+
+
+@pytest.mark.parametrize(
+    ("plain", "page"),
+    [
+        ("Please pay 100 euros into my account", "<p>Everything is fine, thank you very much for your help</p>"),
+        (
+            "请把一百元汇到我的账户里面去谢谢你们了好吗真的很急",
+            "<p>一切都已经解决没有问题非常感谢各位的帮助与耐心</p>",
+        ),
+    ],
+)
+def test_versions_that_say_different_things_are_told(plain: str, page: str) -> None:
+    """BE27: both are kept; neither is preferred in secret."""
+    message = versions(plain, page)
+    assert message.text == plain
+    assert message.html == page
+    assert DIFFERENT in message.warnings
+
+
+SAID = "Where is my payout? It has been a week, and nobody has answered my three mails."
+SAID_IN_CHINESE = "我的提现已经一个星期了还没有到账，写了三封邮件也没有人回复，请帮忙查一下。"
+
+
+@pytest.mark.parametrize("said", [SAID, SAID_IN_CHINESE, "Où est mon argent ?", "A"])
+def test_versions_that_say_the_same_are_one(said: str) -> None:
+    page = f"<div style='color:red'><p>{said}</p><blockquote type='cite'>An older mail.</blockquote>"
+    message = versions(said, page)
+    assert message.text == said
+    assert message.warnings == ()
+
+
+def test_where_the_text_only_tells_of_the_formatted_version_that_is_read() -> None:
+    page = "<p>" + "</p><p>".join(f"{SAID} Number {n}, and the account is closed." for n in range(5)) + "</p>"
+    message = versions("This message needs a program that shows HTML, sorry.", page)
+    assert message.text.startswith(SAID)
+    assert DIFFERENT in message.warnings
 
 
 def test_what_was_not_taken_apart_is_shown_as_it_came() -> None:
