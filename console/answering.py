@@ -54,6 +54,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         thread_id=ThreadId(thread) if is_id(thread) else None,
         seen=MessageId(seen) if is_id(seen) else None,
         undo_s=console.undo_s,
+        copies=field(form, "copies") == "yes",
     )
 
 

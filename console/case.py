@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console.composer import Composer, Undo, fresh_key, voices_of
+from console.composer import Composer, Undo, Voice, fresh_key, voices_of
 from console.conversation import SHOWN, Conversation, conversation_of
 from console.frame import frame_of, lists_of, names_of, users_of
 from console.history import Line, history_of
@@ -108,7 +108,9 @@ async def case_of(request: Request, visit: Visit) -> Case:
     return Case(
         whole=whole,
         conversation=conversation_of(whole, now, shown, leaves),
-        composer=Composer(whole.ticket.number, fresh_key(), voices_of(whole), undo=undo_of(console, whole, visit)),
+        composer=Composer(
+            whole.ticket.number, fresh_key(), _voices(console, whole), undo=undo_of(console, whole, visit)
+        ),
         history=history_of(whole, names_of(users)),
         users=[user for user in users if user.active],
         names=names_of(users),
@@ -119,6 +121,10 @@ async def case_of(request: Request, visit: Visit) -> Case:
         key=fresh_key(),
         v=version((whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users])),
     )
+
+
+def _voices(console: Console, whole: TicketEnvelope) -> tuple[Voice, ...]:
+    return voices_of(whole, lambda thread: console.desk.copies(whole, thread))
 
 
 def undo_of(console: Console, whole: TicketEnvelope, visit: Visit) -> Undo | None:

@@ -1,7 +1,8 @@
 """The place to write: in whose voice, to whom, how public.  Pure but for fresh keys."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +20,7 @@ class Voice:
     """A conversation one can answer in.
 
     sentence: how the answer will appear.  barred: why it cannot be answered
-    there; empty when it can.
+    there; empty when it can.  copies: who else could get it.
     """
 
     thread_id: ThreadId
@@ -28,6 +29,7 @@ class Voice:
     label: str
     sentence: str
     barred: str
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,17 @@ def fresh_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def voices_of(ticket: TicketEnvelope) -> tuple[Voice, ...]:
-    """The conversations in which somebody wrote, newest first."""
+def voices_of(ticket: TicketEnvelope, copies: Callable[[ThreadId], tuple[str, ...]]) -> tuple[Voice, ...]:
+    """The conversations in which somebody wrote, newest first.  copies: who else could get an answer there."""
     people = {identity.id: identity for identity in ticket.identities}
     spoken = dict.fromkeys(message.thread_id for message in reversed(ticket.messages) if message.direction == "in")
     threads = {thread.id: thread for thread in ticket.threads}
     answered = {key: answered_message(ticket, key) for key in spoken if key in threads}
     return tuple(
-        _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None)
+        replace(
+            _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None),
+            copies=copies(threads[key].id),
+        )
         for key, message in answered.items()
         if message is not None
     )

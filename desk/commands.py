@@ -26,7 +26,7 @@ from desk.changes import (
     settled_by,
     waiting_again,
 )
-from responders.compose import Limits, compose, reply_target
+from responders.compose import Limits, compose, copies_of, reply_target
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import (
@@ -94,8 +94,11 @@ class Desk:
         thread_id: ThreadId | None = None,
         seen: MessageId | None = None,
         undo_s: float = 0.0,
+        copies: bool = False,
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
+
+        copies: to everybody else, too, who got the mail that is answered.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -106,9 +109,18 @@ class Desk:
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
             refuse_repeated(ticket, actor, seen, checked_text(text))
-            return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s)
+            return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s, copies)
 
-        return await self._run(actor, "work", number, key, ("answer", number, text, thread_id), decide)
+        asked = ("answer", number, text, thread_id, *(["copies"] if copies else []))
+        return await self._run(actor, "work", number, key, asked, decide)
+
+    def copies(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> tuple[str, ...]:
+        """Who else would get an answer there with ``copies``; empty where nobody could."""
+        answered = answered_message(ticket, thread_id)
+        person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
+        thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
+        limits = self._limits.get(thread.account) if thread else None
+        return copies_of(answered, person, limits.own) if answered and person and limits else ()
 
     async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str) -> Done:
         """Keep a note that only colleagues see."""
@@ -245,6 +257,7 @@ class Desk:
         thread_id: ThreadId | None,
         now: datetime,
         undo_s: float,
+        copies: bool,
     ) -> TicketChange:
         answered = answered_message(ticket, thread_id)
         if answered is None:
@@ -255,15 +268,17 @@ class Desk:
         if limits is None:
             raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
         earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
+        copied = copies_of(answered, person, limits.own) if copies else ()
         message = replace(
             new_message("out", actor, ticket, text, now),
             thread_id=thread.id,
             reply_to=answered.external_id,
             language=ticket.ticket.language,
+            cc=copied,
         )
         delivery = compose(
             "reply",
-            reply_target(thread, answered, person, earlier),
+            reply_target(thread, answered, person, earlier, copied),
             text,
             limits,
             now,

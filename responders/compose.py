@@ -19,6 +19,7 @@ from tickets.model import (
     Thread,
     Ticket,
 )
+from tickets.own_names import is_own
 from tickets.ports import Capabilities
 
 NOTICE_PRIORITY = 0
@@ -32,23 +33,46 @@ _REPLY_MARKS = re.compile(
 
 
 class Limits(NamedTuple):
-    """What a channel lets through in one piece.  text_limit None: no limit."""
+    """What an account lets through in one piece.  text_limit None: no limit.
+
+    own: its mail address, to which no copy goes; empty on other channels.
+    """
 
     text_limit: int | None
     unit: str
+    own: str = ""
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
         return cls(capabilities.text_limit, capabilities.text_unit)
 
 
+MOST_COPIES = 20
+_PLAIN = re.compile(r"[!-~]{1,64}@[a-z0-9.-]{1,255}", re.IGNORECASE)
+
+
+def copies_of(answered: Message, author: Identity, own: str) -> tuple[str, ...]:
+    """Who else got the message that is answered, and could get the answer too; at most twenty.
+
+    own: the account's address, which is none of them.
+    """
+    others = dict.fromkeys(address.lower() for address in (*answered.to, *answered.cc))
+    named = (one for one in others if one != author.external_id and not is_own(one, own))
+    return tuple(one for one in named if own and _PLAIN.fullmatch(one))[:MOST_COPIES]
+
+
 def reply_target(
-    thread: Thread, answered: Message | None, author: Identity, earlier: Sequence[Message]
+    thread: Thread,
+    answered: Message | None,
+    author: Identity,
+    earlier: Sequence[Message],
+    copies: tuple[str, ...] = (),
 ) -> ReplyTarget:
     """Where an answer in ``thread`` goes.
 
     answered: the newest message of the person there; None speaks plainly.
     author: who is answered.  earlier: the thread's messages, oldest first.
+    copies: who else gets it, by mail.
     """
     references = tuple(message.external_id for message in earlier if message.external_id)
     by_mail = thread.channel == "email"
@@ -61,6 +85,7 @@ def reply_target(
         references=references[-MOST_REFERENCES:] if by_mail else (),
         to=(author.external_id,) if by_mail else (),
         subject=reply_subject(_subject(answered, earlier)) if by_mail else None,
+        cc=copies if by_mail else (),
     )
 
 

@@ -231,9 +231,8 @@ def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce |
         return None
     words = (report.recipient, report.said or report.status)
     told = ": ".join(word for word in words if word)
-    return Bounce(
-        about.message_id, f"A mail system sent it back ({told})." if told else "A mail system sent it back."
-    )
+    why = f"A mail system sent it back ({told})." if told else "A mail system sent it back."
+    return Bounce(about.message_id, why, report.recipient.lower())
 
 
 def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:

@@ -135,7 +135,10 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
 
 
 def _limits(config: Config) -> dict[AccountId, Limits]:
-    return {account: Limits.of(capabilities_of(one.channel)) for account, one in config.accounts.items()}
+    return {
+        account: Limits.of(capabilities_of(one.channel))._replace(own=str(getattr(one.settings, "address", "")))
+        for account, one in config.accounts.items()
+    }
 
 
 def _setting(settings: Any, name: str, otherwise: Any) -> Any:

@@ -336,7 +336,7 @@ class ReplyTarget(Shape, frozen=True):
 
     thread_key: the conversation.  in_reply_to: the message answered, None
     to speak into the conversation plainly.  references: earlier messages,
-    oldest first (email).  to: recipients (email).
+    oldest first (email).  to and cc: recipients (email).
     """
 
     channel: Channel
@@ -347,6 +347,7 @@ class ReplyTarget(Shape, frozen=True):
     references: tuple[ExternalMessageId, ...] = ()
     to: tuple[str, ...] = ()
     subject: str | None = None
+    cc: tuple[str, ...] = ()
 
 
 class Reply(Shape, frozen=True):

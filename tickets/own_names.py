@@ -38,6 +38,12 @@ def named_by(recipient: str, address: str) -> ExternalMessageId | None:
     return ExternalMessageId(f"<{found['name'].lower()}@{_domain(address)}>")
 
 
+def is_own(recipient: str, address: str) -> bool:
+    """Whether this is the mailbox's address, with or without something behind a plus sign."""
+    local, _, domain = recipient.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" == address.lower()
+
+
 def looks_ours(name: str, address: str) -> bool:
     """Whether a Message-ID has the form of our own, genuine or not."""
     found = _SHAPED.fullmatch(name)

@@ -146,10 +146,19 @@ BOUNCED: Final = "bounced"
 
 
 class Bounce(Shape, frozen=True):
-    """An answer that came back: the message it was, and a sentence why."""
+    """An answer that came back: the message it was, and a sentence why.
+
+    recipient: from whom; empty when nobody can tell.  What only did not
+    reach somebody with a copy has not failed.
+    """
 
     message_id: MessageId
     detail: str
+    recipient: str = ""
+
+    def concerns(self, delivery: Delivery) -> bool:
+        """Whether it is the person answered whom the answer did not reach."""
+        return self.recipient not in delivery.target.cc
 
 
 class Admission(Shape, frozen=True):

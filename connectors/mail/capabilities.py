@@ -8,7 +8,10 @@ CAPABILITIES = Capabilities(
     text_unit="characters",
     receiving="one folder of a mailbox, announced by IDLE, read by UID",
     acknowledging="a flag in the mailbox, or a move to another folder, after the commit",
-    answering="in the thread, as text and HTML, by In-Reply-To and References; what comes back is told at the answer",
+    answering=(
+        "in the thread, as text and HTML, by In-Reply-To and References, with copies where wanted; "
+        "what comes back is told at the answer"
+    ),
     edits="there are none: a mail cannot be changed",
     deletions="there are none: a mail cannot be taken back",
     attachments_in="kept, up to 25 MiB a mail",

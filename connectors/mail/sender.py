@@ -51,11 +51,12 @@ class MailSender:
         message_id = await self.message_id(reply)
         raw = written(self._settings, reply, recipient, message_id)
         self._context.crash("mail.before_send")
-        await self._smtp.send(self._settings.address, recipient, raw)
+        refused = await self._smtp.send(self._settings.address, recipient, raw, reply.target.cc)
         self._context.crash("mail.after_send")
         sent_at = self._context.clock.now()
-        note = "" if reply.automatic else await self._file_copy(raw)
-        return Receipt(external_id=message_id, sent_at=sent_at, note=note)
+        notes = [f"No copy went to {address}: {said}." for address, said in refused.items()]
+        notes.append("" if reply.automatic else await self._file_copy(raw))
+        return Receipt(external_id=message_id, sent_at=sent_at, note=" ".join(filter(None, notes)))
 
     async def _file_copy(self, raw: bytes) -> str:
         """A copy where the operator wants one; a sentence when that failed, as the mail has left all the same."""

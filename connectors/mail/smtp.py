@@ -7,7 +7,7 @@ dot a lost connection can mean anything (RFC 1047): that is never guessed.
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import aiosmtplib
@@ -20,6 +20,8 @@ from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Un
 CALL_S = 60.0
 AFTER_DOT_S = 600.0
 """RFC 5321 §4.5.3.2.6: ten minutes for the answer to the final dot."""
+GOING_AWAY = 421
+"""The server closes the connection (RFC 5321 §3.8)."""
 GO_ON = 354
 """The server asks for the mail."""
 IDLE_S = 45.0
@@ -47,16 +49,24 @@ class SmtpConnection:
             finally:
                 await self._drop()
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> None:
-        """Return once the server has taken the mail.  Raises DeliveryError."""
+    async def send(
+        self, sender: str, recipient: str, message: bytes, copies: Sequence[str] = ()
+    ) -> dict[str, str]:
+        """Return once the server has taken the mail; the copies that it refused, with its words.
+
+        Raises DeliveryError, also where it refuses ``recipient`` alone: then
+        nobody gets it.
+        """
         async with self._lock:
             try:
                 client = await self._connected()
                 with _before_data():
                     await client.mail(sender)
                     await client.rcpt(recipient)
+                    refused = await _name_copies(client, copies)
                 await _hand_over(client, message)
                 self._used_at = asyncio.get_running_loop().time()
+                return refused
             except BaseException:
                 await self._drop()  # after any error the library may still call it connected
                 raise
@@ -105,6 +115,19 @@ class SmtpConnection:
         if client is not None:
             with contextlib.suppress(Exception):
                 client.close()
+
+
+async def _name_copies(client: aiosmtplib.SMTP, copies: Sequence[str]) -> dict[str, str]:
+    """Those that are refused, for now or for good; the others get theirs (RFC 5321 §3.3)."""
+    refused: dict[str, str] = {}
+    for address in copies:
+        try:
+            await client.rcpt(address)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            if error.code == GOING_AWAY:
+                raise
+            refused[address] = f"{error.code} {_said(error)}"
+    return refused
 
 
 async def _hand_over(client: aiosmtplib.SMTP, message: bytes) -> None:
@@ -198,13 +221,17 @@ def _refused(error: aiosmtplib.SMTPResponseException) -> DeliveryError:
             "credential", "The mail server refuses user or password.", temporary=True, delivered=False
         )
     temporary = 400 <= error.code < 500
-    said = " ".join(str(error.message).split())[:300]
+    said = _said(error)
     return DeliveryError(
         f"smtp_{error.code}",
         f"The mail server answered {error.code}: {said}",
         temporary=temporary,
         delivered=False,
     )
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    return " ".join(str(error.message).split())[:300]
 
 
 def _as_connector_error(error: DeliveryError) -> ConnectorError:

@@ -46,6 +46,8 @@ def _write_head(
     target = reply.target
     mail["From"] = Address(settings.name, addr_spec=settings.address)
     mail["To"] = recipient
+    if target.cc:
+        mail["Cc"] = ", ".join(target.cc)
     mail["Subject"] = target.subject or "Re:"
     mail["Date"] = format_datetime(reply.created_at)
     mail["Message-ID"] = message_id

@@ -43,7 +43,7 @@ async def add_reply(request: Request, actor: Actor) -> Response:
     console = site_of(request).console
     key = key_in(request)
     wanted = await body_in(request, NewReply)
-    done = await console.desk.answer(actor, number_in(request), wanted.text, key=key)
+    done = await console.desk.answer(actor, number_in(request), wanted.text, key=key, copies=wanted.copies)
     delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
     if delivery is None:
         raise HTTPException(409, "The answer made with this key is not kept any more.")

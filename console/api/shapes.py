@@ -95,9 +95,13 @@ class WholeTicket(TicketDocument, frozen=True):
 
 
 class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An answer to the person, sent where they last wrote."""
+    """An answer to the person, sent where they last wrote.
+
+    copies: to everybody else, too, who got the mail that is answered.
+    """
 
     text: str
+    copies: bool = False
 
 
 class Accepted(Document, frozen=True):

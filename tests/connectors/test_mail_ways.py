@@ -108,6 +108,60 @@ def test_settings_that_contradict_each_other_are_refused(changes: dict[str, Any]
         Settings(**(whole | changes))
 
 
+# Copies --------------------------------------------------------------------------------
+
+COPIED = replace(TARGET, cc=("bob@customers.test", "eve@customers.test"))
+
+
+@pytest.fixture
+async def everybody(town: Town) -> Town:
+    town.mail.add_person("Bob", "bob@customers.test")
+    town.mail.add_person("Eve", "eve@customers.test")
+    return town
+
+
+async def test_everybody_who_should_gets_the_one_mail(everybody: Town) -> None:
+    made = make_connector("email", settings_of(everybody), context(EMAIL))
+    receipt = await made.sender.send(reply(COPIED, "您好"))
+    await made.close()
+    (sent,) = everybody.mail.sent
+    assert sent.envelope_to == ["mei@customers.test", "bob@customers.test", "eve@customers.test"]
+    assert sent.header("Cc") == "bob@customers.test, eve@customers.test"
+    assert receipt.note == ""
+
+
+@pytest.mark.parametrize("code", [450, 550])
+async def test_a_copy_that_is_refused_is_told_and_the_mail_has_left(everybody: Town, code: int) -> None:
+    everybody.mail.faults.arm("smtp_status", code=code, stage="rcpt", address="eve@customers.test")
+    made = make_connector("email", settings_of(everybody), context(EMAIL))
+    receipt = await made.sender.send(reply(COPIED, "您好"))
+    await made.close()
+    (sent,) = everybody.mail.sent
+    assert sent.envelope_to == ["mei@customers.test", "bob@customers.test"]
+    assert receipt.note.startswith(f"No copy went to eve@customers.test: {code} ")
+
+
+@pytest.mark.parametrize(("code", "temporary"), [(450, True), (550, False), (421, True)])
+async def test_nobody_gets_what_the_person_cannot_get(everybody: Town, code: int, temporary: bool) -> None:
+    everybody.mail.faults.arm("smtp_status", code=code, stage="rcpt", address="mei@customers.test")
+    made = make_connector("email", settings_of(everybody), context(EMAIL))
+    with pytest.raises(DeliveryError) as refused:
+        await made.sender.send(reply(COPIED, "您好"))
+    await made.close()
+    assert (refused.value.temporary, refused.value.delivered) == (temporary, False)
+    assert everybody.mail.sent == []
+
+
+async def test_a_server_that_goes_away_among_the_copies_has_taken_nothing(everybody: Town) -> None:
+    everybody.mail.faults.arm("smtp_status", code=421, stage="rcpt", address="bob@customers.test")
+    made = make_connector("email", settings_of(everybody), context(EMAIL))
+    with pytest.raises(DeliveryError) as refused:
+        await made.sender.send(reply(COPIED, "您好"))
+    await made.close()
+    assert (refused.value.temporary, refused.value.delivered) == (True, False)
+    assert everybody.mail.sent == []
+
+
 # Tokens --------------------------------------------------------------------------------
 
 

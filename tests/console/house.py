@@ -24,7 +24,7 @@ HERE = {"Origin": ORIGIN}
 LIMITS = {
     AccountId("telegram:main"): Limits(4096, "utf16"),
     AccountId("telegram:square"): Limits(4096, "utf16"),
-    AccountId("email:main"): Limits(None, "characters"),
+    AccountId("email:main"): Limits(None, "characters", "help@desk.example.test"),
     AccountId("discord:main"): Limits(2000, "characters"),
     AccountId("x:main"): Limits(280, "characters"),
 }

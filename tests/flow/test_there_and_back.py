@@ -74,6 +74,29 @@ async def test_whoever_answers_the_acknowledgement_reaches_the_ticket(town: Town
     assert (await town.ticket_saying("金额是五十")).ticket.number == ticket.ticket.number
 
 
+async def test_an_answer_goes_to_everybody_who_got_the_mail_only_if_somebody_wants_that(town: Town) -> None:
+    bob = town.mail.add_person("Bob", "bob@customers.test")
+    town.mei.write(to="support@example.test", subject="合同", text="请看这份合同", cc=["bob@customers.test"])
+    ticket = await town.ticket_saying("请看这份合同")
+    number = ticket.ticket.number
+    await town.settled(await town.answer(number, "只给您一个人"), "sent")
+    done = await town.service.desk.answer(AGENT, number, "给你们两个人", key="both", copies=True)
+    assert done.delivery_id is not None
+    queued = await town.service.store.find_delivery(done.delivery_id)
+    assert queued is not None
+    delivery = await town.settled(queued, "sent")
+    assert delivery.target.cc == ("bob@customers.test",)
+    assert [mail.text.strip() for mail in bob.received] == ["请看这份合同", "给你们两个人"]
+
+    name = next(mail.message_id for mail in town.mei.received if "两个人" in mail.text)
+    copy_failed = BOUNCE.replace("rfc822; mei@", "rfc822; bob@").format(server="mx.customers.test", name=name)
+    town.box.deliver(copy_failed.encode())
+    await town.ticket_saying("could not be delivered")
+    found = await town.service.store.find_delivery(done.delivery_id)
+    assert found is not None
+    assert found.state == "sent"  # the person has it
+
+
 BOUNCE = """From: Mail Delivery System <MAILER-DAEMON@{server}>\r
 To: support@example.test\r
 Subject: Undelivered Mail Returned to Sender\r

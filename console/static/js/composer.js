@@ -57,6 +57,10 @@ function speakAs(choice) {
   document.getElementById("box").classList.toggle("public", "public" in voice.dataset);
   document.querySelector("#sentence span").textContent = voice.dataset.barred || voice.dataset.sentence;
   const said = document.querySelector(".in-public");
+  for (const copies of document.querySelectorAll(".copies")) {
+    copies.hidden = copies.dataset.voice !== voice.value;
+    copies.querySelector("input").disabled = copies.hidden;
+  }
   if (said) said.hidden = !("public" in voice.dataset);
 }
 
