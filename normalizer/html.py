@@ -71,22 +71,22 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
     """An attribute's value; None for one to drop."""
     if attribute == "style" and tag != "blockquote":
         return "display: none" if _HIDES.search(value[:STYLE_CHARS]) else None
-    allowed = _PICTURES.get(attribute) if tag == "img" else None
-    return value if allowed is None or value.lower().startswith(allowed) else None
+    allowed = _BEGINNINGS.get((tag, attribute))
+    return value if allowed is None or value.strip().lower().startswith(allowed) else None
 
 
-_HIDES = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])font-size\s*:\s*0(?![.\d]*[1-9])|mso-hide\s*:\s*all"
-    r"|(?:^|[;\s])opacity\s*:\s*0(?![.\d]*[1-9])",
-    re.IGNORECASE,
-)
-"""What a reader of the mail would not see, nobody shall read from it, no program either."""
+_HIDES = re.compile(r"display\s*:\s*none|(?:^|[;\s])opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)", re.IGNORECASE)
+"""What hides everything within.  Letters of no size do not: those within may have another."""
 STYLE_CHARS = 2_000
 FOR_READING = {**ATTRIBUTES, "*": {"style"}, "blockquote": {"type", "class", "id", "cite", "style"}}
 
 
-_PICTURES = {"src": ("cid:", "http://", "https://"), "data-remote": ("http://", "https://")}
-"""How the address of a picture may begin."""
+_BEGINNINGS = {
+    ("img", "src"): ("cid:", "http://", "https://"),
+    ("img", "data-remote"): ("http://", "https://"),
+    ("a", "href"): ("http://", "https://", "mailto:"),
+}
+"""How an address may begin: one without a host would lead into our own pages."""
 
 
 def to_text(source: str) -> str:

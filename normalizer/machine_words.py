@@ -3,33 +3,38 @@
 # fmt: off
 AWAY = (
     "automatic reply", "automated reply", "auto reply", "auto-reply", "autoreply", "auto response",
-    "auto-response", "autoresponse", "autoresponder", "automated response", "automatic response",
-    "out of office", "out-of-office", "out of the office", "ooo", "away from office", "vacation reply",
-    "vacation response", "on vacation", "annual leave", "on leave", "abwesenheitsnotiz", "abwesenheit",
-    "abwesend", "automatische antwort", "automatische abwesenheitsnotiz", "automatische rückmeldung",
-    "nicht im büro", "im urlaub", "réponse automatique", "absence du bureau", "absent du bureau",
-    "message d'absence", "en congé", "en vacances", "respuesta automática", "respuesta automatica",
-    "fuera de la oficina", "fuera de oficina", "de vacaciones", "ausente", "resposta automática",
-    "resposta automatica", "fora do escritório", "ausência temporária", "em férias", "ausência do escritório",
-    "risposta automatica", "fuori sede", "fuori ufficio", "assenza", "in ferie", "automatisch antwoord",
-    "automatische beantwoording", "afwezigheidsbericht", "afwezig", "niet aanwezig", "automatyczna odpowiedź",
-    "odpowiedź automatyczna", "autoodpowiedź", "poza biurem", "nieobecność", "nieobecność w biurze",
-    "автоматический ответ", "автоответ", "автоответчик", "в отпуске", "вне офиса", "нет на месте", "отсутствую",
-    "автоматична відповідь", "автовідповідь", "у відпустці", "поза офісом", "autosvar", "automatiskt svar",
-    "automatisk svar", "frånvarande", "frånvaro", "fravær", "ikke til stede", "på ferie",
-    "automaattinen vastaus", "poissa", "lomalla", "automatická odpověď", "automatická odpoveď", "mimo kancelář",
-    "mimo kancelárie", "dovolená", "automatikus válasz", "házon kívül", "szabadságon", "răspuns automat",
-    "absent din birou", "în concediu", "αυτόματη απάντηση", "εκτός γραφείου", "otomatik yanıt",
-    "otomatik cevap", "ofis dışında", "izindeyim", "balasan otomatis", "jawaban otomatis", "di luar kantor",
-    "sedang cuti", "jawapan automatik", "trả lời tự động", "thư trả lời tự động", "vắng mặt", "nghỉ phép",
-    "ตอบกลับอัตโนมัติ", "การตอบกลับอัตโนมัติ", "ไม่อยู่ที่สำนักงาน", "ลาพักร้อน", "स्वचालित उत्तर", "स्वतः उत्तर", "कार्यालय से बाहर",
-    "自动回复", "自动答复", "自動回覆", "自動回復", "自動答覆", "不在办公室", "外出期间", "休假中",
-    "外出自動回覆", "休假自動回覆", "自動返信", "自動応答", "不在通知", "不在のお知らせ", "不在のご連絡",
-    "休暇中", "자동 회신", "자동회신", "자동 응답", "자동응답", "자동 답장", "부재중", "부재 중", "رد تلقائي",
-    "الرد التلقائي", "خارج المكتب", "في إجازة", "پاسخ خودکار", "خارج از دفتر", "در مرخصی", "תשובה אוטומטית",
-    "מענה אוטומטי", "מחוץ למשרד",
+    "auto-response", "autoresponse", "automated response", "automatic response", "out of office",
+    "out-of-office", "out of the office", "vacation reply", "vacation response", "abwesenheitsnotiz",
+    "automatische antwort", "automatische abwesenheitsnotiz", "automatische rückmeldung", "réponse automatique",
+    "absence du bureau", "absent du bureau", "message d'absence", "respuesta automática",
+    "respuesta automatica", "fuera de la oficina", "fuera de oficina", "resposta automática",
+    "resposta automatica", "fora do escritório", "ausência temporária", "ausência do escritório",
+    "risposta automatica", "fuori ufficio", "automatisch antwoord", "automatische beantwoording",
+    "afwezigheidsbericht", "automatyczna odpowiedź", "odpowiedź automatyczna", "autoodpowiedź", "poza biurem",
+    "nieobecność w biurze", "автоматический ответ", "автоответ", "автоответчик", "автоматична відповідь",
+    "автовідповідь", "autosvar", "automatiskt svar", "automatisk svar", "automaattinen vastaus",
+    "automatická odpověď", "automatická odpoveď", "automatikus válasz", "răspuns automat", "absent din birou",
+    "αυτόματη απάντηση", "εκτός γραφείου", "otomatik yanıt", "otomatik cevap", "ofis dışında",
+    "balasan otomatis", "jawaban otomatis", "di luar kantor", "jawapan automatik", "trả lời tự động",
+    "thư trả lời tự động", "ตอบกลับอัตโนมัติ", "การตอบกลับอัตโนมัติ", "ไม่อยู่ที่สำนักงาน", "स्वचालित उत्तर", "स्वतः उत्तर",
+    "कार्यालय से बाहर", "自动回复", "自动答复", "自動回覆", "自動回復", "自動答覆", "不在办公室", "外出自動回覆",
+    "休假自動回覆", "自動返信", "自動応答", "不在のお知らせ", "不在のご連絡", "자동 회신", "자동회신",
+    "자동 응답", "자동응답", "자동 답장", "رد تلقائي", "الرد التلقائي", "خارج المكتب", "پاسخ خودکار",
+    "خارج از دفتر", "תשובה אוטומטית", "מענה אוטומטי", "מחוץ למשרד", "out of office autoreply", "autom. antwort",
+    "avviso di assenza",
 )
 """How the subject of a person's answering machine begins."""
+
+PERHAPS_AWAY = (
+    "autoresponder", "ooo", "away from office", "on vacation", "annual leave", "on leave", "abwesenheit",
+    "abwesend", "nicht im büro", "im urlaub", "en congé", "en vacances", "de vacaciones", "ausente",
+    "em férias", "fuori sede", "assenza", "in ferie", "afwezig", "niet aanwezig", "nieobecność", "в отпуске",
+    "вне офиса", "нет на месте", "отсутствую", "у відпустці", "поза офісом", "frånvarande", "frånvaro",
+    "fravær", "ikke til stede", "på ferie", "poissa", "lomalla", "mimo kancelář", "mimo kancelárie", "dovolená",
+    "házon kívül", "szabadságon", "în concediu", "izindeyim", "sedang cuti", "vắng mặt", "nghỉ phép", "ลาพักร้อน",
+    "外出期间", "休假中", "不在通知", "休暇中", "부재중", "부재 중", "في إجازة", "در مرخصی",
+)
+"""So it may begin too, but so do people: it counts only where the mail answers another."""
 
 NOT_DELIVERED = (
     "undelivered mail", "undeliverable", "undelivered message", "undeliverable mail", "undeliverable message",
@@ -52,4 +57,12 @@ NOT_DELIVERED = (
     "تعذر التسليم", "فشل التسليم", "لم يتم تسليم", "تحویل نشد", "אין אפשרות למסור", "डिलीवर नहीं", "वितरण विफल",
 )
 """What the subject of a mail system's report speaks of."""
+
+LATE = (
+    "delay", "warning", "still being retried", "not yet", "verzöger", "warnung", "retard", "retras", "atras",
+    "ritard", "vertrag", "opóźni", "задерж", "затрим", "försen", "forsink", "viivästy", "zpožd", "oneskor",
+    "késés", "întârzi", "καθυστέρηση", "gecik", "tertunda", "lewat", "trì hoãn", "ล่าช้า", "विलंब", "延迟", "延遲",
+    "遅延", "지연", "تأخ", "تاخیر", "עיכוב",
+)
+"""What the subject of a report speaks of while the mail system is still trying."""
 # fmt: on

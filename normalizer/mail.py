@@ -98,9 +98,10 @@ def _build(
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
     automatic = _automatic(event, headers, sender.address, contents)
     bounced = automatic is not None and automatic.kind == "bounce"
-    reported = contents.reported or (_named_in(contents.text) if bounced else ())
-    ours = any(looks_ours(name, event.own_id) for name in reported)
+    reported = (contents.reported or _named_in(contents.text)) if bounced else ()
     answers = _answered(event, headers, reported)
+    claims = tuple(name for name in answers if looks_ours(name, event.own_id))
+    by_the_rules = automatic is not None and automatic.reason == machines.DELIVERY_REPORT
     subject = one_line(mail_headers.decoded(headers.first("subject")), 300)
     content_hash = _content_hash(headers, body)
     message_id = mail_headers.message_id(headers) or f"<{content_hash}@no-message-id.invalid>"
@@ -123,9 +124,9 @@ def _build(
         content_hash=content_hash,
         warnings=(*warnings, *mail_headers.warnings(headers, sender), *contents.warnings),
         unanswerable=mail_headers.unanswerable(sender),
-        report=read_report(contents.text, contents.attachments) if bounced else None,
-        stray=bounced and bool(reported) and not ours,
-        claims=tuple(name for name in answers if looks_ours(name, event.own_id)),
+        report=read_report(subject, contents.text, contents.attachments) if bounced else None,
+        stray=by_the_rules and bool(reported) and not claims,
+        claims=claims,
         ticket_number=mail_headers.ticket_number(subject),
         own=own,
     )

@@ -42,63 +42,90 @@ def read(raw: bytes) -> Contents:
     return _Reader().read(message_from_bytes(raw, policy=compat32))
 
 
+class _Text(NamedTuple):
+    """A part to read.  group: which multipart/alternative it is a version of; 0: it stands for itself."""
+
+    is_html: bool
+    text: str
+    group: int
+
+
 class _Reader:
     def __init__(self) -> None:
-        self.plain: list[str] = []
-        self.html: list[str] = []
+        self.texts: list[_Text] = []
         self.attachments: list[AttachmentDraft] = []
         self.reported: list[str] = []
         self.warnings: dict[str, None] = {}
 
     def read(self, message: Message) -> Contents:
-        for part in self._leaves(message):
-            self._take(part)
-        cleaned = html.clean("\n".join(self.html)) if self.html else None
-        text = "\n\n".join(part for part in self.plain if part.strip())
-        if self.html and (not text or self._says_otherwise(text, cleaned or "")):
-            text = html.to_text("\n".join(self.html)) or text
+        for part, group in self._leaves(message):
+            self._take(part, group)
+        pages = [one.text for one in self.texts if one.is_html]
+        cleaned = html.clean("\n".join(pages)) if pages else None
+        text = self._read_out()
         return Contents(text, cleaned, tuple(self.attachments), tuple(self.reported), tuple(self.warnings))
 
+    def _read_out(self) -> str:
+        """Everything there is to read, in order; of what is there in several versions, one."""
+        pieces: list[str] = []
+        groups: set[int] = set()
+        for one in self.texts:
+            if one.group and one.group not in groups:
+                groups.add(one.group)
+                pieces.append(self._version([other for other in self.texts if other.group == one.group]))
+            elif not one.group and not one.is_html:
+                pieces.append(one.text)
+            elif not one.group and not _is_told(one.text, pieces):
+                pieces.append(html.to_text(one.text))
+        return "\n\n".join(piece.strip("\n") for piece in pieces if piece.strip())
+
+    def _version(self, versions: list[_Text]) -> str:
+        """The plain one, unless it only says that there is another."""
+        text = "\n\n".join(one.text for one in versions if not one.is_html and one.text.strip())
+        page = "\n".join(one.text for one in versions if one.is_html)
+        if page and (not text or self._says_otherwise(text, page)):
+            return html.to_text(page) or text
+        return text
+
     def _says_otherwise(self, text: str, page: str) -> bool:
-        """Whether the formatted version is another and much longer one: the text only says that it exists."""
+        """Whether the formatted version is another and much longer one."""
         words = html.without_tags(page)
-        plain, formatted = pairs_of(text), pairs_of(words)
-        fewer = min(len(plain), len(formatted))
-        if fewer < FEWEST_PAIRS or len(plain & formatted) >= SAME_SHARE * fewer:
+        if _have_in_common(text, words):
             return False
         self._warn("Its plain text and its formatted version say different things; look at both.")
         return len(text) < STUB_SHARE * len(" ".join(words.split()))
 
-    def _leaves(self, message: Message) -> Iterator[Message]:
-        """Every part that is no container, outermost first, without recursion."""
-        waiting: list[tuple[Message, int]] = [(message, 0)]
+    def _leaves(self, message: Message) -> Iterator[tuple[Message, int]]:
+        """Every part that is no container, outermost first, without recursion; and its group of versions."""
+        waiting: list[tuple[Message, int, int]] = [(message, 0, 0)]
         count = 0
         while waiting:
-            part, depth = waiting.pop()
+            part, depth, group = waiting.pop()
             count += 1
             if count > MAX_PARTS or depth > MAX_DEPTH:
                 self._warn("Some parts are not shown: there are too many, or they are nested too deeply.")
                 continue
             if _type(part).startswith("multipart/") and part.is_multipart():
-                waiting.extend((child, depth + 1) for child in reversed(_children(part)))
+                group = count if _type(part) == "multipart/alternative" else group
+                waiting.extend((child, depth + 1, group) for child in reversed(_children(part)))
             else:
-                yield part
+                yield part, group
 
-    def _take(self, part: Message) -> None:
+    def _take(self, part: Message, group: int) -> None:
         media_type = _type(part)
         name = _name(part)
         if media_type in ("text/plain", "text/html") and not name and _disposition(part) != "attachment":
-            self._take_text(part, media_type)
-        elif media_type == "message/rfc822":
+            self._take_text(part, media_type, group)
+        elif media_type in ("message/rfc822", "message/global"):
             self._take_nested(part)
         else:
             self._take_file(part, media_type, name)
 
-    def _take_text(self, part: Message, media_type: str) -> None:
+    def _take_text(self, part: Message, media_type: str, group: int) -> None:
         text, certain = decode(_bytes(part), _parameter(part, "charset"))
         if not certain:
             self._warn("The character set was unclear; some letters may be wrong.")
-        (self.plain if media_type == "text/plain" else self.html).append(text)
+        self.texts.append(_Text(media_type == "text/html", text, group))
 
     def _take_nested(self, part: Message) -> None:
         nested = next(iter(_children(part)), None)
@@ -123,7 +150,7 @@ class _Reader:
         if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"):
             self._warn("The message is encrypted; it can be opened only from the original.")
         content = _bytes(part)
-        if media_type in ("message/delivery-status", "text/rfc822-headers"):
+        if media_type in NAMING:
             self.reported += _ids(content)
         identity = str(part.get("content-id", ""))[:300].strip("<> \t") or None
         self._attach(name or _fallback_name(media_type), media_type, content, content_id=identity)
@@ -147,6 +174,10 @@ class _Reader:
         self.warnings[sentence] = None
 
 
+NAMING = frozenset(
+    ("message/delivery-status", "message/global-delivery-status", "text/rfc822-headers", "message/global-headers")
+)
+"""Parts of reports that hold the headers of what they are about (RFC 3462, RFC 6533)."""
 FEWEST_PAIRS = 20
 SAME_SHARE = 0.5
 STUB_SHARE = 0.3
@@ -158,6 +189,19 @@ def pairs_of(text: str) -> frozenset[str]:
     """The pairs of letters in a text: what two versions in any language have in common if they say the same."""
     letters = _NO_LETTERS.sub("", text[:COMPARED_CHARS]).casefold()
     return frozenset(map("".join, pairwise(letters)))
+
+
+def _have_in_common(one: str, other: str) -> bool:
+    """Whether two texts say the same, or are too short to tell."""
+    first, second = pairs_of(one), pairs_of(other)
+    fewer = min(len(first), len(second))
+    return fewer < FEWEST_PAIRS or len(first & second) >= SAME_SHARE * fewer
+
+
+def _is_told(page: str, pieces: list[str]) -> bool:
+    """Whether a formatted part repeats what was read before, as where versions are sent as parts."""
+    before = "".join(pieces[-1:])
+    return bool(before.strip()) and _have_in_common(before, html.without_tags(page))
 
 
 def _ids(raw: bytes, *, bare: bool = False) -> list[str]:

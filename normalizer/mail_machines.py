@@ -8,8 +8,9 @@ last, and never alone where a person may write them too.
 import re
 from typing import Literal, NamedTuple
 
-from normalizer.machine_words import AWAY, NOT_DELIVERED
+from normalizer.machine_words import AWAY, NOT_DELIVERED, PERHAPS_AWAY
 from normalizer.mail_headers import Headers, decoded
+from normalizer.mail_reports import STATUS_TYPES
 from normalizer.text import one_line
 from tickets.model import Automatic
 
@@ -27,10 +28,11 @@ class Mark(NamedTuple):
     reason: str
 
 
+DELIVERY_REPORT = "a delivery report (RFC 3464)"
 REPORTS = (
     Mark("content-type", r"^\s*multipart/report\b.*feedback-report", "complaint", "a complaint (RFC 5965)"),
     Mark("content-type", r"^\s*multipart/report\b.*disposition", "receipt", "a read receipt (RFC 8098)"),
-    Mark("content-type", r"^\s*multipart/report\b", "bounce", "a delivery report (RFC 3464)"),
+    Mark("content-type", r"^\s*multipart/report\b", "bounce", DELIVERY_REPORT),
 )
 MARKS = (
     Mark("auto-submitted", r"^\s*auto-generated\b", "bot", "Auto-Submitted (RFC 3834)"),
@@ -54,8 +56,9 @@ MARKS = (
     Mark("x-mlserver", r"\S", "list", "X-MLServer"),
     Mark("precedence", r"^\s*(bulk|list|junk)\b", "list", "Precedence"),
     Mark("x-cron-env", r"\S", "bot", "X-Cron-Env"),
-    Mark("return-path", r"^\s*<\s*>\s*$", "bounce", "an empty Return-Path"),
 )
+NULL_SENDER = (Mark("return-path", r"^\s*<\s*>\s*$", "bounce", "an empty Return-Path"),)
+"""Last, as answering machines have none either (RFC 3834 §3.3)."""
 _MAIL_SYSTEM = re.compile(
     r"^(?:mailer[-_.]?daemon|post[-_.]?master|mail[-_.]?delivery[-_.]?(?:system|subsystem)"
     r"|double[-_.]?bounce|bounces?|abuse[-_.]?report)(?:[+=-].*)?@",
@@ -65,12 +68,18 @@ _NOBODY_READS = re.compile(r"^(?:no|not|do[-_.]?not)[-_.]?repl(?:y|ies)(?:[+=-].
 _WORDS = re.compile(r"[\w']+")
 _CODE = re.compile(r"\b(?:421|45[0-4]|55[0-6])[ -]\D|\b[45]\.\d\.\d{1,3}\b")
 """A reply code of SMTP (RFC 5321 §4.2.3, RFC 3463) …"""
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.\w")
 """… and the address it is about."""
-_ENCLOSED = frozenset(("message/rfc822", "text/rfc822-headers", "message/delivery-status"))
-_BEGINS = re.compile(
-    rf"\W*(?:{'|'.join(re.escape(words.casefold()) for words in sorted(AWAY, key=len, reverse=True))})(?!\w)"
-)
+_ENCLOSED = frozenset(("text/rfc822-headers", "message/global-headers", *STATUS_TYPES))
+"""What only mail systems enclose; a whole mail people attach too."""
+
+
+def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
+    longest_first = sorted((word.casefold() for word in words), key=len, reverse=True)
+    return re.compile(rf"\W*(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+_BEGINS, _MAY_BEGIN = _beginning(AWAY), _beginning(PERHAPS_AWAY)
 _SENT_ON = re.compile(r"\W*[^\W\d_]{1,4}\s?[:：]")
 """``Fwd:``, ``Re:``, in whatever language: a person sends it on, or asks about it."""
 _ENDS = re.compile(r"\s*(?:[:：–—(\[（【!！.。]|$)|\s+-")
@@ -89,6 +98,7 @@ def automatic(headers: Headers, address: str, text: str, enclosed: frozenset[str
         or _from_nobody(address)
         or _going_in_circles(headers)
         or _by_its_words(headers, text, enclosed)
+        or _marked(headers, NULL_SENDER)
     )
 
 
@@ -124,7 +134,8 @@ def _going_in_circles(headers: Headers) -> Automatic | None:
 def _by_its_words(headers: Headers, text: str, enclosed: frozenset[str]) -> Automatic | None:
     """A subject that is an answering machine's, or a mail system's with the proof of it in the mail."""
     subject = one_line(decoded(headers.first("subject")), 300).casefold()
-    begins = _BEGINS.match(subject)
+    answers = headers.has("in-reply-to") or headers.has("references")
+    begins = _BEGINS.match(subject) or (_MAY_BEGIN.match(subject) if answers else None)
     if begins and _ENDS.match(subject, begins.end()):
         return Automatic(kind="auto_reply", reason=f"its subject begins with “{_shown(begins[0])}”")
     told = next(

@@ -227,7 +227,7 @@ def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce |
         return None
     refs = (context.refs.get((message.channel, name)) for name in message.reply_to)
     about = next((ref for ref in refs if ref is not None and ref.ours), None)
-    if about is None:
+    if about is None or about.notice:
         return None
     words = (report.recipient, report.said or report.status)
     told = ": ".join(word for word in words if word)

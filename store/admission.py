@@ -81,8 +81,8 @@ def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identi
 
 def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
     rows = tx.all(
-        "SELECT channel, ref, message_id, ticket_id, thread_id, content_hash, ours "
-        "FROM message_ref WHERE ref IN EACH(:refs)",
+        "SELECT r.channel, r.ref, r.message_id, r.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction "
+        "FROM message_ref r JOIN message m ON m.id = r.message_id WHERE r.ref IN EACH(:refs)",
         {"refs": sorted({printable(ref) for _, ref in query.refs})},
     )
     by_name = {
@@ -92,6 +92,7 @@ def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId]
             thread_id=ThreadId(row[4]),
             content_hash=row[5],
             ours=bool(row[6]),
+            notice=bool(row[6]) and row[7] == "in",
         )
         for row in rows
     }

@@ -38,6 +38,15 @@ LEGAL = (
 )
 """What a notice about secrecy speaks of."""
 
+MAIL = (
+    "mail", "message", "communication", "nachricht", "courriel", "correo", "mensaje", "mensagem", "comunicac",
+    "comunicazion", "messaggio", "bericht", "wiadomo", "сообщени", "письм", "повідомл", "лист", "zpráv",
+    "správ", "meddel", "besked", "melding", "viesti", "üzenet", "levél", "mesaj", "μήνυμα", "ileti", "posta",
+    "pesan", "surel", "mesej", "thư", "tin nhắn", "อีเมล", "ข้อความ", "邮件", "郵件", "メール", "이메일", "메일",
+    "رسالة", "البريد", "پیام", "ایمیل", "הודעה", "דואר", "ईमेल", "संदेश",
+)
+"""… and of what: a person's own secret is none of it."""
+
 HEADINGS = frozenset((
     "disclaimer", "confidentiality notice", "confidentiality", "legal notice", "legal disclaimer",
     "haftungsausschluss", "vertraulichkeitshinweis", "avis de confidentialité", "confidentialité",

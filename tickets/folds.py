@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tickets.fold_words import FROM, HEADINGS, LEGAL, SCANNED, SENT_BEHIND, SENT_FROM
+from tickets.fold_words import FROM, HEADINGS, LEGAL, MAIL, SCANNED, SENT_BEHIND, SENT_FROM
 
 Kind = Literal["quote", "signature", "disclaimer"]
 
@@ -157,7 +157,9 @@ def _visible(line: str) -> str:
 
 # Without ">" before the lines: a ruler or a block of headers, and all that follows -----------
 
-_TITLED_RULER = re.compile(r"\s*[-_=–—*~]{2,}\s?\S.{0,60}?\S?\s?[-_=–—*~]{2,}\s*")
+_RULES = "-_=–—*~"
+TITLE_CHARS = 62
+_NAMED = re.compile(r"[<＜][^\s<>＜＞@]{1,64}@[^\s<>＜＞@]{1,255}[>＞]")
 _RULER = re.compile(r"\s*[-_=–—*]{8,}\s*")
 _HEADER = re.compile(r"\s*[*_]{0,2}([^\W\d][^:：<>@]{0,30}?)\s?[*_]{0,2}\s?[:：]\s?[*_]{0,2}\s*(\S.*)?")
 HEADER_CHARS = 300
@@ -178,8 +180,7 @@ def _mark_attached(lines: Sequence[str], kinds: Kinds) -> None:
 def _begins_attached(lines: Sequence[str], at: int) -> bool:
     if len(lines[at]) > HEADER_CHARS:
         return False
-    ruled = _TITLED_RULER.fullmatch(lines[at]) or _RULER.fullmatch(lines[at])
-    if ruled:
+    if _is_titled_ruler(lines[at]) or _RULER.fullmatch(lines[at]):
         below = _next_words(lines, at + 1)
         return below is not None and below - at <= 3 and _headers_from(lines, below, fewest=2)
     head = _HEADER.fullmatch(_visible(lines[at]))
@@ -187,6 +188,13 @@ def _begins_attached(lines: Sequence[str], at: int) -> bool:
         return False
     apart = at == 0 or not lines[at - 1].strip()
     return _headers_from(lines, at, fewest=FEWEST_HEADERS if apart else FEWEST_HEADERS + 1)
+
+
+def _is_titled_ruler(line: str) -> bool:
+    """``--- Original message ---``."""
+    line = line.strip()
+    before, behind = len(line) - len(line.lstrip(_RULES)), len(line) - len(line.rstrip(_RULES))
+    return before >= 2 and behind >= 2 and 0 < len(line.strip(_RULES).strip()) <= TITLE_CHARS
 
 
 def _headers_from(lines: Sequence[str], at: int, *, fewest: int) -> bool:
@@ -213,16 +221,13 @@ def _is_long_announcement(lines: Sequence[str], at: int) -> bool:
     end = at
     while end < len(lines) and end - at < ANNOUNCEMENT_LINES and lines[end].strip():
         end += 1
-    words = " ".join(_visible(line) for line in lines[at:end])
     if end - at == ANNOUNCEMENT_LINES and end < len(lines) and lines[end].strip():
         return False
-    dated = _DAY.search(words) and _TIME.search(words) and re.search(r"[<＜]\S+@\S+[>＞]", words)
-    return bool(
-        dated
-        and _ends_in_colon(words)
-        and len(words) <= ANNOUNCEMENT_CHARS
-        and _next_words(lines, end) is not None
-    )
+    words = " ".join(_visible(line) for line in lines[at:end])
+    if len(words) > ANNOUNCEMENT_CHARS or not _ends_in_colon(words):
+        return False
+    dated = _DAY.search(words) and _TIME.search(words) and _NAMED.search(words)
+    return bool(dated) and _next_words(lines, end) is not None
 
 
 def _next_words(lines: Sequence[str], at: int) -> int | None:
@@ -307,8 +312,9 @@ def _mark_disclaimer(lines: Sequence[str], kinds: Kinds) -> None:
 
 
 def _is_notice(words: str) -> bool:
-    """Long and about secrecy, or short and about viruses."""
-    legal = len(words) >= DISCLAIMER_CHARS and any(word in words for word in LEGAL)
+    """Long and about the secrecy of a mail, or short and about viruses."""
+    secret = any(word in words for word in LEGAL) and any(word in words for word in MAIL)
+    legal = len(words) >= DISCLAIMER_CHARS and secret
     scanned = len(words) <= MOST_SCANNED_CHARS and any(word in words for word in SCANNED)
     return (legal or scanned) and not _ASKS.search(words)
 

@@ -61,7 +61,8 @@ class MessageRef(Shape, frozen=True):
     """What a platform's message name leads to.
 
     content_hash: of the message that took the name; empty when the platform
-    itself keeps names unique.  ours: True for messages we sent.
+    itself keeps names unique.  ours: True for messages we sent.  notice: ours,
+    but none of the ticket's messages; it leads to the one it is about.
     """
 
     message_id: MessageId
@@ -69,6 +70,7 @@ class MessageRef(Shape, frozen=True):
     thread_id: ThreadId
     content_hash: str = ""
     ours: bool = False
+    notice: bool = False
 
 
 class FingerprintHit(Shape, frozen=True):

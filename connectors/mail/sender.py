@@ -59,7 +59,7 @@ class MailSender:
         return Receipt(external_id=message_id, sent_at=sent_at, note=" ".join(filter(None, notes)))
 
     async def _file_copy(self, raw: bytes) -> str:
-        """A copy where the operator wants one; a sentence when that failed, as the mail has left all the same."""
+        """A copy where the operator wants one; a sentence when that failed, whatever it was: the mail has left."""
         folder = self._settings.imap.copies_folder
         if not folder:
             return ""
@@ -68,8 +68,10 @@ class MailSender:
             async with asyncio.timeout(LOOK_S):
                 await connection.open()
                 await connection.append(folder, raw)
-        except (ConnectorError, TimeoutError) as error:
-            return f"No copy could be put into {folder}: {error or 'the mail server did not answer.'}"
+        except ConnectorError as error:
+            return f"No copy could be put into {folder}: {error}"
+        except Exception as error:  # noqa: BLE001  an error from here would count as one of sending
+            return f"No copy could be put into {folder} ({type(error).__name__})."
         finally:
             await connection.close()
         return ""

@@ -9,6 +9,8 @@ from connectors.tls import TlsMode
 from tickets.secret import Secret
 
 NO_SECRET = Secret("")
+LONGEST_LOCAL = 16
+"""So that the address with a name in it stays within 64 (RFC 5321 §4.5.3.1.1)."""
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
@@ -93,6 +95,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("imap.password and smtp.password must be given, or oauth instead of both")
         if (self.after_intake == "move") != bool(self.imap.done_folder):
             raise ValueError('after_intake = "move" and imap.done_folder go together')
+        if self.imap.done_folder and self.imap.done_folder == self.imap.folder:
+            raise ValueError("imap.done_folder must be another one than imap.folder")
+        if self.plus_addresses and len(self.address.rpartition("@")[0]) > LONGEST_LOCAL:
+            raise ValueError(f"plus_addresses needs an address with at most {LONGEST_LOCAL} letters before the @")
         if self.imap.sent_folder and self.imap.copies_folder:
             raise ValueError("imap.sent_folder says that the provider keeps copies; drop imap.copies_folder")
 

@@ -27,7 +27,7 @@ class Answer(msgspec.Struct):
 
     access_token: str = ""
     expires_in: float = 3600.0
-    refresh_token: str = ""
+    refresh_token: str | None = None
     error: str = ""
 
 
@@ -75,17 +75,26 @@ class Tokens:
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S)) as session,
                 session.post(settings.token_url, data=form, allow_redirects=False) as response,
             ):
-                body = await response.content.read(LARGEST_ANSWER)
-                return _answer(response.status, body)
+                return _answer(response.status, await _body(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise Unreachable(f"The token server cannot be used ({type(error).__name__}).") from error
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """All of it; raises ValueError where that is more than any token needs."""
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise ValueError("the answer is too long")
+    return body
 
 
 def _answer(status: int, body: bytes) -> Answer:
     """A clear refusal needs a person; anything else passes."""
     try:
-        answer = msgspec.json.decode(body, type=Answer)
-    except msgspec.DecodeError:
+        answer = msgspec.json.decode(body, type=Answer, strict=False)
+    except (msgspec.DecodeError, UnicodeError):
         answer = Answer()
     if status == 200 and answer.access_token:
         return answer

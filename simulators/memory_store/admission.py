@@ -201,6 +201,7 @@ def add_ref(tables: Tables, ref: NewRef) -> None:
         thread_id=ref.thread_id,
         content_hash=ref.content_hash,
         ours=ref.ours,
+        notice=ref.ours and tables.messages[ref.message_id].direction == "in",
     )
     tables.refs.setdefault((ref.channel, ref.ref), leads_to)
 

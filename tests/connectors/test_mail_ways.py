@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from service.clock import SystemClock
 from tests.connectors.listening import SwiftClock
 from tests.contract.connectors.harness import context, reply
 from tests.support.town import EMAIL, PASSWORD, Town, free_port, open_town
-from tickets.errors import CredentialRejected, DeliveryError, Unreachable
+from tickets.errors import CredentialRejected, DeliveryError, StoreUnavailable, Unreachable
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent, ReplyTarget
 from tickets.ports import Connector
@@ -94,6 +95,14 @@ async def test_an_answer_has_left_even_where_no_copy_can_be_kept(town: Town) -> 
             {"imap": ImapSettings(host="x", password=Secret("x"), sent_folder="Sent", copies_folder="Sent")},
             "drop imap.copies_folder",
         ),
+        (
+            {
+                "imap": ImapSettings(host="x", password=Secret("x"), folder="Done", done_folder="Done"),
+                "after_intake": "move",
+            },
+            "another one than",
+        ),
+        ({"address": "technical-support-eu@example.test", "plus_addresses": True}, "at most 16 letters"),
         ({"imap": ImapSettings(host="x")}, "or oauth instead of both"),
         ({"smtp": SmtpSettings(host="x")}, "or oauth instead of both"),
     ],
@@ -172,11 +181,18 @@ class Provider:
         self.asked: list[dict[str, str]] = []
         self.answer: tuple[int, dict[str, object]] | None = None
         self.rotates = False
+        self.pieces: list[bytes] = []
         self.kept: dict[str, bytes] = {}
         self.url = ""
 
-    async def ask(self, request: web.Request) -> web.Response:
+    async def ask(self, request: web.Request) -> web.StreamResponse:
         self.asked.append({name: str(value) for name, value in (await request.post()).items()})
+        if self.pieces:
+            streamed = web.StreamResponse()
+            await streamed.prepare(request)
+            for piece in self.pieces:
+                await streamed.write(piece)
+            return streamed
         if self.answer is not None:
             return web.json_response(self.answer[1], status=self.answer[0])
         body = {"access_token": PASSWORD, "expires_in": 3600}
@@ -248,6 +264,34 @@ async def test_a_token_is_renewed_before_it_ends_and_the_new_key_is_kept(town: T
     anew = provider.connector(town, clock, token="from-the-operator")
     await anew.check()
     assert provider.asked[-1]["refresh_token"] == "from-the-operator"
+
+
+async def test_an_answer_in_pieces_with_odd_values_is_a_token_all_the_same(town: Town, provider: Provider) -> None:
+    provider.pieces = [
+        b'{"access_token": "' + PASSWORD.encode() + b'", "expires_in": "3599", ',
+        b'"padding": "' + b"x" * 20_000,
+        b'", "refresh_token": null}',
+    ]
+    made = provider.connector(town)
+    assert await made.check() == "support@example.test"
+    provider.pieces = [b"x" * 100_000]
+    with pytest.raises(Unreachable, match="ValueError"):
+        await provider.connector(town).check()
+
+
+async def test_whatever_goes_wrong_with_the_copy_the_mail_has_left_once(town: Town, provider: Provider) -> None:
+    """The database, too, which keeps the tokens."""
+    settings = settings_of(town, {"copies_folder": "Sent"})
+    made = make_connector("email", settings, context(EMAIL))
+
+    async def away() -> str:
+        raise StoreUnavailable("away")
+
+    made.sender._tokens = SimpleNamespace(access=away)  # type: ignore[attr-defined]
+    receipt = await made.sender.send(reply(TARGET, "您好"))
+    await made.close()
+    assert "No copy could be put into Sent" in receipt.note
+    assert len(town.mail.sent) == 1
 
 
 @pytest.mark.parametrize("error", ["invalid_grant", "invalid_client", "unauthorized_client"])

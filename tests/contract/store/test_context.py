@@ -55,7 +55,9 @@ async def test_a_reference_remembers_its_content_and_whose_it_is(store: Store) -
     await store.admit([Admission((), "ticket", refs=(more,))], at(1))
     name = ("telegram", ExternalMessageId("other"))
     context = await store.find_context(query(refs=frozenset({name})))
-    assert context.refs[name] == MessageRef(MessageId("m-ann"), known.id, ThreadId("h-ann"), "abc", True)
+    assert context.refs[name] == MessageRef(
+        MessageId("m-ann"), known.id, ThreadId("h-ann"), "abc", True, notice=True
+    )
 
 
 async def test_a_thread_leads_to_its_ticket(store: Store) -> None:

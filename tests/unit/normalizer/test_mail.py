@@ -438,6 +438,24 @@ def test_versions_that_say_the_same_are_one(said: str) -> None:
     assert message.warnings == ()
 
 
+MIXED = "Content-Type: multipart/mixed; boundary=b\n"
+
+
+def test_parts_that_are_no_versions_are_all_read() -> None:
+    page = "<p>" + "Our newest offers, every week anew. " * 20 + "</p>"
+    message = mail(
+        MIXED, f"--b\n\nPlease cancel my subscription.\n--b\nContent-Type: text/html\n\n{page}\n--b--\n"
+    )
+    assert message.text.startswith("Please cancel my subscription.\n\nOur newest offers")
+    footer = mail(MIXED, "--b\nContent-Type: text/html\n\n<p>Where is it?</p>\n--b\n\n___\nA list\n--b--\n")
+    assert footer.text == "Where is it?\n\n___\nA list"
+
+
+def test_versions_that_are_sent_as_parts_are_read_once() -> None:
+    message = mail(MIXED, f"--b\n\n{SAID}\n--b\nContent-Type: text/html\n\n<p>{SAID}</p>\n--b--\n")
+    assert message.text == SAID
+
+
 def test_where_the_text_only_tells_of_the_formatted_version_that_is_read() -> None:
     page = "<p>" + "</p><p>".join(f"{SAID} Number {n}, and the account is closed." for n in range(5)) + "</p>"
     message = versions("This message needs a program that shows HTML, sorry.", page)

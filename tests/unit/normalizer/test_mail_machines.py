@@ -2,7 +2,7 @@
 
 import pytest
 
-from normalizer.machine_words import AWAY, NOT_DELIVERED
+from normalizer.machine_words import AWAY, NOT_DELIVERED, PERHAPS_AWAY
 from tests.support.golden import read_mail
 from tickets.model import Automatic
 
@@ -93,9 +93,25 @@ def test_an_answering_machine_is_known_by_the_beginning_of_its_subject(words: st
         assert kind(f"Subject: {subject}\n", "I am away.") == "auto_reply", subject
 
 
+@pytest.mark.parametrize("words", PERHAPS_AWAY)
+def test_words_that_people_use_too_count_only_in_an_answer(words: str) -> None:
+    head = f"Subject: {words}: Re: Payout\n"
+    assert kind(head) is None
+    assert kind(f"{head}In-Reply-To: <1@desk.example.test>\n") == "auto_reply"
+
+
 @pytest.mark.parametrize(
     "subject",
     [
+        "Abwesenheit: Max Müller, Klasse 5b",
+        "Frånvaro - Anna Svensson 4B",
+        "Fravær: Ola Nordmann i dag",
+        "Dovolená - reklamace zájezdu",
+        "Annual leave - request",
+        "De vacaciones: problema con mi reserva",
+        "休暇中：荷物の受け取りについて",
+        "Autoresponder: not working",
+        "OOO: my order",
         "Automatic reply does not arrive",
         "How do I switch off the automatic reply?",
         "My out of office message is not shown",
@@ -139,3 +155,21 @@ def test_a_mail_that_goes_in_circles_is_a_machines() -> None:
 def test_the_reason_is_shown_with_what_was_found() -> None:
     found = read_mail(f"{PERSON}Subject: Automatic reply: Payout\n\nI am away.\n").automatic
     assert found == Automatic("auto_reply", "its subject begins with “automatic reply”")
+
+
+def test_an_answering_machine_without_a_return_path_is_no_bounce() -> None:
+    head = "Return-Path: <>\nSubject: Automatic reply: Payout\n"
+    assert kind(head, "Call 555-0100, or pay 500 EUR.") == "auto_reply"
+
+
+@pytest.mark.parametrize("subject", ["Mail delivery failed, please help", "Parcel undeliverable again"])
+def test_a_mail_that_a_person_encloses_makes_no_report(subject: str) -> None:
+    enclosed = "--b\n\nPlease help.\n--b\nContent-Type: message/rfc822\n\nMessage-ID: <1@x.test>\n\nx\n--b--\n"
+    message = read_mail(f"{PERSON}Subject: {subject}\nContent-Type: multipart/mixed; boundary=b\n\n{enclosed}")
+    assert message.automatic is None
+    assert (message.stray, message.reply_to) == (False, ())
+
+
+def test_hostile_bodies_cost_no_more_than_their_length() -> None:
+    for body in ("550 x " + "a" * 200_000, "550 " * 50_000, "a@" * 100_000):
+        kind("Subject: Undeliverable\n", body)

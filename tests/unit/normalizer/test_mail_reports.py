@@ -80,6 +80,47 @@ def test_a_report_about_a_mail_that_we_never_sent_is_known_as_such() -> None:
     assert not read_mail(dsn(fields, "Subject: no name")).stray  # it may be about one of ours: nobody can tell
 
 
+def test_a_report_that_answers_one_of_ours_is_not_stray_whatever_it_encloses() -> None:
+    raw = dsn(FIELDS.format(action="failed", status="5.1.1"), "Message-ID: <renamed@provider.test>")
+    assert not read_mail(
+        raw.replace("Content-Type: multipart", f"In-Reply-To: {NAME}\nContent-Type: multipart", 1)
+    ).stray
+
+
+def test_a_person_at_postmaster_who_quotes_a_message_id_is_heard() -> None:
+    raw = "From: Ada <postmaster@customers.test>\nSubject: x\n\nWhat is this?\n> Message-ID: <abc@x.test>\n"
+    assert not read_mail(raw).stray
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Warning: message delayed 24 hours", "Delivery of Order 550 of March to ada@customers.test is late."),
+        ("Zustellung verzögert", "<ada@customers.test>: host mx said: 550 try again later"),
+        ("Delivery Status Notification (Delay)", "gone@customers.test: smtp 554 5.0.0 still trying"),
+    ],
+)
+def test_what_is_only_late_has_not_failed(subject: str, text: str) -> None:
+    found = read_mail(f"From: MAILER-DAEMON@mx.test\nSubject: {subject}\n\n{text}\n").report
+    assert found is None or found.outcome == "delayed"
+
+
+def test_numbers_that_are_none_of_smtp_report_nothing() -> None:
+    text = "Your order 550 of March costs 500 EUR.\nCall 555-0100."
+    assert read_mail(f"From: postmaster@shop.test\nSubject: Order\n\n{text}\n").report is None
+
+
+def test_reports_in_unicode_are_read_too() -> None:
+    """RFC 6533."""
+    raw = dsn("Final-Recipient: utf-8; gone@customers.test\nAction: failed\nStatus: 5.1.1")
+    raw = raw.replace("message/delivery-status", "message/global-delivery-status").replace(
+        "message/rfc822", "message/global"
+    )
+    found = read_mail(raw)
+    assert found.report is not None
+    assert (found.report.outcome, found.reply_to) == ("failed", (NAME,))
+
+
 def test_a_provider_that_renames_our_mails_does_not_hide_them() -> None:
     enclosed = f"Message-ID: <renamed@provider.test>\nX-Switchboard-Message: {NAME}"
     assert NAME in read_mail(dsn(FIELDS.format(action="failed", status="5.1.1"), enclosed)).reply_to

@@ -377,7 +377,9 @@ def test_an_answer_that_came_back_makes_the_person_wait_again() -> None:
     ticket, back = answered(router)
     admission = router.one(back, T0 + DAY)
     assert admission.bounce == Bounce(
-        MessageId("answer"), "A mail system sent it back (ann@customers.test: 550 no such user)."
+        MessageId("answer"),
+        "A mail system sent it back (ann@customers.test: 550 no such user).",
+        "ann@customers.test",
     )
     after = ticket_of(admission)
     assert (after.id, after.status, after.waiting_since, after.unanswered) == (ticket.id, "open", T0 + DAY, 1)
@@ -402,6 +404,17 @@ def test_a_report_about_the_persons_own_mail_is_no_bounce() -> None:
     router.one(mailed(name="<3@customers.test>"))
     admission = router.one(replace(back, reply_to=(ExternalMessageId("<3@customers.test>"),)), T0 + DAY)
     assert admission.bounce is None
+
+
+def test_an_acknowledgement_that_came_back_reopens_nothing() -> None:
+    router = Router()
+    ticket, back = answered(router)
+    name = ("email", back.reply_to[0])
+    router.context.refs[name] = replace(router.context.refs[name], notice=True)
+    router.set_ticket(ticket, status="closed", waiting_since=None, unanswered=0)
+    admission = router.one(back, T0 + DAY)
+    assert admission.bounce is None
+    assert ticket_of(admission).status == "closed"
 
 
 def test_a_report_about_a_mail_that_was_not_sent_from_here_opens_nothing() -> None:

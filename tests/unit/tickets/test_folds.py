@@ -204,6 +204,8 @@ def test_a_forwarded_head_does_not_save_the_quotation_below_it() -> None:
 
 
 WHOLE = {
+    "a person's own secret": "Hallo,\n\nVertraulich - bitte löschen Sie mein Konto 4711 und alles, "
+    "was dazu gehört, bis Ende der Woche, denn jemand anderes kennt das Kennwort.",
     "what one writes from where": "Here it is\n\nSent from my desk, is much easier than my mobile phone.",
     "a ruler above an own address": "Hello\n\nMy new place:\n\n________\n\n12 Main Street, mail anna@x.test",
     "a sentence that is wrapped": "It happens with every message that was\nsent from my phone",
@@ -286,6 +288,12 @@ def test_nothing_is_lost_and_something_is_always_said(lines: list[str]) -> None:
     found = passages(text)
     assert "\n".join(passage.text for passage in found) == text
     assert bool(fresh(text)) == bool(text.strip())
+
+
+@pytest.mark.parametrize("text", ["2024-01-01 10:00 " + "<@" * 600, ("-" * 290 + "x\n") * 200, "<" * 5_000 + "@"])
+def test_what_once_took_minutes(text: str) -> None:
+    for end in ("", ":", ">:"):
+        assert fresh(f"hi\n\n{text}{end}\n\nmore")
 
 
 @pytest.mark.parametrize(
