@@ -158,7 +158,7 @@ async def _answer(desk: Desk, number: int, n: int) -> None:
 
 
 def at_rest(database: Database, wanted: int) -> bool:
-    """Whether every answer is sent, or only a person can tell: on X, where the account has posted too much since."""
+    """Whether every answer is sent, or only a person can tell; on X where the account posted too much since."""
     [(done,)] = database.rows(
         "SELECT COUNT(*) FROM delivery WHERE kind = 'reply' "
         "AND (state = 'sent' OR state = 'unknown' AND (account IN ('telegram:main', 'email:support') "
