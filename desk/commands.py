@@ -221,7 +221,13 @@ class Desk:
                 return earlier
             now = self._clock.now()
             ticket = await self._get(number)
-            change = decide(ticket, now)
+            try:
+                change = decide(ticket, now)
+            except Refused:
+                # The same command, sent twice at once, may have been done between the look and the reading.
+                if (earlier := await self._earlier(number, command)) is not None:
+                    return earlier
+                raise
             delivery_id = change.delivery.id if change.delivery else None
             try:
                 await self._store.apply_change(replace(change, command=command, result=delivery_id or ""), now)

@@ -1,6 +1,7 @@
 """Tokens instead of passwords, folders for what is done, copies of what was sent: over real sockets."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -190,8 +191,10 @@ class Provider:
         if self.pieces:
             streamed = web.StreamResponse()
             await streamed.prepare(request)
-            for piece in self.pieces:
-                await streamed.write(piece)
+            with contextlib.suppress(ConnectionError):  # who has heard enough goes away
+                for piece in self.pieces:
+                    await streamed.write(piece)
+                await streamed.write_eof()
             return streamed
         if self.answer is not None:
             return web.json_response(self.answer[1], status=self.answer[0])

@@ -163,6 +163,26 @@ async def test_the_same_key_and_text_is_one_answer(desk: Desk, store: Crowded) -
 
 
 @pytest.mark.usefixtures("ticket")
+async def test_what_was_done_between_two_looks_is_told_as_done(
+    desk: Desk, store: Crowded, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One click came as two requests at once: the second must not hear that the words were sent already."""
+    seen = (await envelope(store)).messages[-1].id
+    look = store.find_command
+    between: list[Any] = []
+
+    async def find_command(actor: str, key: str) -> CommandResult | None:
+        found = await look(actor, key)
+        if not between:
+            between.append(key)
+            between.append(await desk.answer(ANN, ONE, "Hi", key="k", seen=seen))
+        return found
+
+    monkeypatch.setattr(store, "find_command", find_command)
+    done = await desk.answer(ANN, ONE, "Hi", key="k", seen=seen)
+    assert done == between[1]._replace(repeated=True)
+
+
 async def test_the_same_key_with_another_wish_is_refused(desk: Desk, store: Crowded) -> None:
     await desk.answer(ANN, ONE, "Hi", key="k")
     for other in (
