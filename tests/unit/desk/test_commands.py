@@ -162,7 +162,6 @@ async def test_the_same_key_and_text_is_one_answer(desk: Desk, store: Crowded) -
     assert len((await envelope(store)).deliveries) == 1
 
 
-@pytest.mark.usefixtures("ticket")
 async def test_what_was_done_between_two_looks_is_told_as_done(
     desk: Desk, store: Crowded, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +182,7 @@ async def test_what_was_done_between_two_looks_is_told_as_done(
     assert done == between[1]._replace(repeated=True)
 
 
+@pytest.mark.usefixtures("ticket")
 async def test_the_same_key_with_another_wish_is_refused(desk: Desk, store: Crowded) -> None:
     await desk.answer(ANN, ONE, "Hi", key="k")
     for other in (
