@@ -16,15 +16,10 @@ from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Author, Automatic, Ignored, InboundMessage, RawEvent, ThreadRef
-from tickets.own_names import looks_ours, named_by
+from tickets.own_names import HEADER, looks_ours, named_by
 
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
-OWN_NAME = "x-switchboard-message"
-"""Where our mails name themselves: robots that strip Message-ID and references leave it."""
-_MESSAGE_ID_LINE = re.compile(
-    r"^[ >\t]*(?:Message-ID|X-Switchboard-Message):\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
-)
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 RAW_SHOWN_BYTES = 64 * 1024
 TOO_LARGE = "This mail is too large to be fetched; it was left in the mailbox."
@@ -98,7 +93,7 @@ def _build(
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
     automatic = _automatic(event, headers, sender.address, contents)
     bounced = automatic is not None and automatic.kind == "bounce"
-    reported = (contents.reported or _named_in(contents.text)) if bounced else ()
+    reported = (contents.reported or _named_in_text(contents)) if bounced else ()
     answers = _answered(event, headers, reported)
     claims = tuple(name for name in answers if looks_ours(name, event.own_id))
     by_the_rules = automatic is not None and automatic.reason == machines.DELIVERY_REPORT
@@ -134,7 +129,7 @@ def _build(
 
 def _automatic(event: RawEvent, headers: Headers, sender: str, contents: mail_body.Contents) -> Automatic | None:
     """Machines by their marks; and whatever brings one of our own mails back, marks or not."""
-    if looks_ours(headers.first(OWN_NAME).strip(), event.own_id):
+    if looks_ours(headers.first(HEADER.lower()).strip(), event.own_id):
         return Automatic(kind="bot", reason="it is one of our own mails that came back")
     enclosed = frozenset(draft.media_type for draft in contents.attachments)
     return machines.automatic(headers, sender, contents.text, enclosed)
@@ -149,9 +144,9 @@ def _answered(event: RawEvent, headers: Headers, reported: tuple[str, ...]) -> t
     return tuple(dict.fromkeys(ExternalMessageId(name) for name in every))
 
 
-def _named_in(text: str) -> tuple[str, ...]:
-    """Message-IDs in the headers that an odd report quotes in its text."""
-    return tuple(dict.fromkeys(_MESSAGE_ID_LINE.findall(text[:RAW_SHOWN_BYTES])))[:5]
+def _named_in_text(contents: mail_body.Contents) -> tuple[str, ...]:
+    """What an odd report quotes of a head in its text."""
+    return tuple(dict.fromkeys(mail_body.names_in(contents.text.encode("utf-8", "replace"))))
 
 
 def _content_hash(headers: Headers, body: bytes) -> str:

@@ -13,13 +13,15 @@ from normalizer.charsets import decode
 from normalizer.mail_headers import decoded
 from normalizer.text import one_line
 from tickets.model import AttachmentDraft
+from tickets.own_names import HEADER
 
 MAX_PARTS = 1_000
 MAX_DEPTH = 50
 MAX_PARAMETER_CHARS = 32 * 1024
-_MESSAGE_ID_LINE = re.compile(
-    rb"^(?:Message-ID|X-Switchboard-Message):\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
+_NAME_LINE = re.compile(
+    rb"^[ >\t]*(?:Message-ID|%b):\s*(<[^<>\s]{1,900}>)" % HEADER.encode(), re.IGNORECASE | re.MULTILINE
 )
+_NAME = re.compile(rb"(<[^<>\s]{1,900}>)")
 
 
 class Contents(NamedTuple):
@@ -131,8 +133,8 @@ class _Reader:
         nested = next(iter(_children(part)), None)
         if nested is None:
             return
-        for name in ("message-id", "x-switchboard-message"):
-            self.reported += _ids(str(nested.get(name, "")).encode("utf-8", "replace"), bare=True)
+        for header in ("message-id", HEADER):
+            self.reported += names_in(str(nested.get(header, "")).encode("utf-8", "replace"), _NAME)
         subject = one_line(decoded(str(nested.get("subject", ""))[:2000]), 100)
         content = _written_out(nested)
         note = "This enclosed message cannot be written out; it is in the original." if content is None else ""
@@ -151,7 +153,7 @@ class _Reader:
             self._warn("The message is encrypted; it can be opened only from the original.")
         content = _bytes(part)
         if media_type in NAMING:
-            self.reported += _ids(content)
+            self.reported += names_in(content)
         identity = str(part.get("content-id", ""))[:300].strip("<> \t") or None
         self._attach(name or _fallback_name(media_type), media_type, content, content_id=identity)
 
@@ -204,8 +206,8 @@ def _is_told(page: str, pieces: list[str]) -> bool:
     return bool(before.strip()) and _have_in_common(before, html.without_tags(page))
 
 
-def _ids(raw: bytes, *, bare: bool = False) -> list[str]:
-    pattern = re.compile(rb"(<[^<>\s]{1,900}>)") if bare else _MESSAGE_ID_LINE
+def names_in(raw: bytes, pattern: re.Pattern[bytes] = _NAME_LINE) -> list[str]:
+    """Message-IDs in a head, quoted or not; at most five."""
     return [found.decode("utf-8", "replace") for found in pattern.findall(raw[:100_000])[:5]]
 
 

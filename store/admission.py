@@ -10,169 +10,25 @@ from store.history import insert_events
 from store.jobs import insert_jobs
 from store.postings import write_search
 from store.rows import (
-    IDENTITY_COLUMNS,
     INSERT_MESSAGE,
-    THREAD_COLUMNS,
-    TICKET_COLUMNS,
-    identity_of,
     identity_params,
     message_params,
     micros,
-    moment,
     printable,
-    thread_of,
-    ticket_of,
     ticket_params,
 )
 from tickets.errors import Conflict
 from tickets.folds import fresh
 from tickets.ids import (
-    Channel,
     EventId,
-    ExternalMessageId,
-    IdentityId,
-    MessageId,
-    ThreadId,
     TicketId,
     TicketNumber,
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.records import Admission, Context, ContextQuery, FingerprintHit, MessageChange, MessageRef
+from tickets.records import Admission, MessageChange
 
 SNIPPET_CHARS = 200
-
-
-# What the router must know -----------------------------------------------------
-
-
-def find_context(tx: Tx, query: ContextQuery) -> Context:
-    """Seven statements, whatever the size of the batch or of the history."""
-    identities = _identities(tx, query)
-    refs = _refs(tx, query)
-    threads = _threads(tx, query, {ref.thread_id for ref in refs.values()})
-    thread_tickets = _thread_tickets(tx, list(threads))
-    numbers = _numbers(tx, query)
-    leading = {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
-    tickets = _tickets(tx, leading)
-    return Context(
-        identities=identities,
-        refs=refs,
-        threads={(thread.account, thread.key): thread for thread in threads.values()},
-        threads_by_id=threads,
-        tickets=tickets,
-        thread_tickets=thread_tickets,
-        participants=_participants(tx, list(tickets)),
-        fingerprints=_fingerprints(tx, query),
-        numbers=numbers,
-    )
-
-
-def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identity]:
-    rows = tx.all(
-        f"SELECT {IDENTITY_COLUMNS} FROM identity i WHERE i.external_id IN EACH(:names)",
-        {"names": sorted({printable(name) for _, name in query.identities})},
-    )
-    found = [identity_of(row) for row in rows]
-    by_name = {(identity.channel, identity.external_id): identity for identity in found}
-    stored = {key: (key[0], printable(key[1])) for key in query.identities}
-    return {key: by_name[name] for key, name in stored.items() if name in by_name}
-
-
-def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
-    rows = tx.all(
-        "SELECT r.channel, r.ref, r.message_id, r.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction "
-        "FROM message_ref r JOIN message m ON m.id = r.message_id WHERE r.ref IN EACH(:refs)",
-        {"refs": sorted({printable(ref) for _, ref in query.refs})},
-    )
-    by_name = {
-        (row[0], row[1]): MessageRef(
-            message_id=MessageId(row[2]),
-            ticket_id=TicketId(row[3]),
-            thread_id=ThreadId(row[4]),
-            content_hash=row[5],
-            ours=bool(row[6]),
-            notice=bool(row[6]) and row[7] == "in",
-        )
-        for row in rows
-    }
-    stored = {key: (key[0], printable(key[1])) for key in query.refs}
-    return {key: by_name[name] for key, name in stored.items() if name in by_name}
-
-
-def _threads(tx: Tx, query: ContextQuery, ids: set[ThreadId]) -> dict[ThreadId, Thread]:
-    rows = tx.all(
-        f"SELECT {THREAD_COLUMNS} FROM thread h WHERE h.id IN EACH(:ids) "
-        f"UNION SELECT {THREAD_COLUMNS} FROM thread h "
-        "WHERE h.account IN EACH(:accounts) AND h.key IN EACH(:keys)",
-        {
-            "ids": sorted(ids),
-            "accounts": sorted({account for account, _ in query.threads}),
-            "keys": sorted({printable(key) for _, key in query.threads}),
-        },
-    )
-    asked = {(account, printable(key)) for account, key in query.threads}
-    threads = [thread_of(row) for row in rows]
-    return {thread.id: thread for thread in threads if thread.id in ids or (thread.account, thread.key) in asked}
-
-
-def _thread_tickets(tx: Tx, ids: list[ThreadId]) -> dict[ThreadId, TicketId]:
-    """The newest ticket of each thread; an open one before any closed."""
-    rows = tx.all(
-        "SELECT thread_id, ticket_id FROM ticket_thread WHERE thread_id IN EACH(:ids) "
-        "ORDER BY is_open, joined_at, ticket_id",
-        {"ids": sorted(ids)},
-    )
-    return {ThreadId(row[0]): TicketId(row[1]) for row in rows}
-
-
-def _tickets(tx: Tx, ids: set[TicketId]) -> dict[TicketId, Ticket]:
-    rows = tx.all(f"SELECT {TICKET_COLUMNS} FROM ticket t WHERE t.id IN EACH(:ids)", {"ids": sorted(ids)})
-    return {TicketId(row[0]): ticket_of(row) for row in rows}
-
-
-def _numbers(tx: Tx, query: ContextQuery) -> dict[TicketNumber, TicketId]:
-    if not query.numbers:
-        return {}
-    rows = tx.all(
-        "SELECT number, id FROM ticket WHERE number IN EACH(:numbers)", {"numbers": sorted(query.numbers)}
-    )
-    return {TicketNumber(row[0]): TicketId(row[1]) for row in rows}
-
-
-def _participants(tx: Tx, ids: list[TicketId]) -> dict[TicketId, frozenset[IdentityId]]:
-    rows = tx.all(
-        "SELECT ticket_id, identity_id FROM participant WHERE ticket_id IN EACH(:ids)", {"ids": sorted(ids)}
-    )
-    found: dict[TicketId, set[IdentityId]] = {}
-    for ticket_id, identity_id in rows:
-        found.setdefault(TicketId(ticket_id), set()).add(IdentityId(identity_id))
-    return {ticket_id: frozenset(people) for ticket_id, people in found.items()}
-
-
-def _fingerprints(tx: Tx, query: ContextQuery) -> dict[str, tuple[FingerprintHit, ...]]:
-    rows = tx.all(
-        "SELECT f.value, f.message_id, f.ticket_id, t.number, f.identity_id, i.channel, f.stored_at "
-        "FROM fingerprint f JOIN ticket t ON t.id = f.ticket_id JOIN identity i ON i.id = f.identity_id "
-        "WHERE f.value IN EACH(:values) AND f.band = 'text' AND f.stored_at >= :since "
-        "ORDER BY f.stored_at DESC LIMIT 500",
-        {"values": sorted(query.fingerprints), "since": micros(query.fingerprints_since)},
-    )
-    found: dict[str, list[FingerprintHit]] = {}
-    for row in rows:
-        hit = FingerprintHit(
-            message_id=MessageId(row[1]),
-            ticket_id=TicketId(row[2]),
-            number=TicketNumber(row[3]),
-            identity_id=IdentityId(row[4]),
-            channel=row[5],
-            stored_at=moment(row[6]),
-        )
-        found.setdefault(row[0], []).append(hit)
-    return {value: tuple(hits) for value, hits in found.items()}
-
-
-# What it decided ---------------------------------------------------------------
 
 
 INSERT_TICKET = """

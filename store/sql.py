@@ -10,6 +10,7 @@ from store import (
     admission,
     blobs,
     budgets,
+    context,
     deliveries,
     desk,
     health,
@@ -149,7 +150,7 @@ class SqlStore:
         return await self._engine.write(lambda tx: intake.lease_events(tx, holder, now, lease_s, limit))
 
     async def find_context(self, query: ContextQuery) -> Context:
-        return await self._engine.read(lambda tx: admission.find_context(tx, query))
+        return await self._engine.read(lambda tx: context.find_context(tx, query))
 
     async def admit(self, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
         return await self._engine.write(

@@ -12,6 +12,8 @@ import re
 from tickets.ids import ExternalMessageId
 
 TAG_DIGITS = 20
+HEADER = "X-Switchboard-Message"
+"""Where our mails name themselves once more: robots that strip Message-ID and references leave it."""
 _NAME = rf"sb\.[0-9a-z]{{20}}\.[0-9]{{1,2}}\.[0-9a-f]{{{TAG_DIGITS}}}"
 _SHAPED = re.compile(r"<?sb\.[^\s<>@]{1,100}@([^\s<>@]{1,255})>?", re.IGNORECASE)
 _PLUS = re.compile(rf"(?P<local>[^\s<>@+]{{1,64}})\+(?P<name>{_NAME})", re.IGNORECASE)

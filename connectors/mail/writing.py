@@ -11,7 +11,7 @@ from connectors.mail.settings import Settings
 from tickets.errors import DeliveryError
 from tickets.ids import ExternalMessageId
 from tickets.model import Reply
-from tickets.own_names import plus_address
+from tickets.own_names import HEADER, plus_address
 
 WRITING = SMTP.clone(max_line_length=990)
 """Wide lines: folding would break a long Message-ID into encoded words, and no client could thread by it."""
@@ -51,7 +51,7 @@ def _write_head(
     mail["Subject"] = target.subject or "Re:"
     mail["Date"] = format_datetime(reply.created_at)
     mail["Message-ID"] = message_id
-    mail["X-Switchboard-Message"] = message_id
+    mail[HEADER] = message_id
     if settings.plus_addresses:
         mail["Reply-To"] = Address(settings.name, addr_spec=plus_address(message_id, settings.address))
     if target.in_reply_to:

@@ -16,7 +16,7 @@ from connectors.registry import make_connector
 from normalizer.registry import normalize
 from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import DISCORD, DISCORD_TOKEN, Town, open_town
+from tests.support.town import DISCORD, DISCORD_TOKEN, Town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, PayloadError, RateLimited
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import InboundMessage, RawEvent, ReplyTarget
@@ -24,12 +24,6 @@ from tickets.ports import Connector
 from tickets.secret import Secret
 
 PATIENCE_S = 15.0
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 def connector_of(town: Town, **settings: object) -> Connector:

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from service.clock import SystemClock
 from simulators.mail import MailPlatform
 from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import EMAIL, PASSWORD, Town, open_town
+from tests.support.town import EMAIL, PASSWORD, Town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import RawEvent, ReplyTarget
@@ -25,12 +24,6 @@ from tickets.secret import Secret
 
 PATIENCE_S = 20.0
 TARGET = ReplyTarget("email", EMAIL, ThreadKey("t"), "private", to=("mei@customers.test",), subject="Re: 主题")
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 def settings_of(town: Town, **more: object) -> Settings:

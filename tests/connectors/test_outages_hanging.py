@@ -1,7 +1,7 @@
 """A platform that takes our questions and never answers: the pump notices, and begins the source anew."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +13,7 @@ from service.clock import SystemClock
 from service.supervisor import Trouble, keep_running
 from simulators.memory_store import MemoryStore
 from tests.contract.connectors.harness import context
-from tests.support.town import DISCORD, EMAIL, TELEGRAM, Town, X, open_town, until
+from tests.support.town import DISCORD, EMAIL, TELEGRAM, Town, X, until
 from tickets.ids import AccountId
 from tickets.ports import no_crash
 
@@ -60,12 +60,6 @@ CASES = [
         lambda town: town.mail.faults.clear(),
     ),
 ]
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.account for case in CASES])

@@ -11,7 +11,7 @@ from connectors.discord.sender import MOST_PAGES
 from connectors.registry import make_connector
 from connectors.x.api import OWN_PAGES
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import DISCORD, EMAIL, Town, X, open_town
+from tests.support.town import DISCORD, EMAIL, Town, X
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, RateLimited, Unreachable
 from tickets.ids import AccountId, ExternalMessageId, ThreadKey
 from tickets.model import Receipt, Reply, ReplyTarget
@@ -32,12 +32,6 @@ WORDS = {
     "names first": "@ricardo @someone_else please try it again",
     "no-break blanks": "Montant\u00a0: 12\u202f500 €",
 }
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 class Case:

@@ -13,7 +13,7 @@ from connectors.telegram.settings import Settings
 from connectors.telegram.source import peek
 from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import TELEGRAM, TOKEN, Town, open_town
+from tests.support.town import TELEGRAM, TOKEN, Town
 from tickets.errors import (
     ConnectorError,
     ConsumerConflict,
@@ -30,12 +30,6 @@ from tickets.secret import Secret
 
 PATIENCE_S = 15.0
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from normalizer.registry import normalize
 from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
 from tests.support.clock import ManualClock
-from tests.support.town import KEYS, Town, X, open_town
+from tests.support.town import KEYS, Town, X
 from tickets.errors import (
     ConnectorError,
     CredentialRejected,
@@ -32,12 +32,6 @@ from tickets.secret import Secret
 
 PATIENCE_S = 15.0
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with open_town() as place:
-        yield place
 
 
 def connector_of(town: Town, **settings: object) -> Connector:
