@@ -221,18 +221,18 @@ class Decider:
 
 
 def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce | None:
-    """The answer of ours that a mail system says it could not deliver."""
+    """The answer of ours that a mail system says it could not deliver to the person; a copy of it is another's."""
     report = message.report
     if report is None or report.outcome != "failed" or match.ticket is None:
         return None
     refs = (context.refs.get((message.channel, name)) for name in message.reply_to)
     about = next((ref for ref in refs if ref is not None and ref.ours), None)
-    if about is None or about.notice:
+    if about is None or about.notice or report.recipient.lower() in about.copies:
         return None
     words = (report.recipient, report.said or report.status)
     told = ": ".join(word for word in words if word)
     why = f"A mail system sent it back ({told})." if told else "A mail system sent it back."
-    return Bounce(about.message_id, why, report.recipient.lower())
+    return Bounce(about.message_id, why)
 
 
 def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:

@@ -9,6 +9,7 @@ from store.rows import (
     micros,
     moment,
     printable,
+    strings_of,
     thread_of,
     ticket_of,
 )
@@ -60,7 +61,8 @@ def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identi
 
 def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
     rows = tx.all(
-        "SELECT r.channel, r.ref, r.message_id, r.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction "
+        "SELECT r.channel, r.ref, r.message_id, r.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction, "
+        "m.recipients_cc "
         "FROM message_ref r JOIN message m ON m.id = r.message_id WHERE r.ref IN EACH(:refs)",
         {"refs": sorted({printable(ref) for _, ref in query.refs})},
     )
@@ -72,6 +74,7 @@ def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId]
             content_hash=row[5],
             ours=bool(row[6]),
             notice=bool(row[6]) and row[7] == "in",
+            copies=strings_of(row[8]) if row[6] and row[7] == "out" else (),
         )
         for row in rows
     }

@@ -304,21 +304,19 @@ def record_failure(
 def record_bounce(tx: Tx, ticket_id: TicketId, bounce: Bounce, now: datetime) -> None:
     """An answer that had left, and came back.  One that is on its way again stays as it is."""
     rows = tx.all(
-        f"SELECT {DELIVERY_COLUMNS} FROM delivery d "
-        "WHERE d.ticket_id = :ticket_id AND d.message_id = :message_id AND d.state IN ('sent', 'unknown')",
-        {"ticket_id": ticket_id, "message_id": bounce.message_id},
+        "UPDATE delivery SET state = 'failed', code = :code, detail = :detail, updated_at = :now, look_at = NULL "
+        "WHERE ticket_id = :ticket_id AND message_id = :message_id AND state IN ('sent', 'unknown') RETURNING id",
+        {
+            "ticket_id": ticket_id,
+            "message_id": bounce.message_id,
+            "code": BOUNCED,
+            "detail": printable(bounce.detail),
+            "now": micros(now),
+        },
     )
-    for delivery in with_parts(tx, rows):
-        if not bounce.concerns(delivery):
-            continue
-        back = tx.run(
-            "UPDATE delivery SET state = 'failed', code = :code, detail = :detail, updated_at = :now, "
-            "look_at = NULL WHERE id = :id AND state IN ('sent', 'unknown')",
-            {"id": delivery.id, "code": BOUNCED, "detail": printable(bounce.detail), "now": micros(now)},
-        )
-        if back:
-            tx.run("UPDATE delivery_part SET state = 'failed' WHERE delivery_id = :id", {"id": delivery.id})
-            tell(tx, delivery.id, "failed", 1, BOUNCED, now)
+    for (delivery_id,) in rows:
+        tx.run("UPDATE delivery_part SET state = 'failed' WHERE delivery_id = :id", {"id": delivery_id})
+        tell(tx, DeliveryId(delivery_id), "failed", 1, BOUNCED, now)
 
 
 def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:

@@ -82,7 +82,8 @@ TICKET_COLUMNS = (
     "t.unanswered"
 )
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
-_strings = msgspec.json.Decoder(tuple[str, ...])
+strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
+"""A column that holds several texts."""
 _authenticity = msgspec.json.Decoder(Authenticity)
 _automatic = msgspec.json.Decoder(Automatic)
 _target = msgspec.json.Decoder(ReplyTarget)
@@ -217,11 +218,11 @@ def message_of(row: Row) -> Message:
         stored_at=moment(row[13]),
         external_id=None if row[14] is None else ExternalMessageId(row[14]),
         reply_to=None if row[15] is None else ExternalMessageId(row[15]),
-        to=_strings.decode(row[16]),
-        cc=_strings.decode(row[17]),
+        to=strings_of(row[16]),
+        cc=strings_of(row[17]),
         authenticity=None if row[18] is None else _authenticity.decode(row[18]),
         automatic=None if row[19] is None else _automatic.decode(row[19]),
-        warnings=_strings.decode(row[20]),
+        warnings=strings_of(row[20]),
         deleted_at=moment_or_none(row[21]),
         unanswerable=row[22],
     )

@@ -63,6 +63,7 @@ class MessageRef(Shape, frozen=True):
     content_hash: of the message that took the name; empty when the platform
     itself keeps names unique.  ours: True for messages we sent.  notice: ours,
     but none of the ticket's messages; it leads to the one it is about.
+    copies: who got an answer of ours besides the person (email).
     """
 
     message_id: MessageId
@@ -71,6 +72,7 @@ class MessageRef(Shape, frozen=True):
     content_hash: str = ""
     ours: bool = False
     notice: bool = False
+    copies: tuple[str, ...] = ()
 
 
 class FingerprintHit(Shape, frozen=True):
@@ -148,19 +150,10 @@ BOUNCED: Final = "bounced"
 
 
 class Bounce(Shape, frozen=True):
-    """An answer that came back: the message it was, and a sentence why.
-
-    recipient: from whom; empty when nobody can tell.  What only did not
-    reach somebody with a copy has not failed.
-    """
+    """An answer that came back: the message it was, and a sentence why."""
 
     message_id: MessageId
     detail: str
-    recipient: str = ""
-
-    def concerns(self, delivery: Delivery) -> bool:
-        """Whether it is the person answered whom the answer did not reach."""
-        return self.recipient not in delivery.target.cc
 
 
 class Admission(Shape, frozen=True):

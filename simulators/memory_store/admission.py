@@ -195,13 +195,15 @@ def put_blob(tables: Tables, content: bytes) -> BlobId:
 
 def add_ref(tables: Tables, ref: NewRef) -> None:
     """An existing name keeps its message."""
+    message = tables.messages[ref.message_id]
     leads_to = MessageRef(
         message_id=ref.message_id,
         ticket_id=ref.ticket_id,
         thread_id=ref.thread_id,
         content_hash=ref.content_hash,
         ours=ref.ours,
-        notice=ref.ours and tables.messages[ref.message_id].direction == "in",
+        notice=ref.ours and message.direction == "in",
+        copies=message.cc if ref.ours and message.direction == "out" else (),
     )
     tables.refs.setdefault((ref.channel, ref.ref), leads_to)
 

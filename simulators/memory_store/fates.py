@@ -76,8 +76,7 @@ def fail(
 def come_back(tables: Tables, bounce: Bounce, now: datetime) -> None:
     """An answer that had left, and came back.  One that is on its way again stays as it is."""
     for delivery in list(tables.deliveries.values()):
-        left = delivery.state in ("sent", "unknown")
-        if delivery.message_id != bounce.message_id or not left or not bounce.concerns(delivery):
+        if delivery.message_id != bounce.message_id or delivery.state not in ("sent", "unknown"):
             continue
         parts = tuple(replace(part, state="failed") for part in delivery.parts)
         back = replace(delivery, parts=parts, state="failed", code=BOUNCED, detail=bounce.detail, updated_at=now)

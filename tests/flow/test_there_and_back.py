@@ -91,7 +91,8 @@ async def test_an_answer_goes_to_everybody_who_got_the_mail_only_if_somebody_wan
     name = next(mail.message_id for mail in town.mei.received if "两个人" in mail.text)
     copy_failed = BOUNCE.replace("rfc822; mei@", "rfc822; bob@").format(server="mx.customers.test", name=name)
     town.box.deliver(copy_failed.encode())
-    await town.ticket_saying("could not be delivered")
+    after = await town.ticket_saying("could not be delivered")
+    assert after.ticket.status == "pending"
     found = await town.service.store.find_delivery(done.delivery_id)
     assert found is not None
     assert found.state == "sent"  # the person has it

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from tests.support.builders import (
     MAIN,
+    answer,
     at,
     changing,
     following,
@@ -11,6 +12,7 @@ from tests.support.builders import (
     identity,
     open_ticket,
     opening,
+    outgoing,
     query,
     ref,
     thread,
@@ -18,6 +20,8 @@ from tests.support.builders import (
 )
 from tickets.ids import (
     AccountId,
+    Channel,
+    DeliveryId,
     ExternalMessageId,
     IdentityId,
     MessageId,
@@ -26,7 +30,7 @@ from tickets.ids import (
     TicketId,
     TicketNumber,
 )
-from tickets.model import Participant
+from tickets.model import Participant, Receipt
 from tickets.records import Admission, FingerprintHit, MessageRef
 from tickets.storage import Store
 
@@ -167,3 +171,13 @@ async def test_a_number_leads_to_its_ticket_and_the_people_in_it(store: Store) -
     assert found.numbers == {known.number: known.id}
     assert found.tickets == {known.id: known}
     assert found.participants == {known.id: frozenset({IdentityId("i-ann")})}
+
+
+async def test_a_name_of_an_answer_tells_who_got_copies(store: Store) -> None:
+    known = await open_ticket(store, "ann")
+    said = outgoing("r", known, cc=("bob@customers.test",))
+    await store.apply_change(changing(known, message=said, delivery=answer("r", known, state="sending")), at(1))
+    await store.record_receipt(DeliveryId("d-r"), 1, Receipt(ExternalMessageId("x"), at(2)), at(2))
+    name: tuple[Channel, ExternalMessageId] = ("telegram", ExternalMessageId("x"))
+    ref = (await store.find_context(query(refs=frozenset({name})))).refs[name]
+    assert (ref.ours, ref.notice, ref.copies) == (True, False, ("bob@customers.test",))
