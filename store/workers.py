@@ -46,10 +46,14 @@ def reap(tx: Tx, now: datetime, alone: str | None, leaving: str = "") -> Reaped:
 
 
 def _dead(tx: Tx, now: datetime, alone: str | None) -> list[str]:
-    """Holders whose own lease has run out; or, for the only worker, everybody else who holds anything."""
+    """Holders whose own lease has run out; or, for the only worker, everybody else who holds anything.
+
+    Their leases end in the statement that finds them: one who beats just
+    then either is not found, or waits and begins anew.
+    """
     if alone is None:
         rows = tx.all(
-            "SELECT holder FROM lease WHERE substr(name, 1, :length) = :prefix AND expires_at <= :now",
+            "DELETE FROM lease WHERE substr(name, 1, :length) = :prefix AND expires_at <= :now RETURNING holder",
             {"length": len(PREFIX), "prefix": PREFIX, "now": micros(now)},
         )
     else:

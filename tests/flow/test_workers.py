@@ -56,6 +56,7 @@ TELEGRAM_AT_ONCE = 8
 TELEGRAM_PER_S = 25
 LEASE_S = 2.0
 """``worker_lease_s`` in these tests; 15 in service."""
+WAKINGS = 50
 TAKING_S = 1.0
 """How long the platform takes over each answer, so that a wire can be cut meanwhile."""
 HANDED_OVER_S = 5 * LEASE_S
@@ -228,6 +229,19 @@ async def greatest(measure: Callable[[], int]) -> AsyncIterator[set[int]]:
         yield seen
     finally:
         looking.cancel()
+
+
+async def test_of_workers_that_all_wake_up_late_one_leads(shared: Database) -> None:
+    """As after a machine was asleep: each finds the others dead while they are coming back."""
+    clock = ManualClock()
+    async with four_stores(shared) as stores:
+        workers = [
+            Worker(store, clock, f"host:{n}:x", alone=False, lease_s=LEASE_S) for n, store in enumerate(stores)
+        ]
+        for _ in range(WAKINGS):
+            clock.move(3600.0)
+            await asyncio.gather(*(worker.beat() for worker in workers))
+            assert sum(worker.leading for worker in workers) == 1
 
 
 async def test_one_of_four_enqueues_timed_work_and_another_when_it_dies(shared: Database) -> None:
