@@ -20,6 +20,7 @@ from tickets.model import (
     TicketStatus,
 )
 from tickets.records import TicketChange
+from tickets.segments import segments
 
 LONGEST_TEXT = 100_000
 """Characters of an answer or a note."""
@@ -168,7 +169,7 @@ def change_with(
     message: Message | None = None,
     delivery: Delivery | None = None,
     expected_delivery: str | None = None,
-    search_text: str = "",
+    said: str = "",
 ) -> TicketChange:
     """What is committed, against the version the decision was made from."""
     return TicketChange(
@@ -178,7 +179,7 @@ def change_with(
         message=message,
         delivery=delivery,
         expected_delivery=expected_delivery,
-        search_text=search_text,
+        segments=segments(said),
     )
 
 

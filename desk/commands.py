@@ -129,7 +129,7 @@ class Desk:
             note = new_message("note", actor, ticket, checked_text(text), now)
             event = new_event("noted", actor, ticket, now, message_id=note.id)
             moved = next_version(ticket.ticket, now)
-            return change_with(ticket, moved, event, message=note, search_text=note.text)
+            return change_with(ticket, moved, event, message=note, said=note.text)
 
         return await self._run(actor, "work", number, key, ("note", number, text), decide)
 
@@ -303,7 +303,7 @@ class Desk:
         event = new_event(
             "answered", actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status="pending"
         )
-        return change_with(ticket, moved, event, message=message, delivery=delivery, search_text=text)
+        return change_with(ticket, moved, event, message=message, delivery=delivery, said=text)
 
     async def _settle(
         self,

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
-from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
 from normalizer import html
+from normalizer.asides import Asides
 from normalizer.charsets import decode
 from normalizer.mail_headers import decoded
 from normalizer.text import one_line
@@ -41,7 +42,8 @@ def unread(why: str, text: str = "") -> Contents:
 
 def read(raw: bytes) -> Contents:
     """Take a whole mail apart.  May be slow or recurse deeply: run it where it can be killed."""
-    return _Reader().read(message_from_bytes(raw, policy=compat32))
+    asides = Asides()
+    return _Reader(asides).read(message_from_bytes(asides.shortened(raw), policy=compat32))
 
 
 class _Text(NamedTuple):
@@ -53,7 +55,8 @@ class _Text(NamedTuple):
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, asides: Asides) -> None:
+        self._asides = asides
         self.texts: list[_Text] = []
         self.attachments: list[AttachmentDraft] = []
         self.reported: list[str] = []
@@ -124,7 +127,7 @@ class _Reader:
             self._take_file(part, media_type, name)
 
     def _take_text(self, part: Message, media_type: str, group: int) -> None:
-        text, certain = decode(_bytes(part), _parameter(part, "charset"))
+        text, certain = decode(self._bytes(part), _parameter(part, "charset"))
         if not certain:
             self._warn("The character set was unclear; some letters may be wrong.")
         self.texts.append(_Text(media_type == "text/html", text, group))
@@ -136,7 +139,7 @@ class _Reader:
         for header in ("message-id", HEADER):
             self.reported += names_in(str(nested.get(header, "")).encode("utf-8", "replace"), _NAME)
         subject = one_line(decoded(str(nested.get("subject", ""))[:2000]), 100)
-        content = _written_out(nested)
+        content = self._written_out(nested)
         note = "This enclosed message cannot be written out; it is in the original." if content is None else ""
         self._attach(f"{subject or 'message'}.eml", "message/rfc822", content, note=note)
 
@@ -151,11 +154,29 @@ class _Reader:
             self._warn("A part is in a format that only Outlook reads; ask for the files if they matter.")
         if media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"):
             self._warn("The message is encrypted; it can be opened only from the original.")
-        content = _bytes(part)
+        content = self._bytes(part)
         if media_type in NAMING:
             self.reported += names_in(content)
         identity = str(part.get("content-id", ""))[:300].strip("<> \t") or None
         self._attach(name or _fallback_name(media_type), media_type, content, content_id=identity)
+
+    def _bytes(self, part: Message) -> bytes:
+        """What a part holds; of reports and pieces of messages, which are parsed as messages, their source."""
+        if part.is_multipart():
+            return b"".join(self._written_out(child) or b"" for child in _children(part))
+        try:
+            self._asides.restore(part)
+            payload = part.get_payload(decode=True)
+        except (ValueError, LookupError):
+            payload = None
+        return self._asides.whole(payload) if isinstance(payload, bytes) else b""
+
+    def _written_out(self, message: Message) -> bytes | None:
+        """A message's source; None when the library cannot write it."""
+        try:
+            return self._asides.whole(message.as_bytes())
+        except (RecursionError, ValueError, LookupError):
+            return None
 
     def _attach(
         self, name: str, media_type: str, content: bytes | None, *, content_id: str | None = None, note: str = ""
@@ -190,7 +211,7 @@ _NO_LETTERS = re.compile(r"[\W_\d]+")
 def pairs_of(text: str) -> frozenset[str]:
     """The pairs of letters in a text: what two versions in any language have in common if they say the same."""
     letters = _NO_LETTERS.sub("", text[:COMPARED_CHARS]).casefold()
-    return frozenset(map("".join, pairwise(letters)))
+    return frozenset(map(add, letters, letters[1:]))
 
 
 def _have_in_common(one: str, other: str) -> bool:
@@ -243,29 +264,10 @@ def _name(part: Message) -> str:
     return label.rpartition("/")[2] or "attachment" if name else ""
 
 
-def _bytes(part: Message) -> bytes:
-    """What a part holds; of reports and pieces of messages, which are parsed as messages, their source."""
-    if part.is_multipart():
-        return b"".join(_written_out(child) or b"" for child in _children(part))
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, LookupError):
-        payload = None
-    return payload if isinstance(payload, bytes) else b""
-
-
 def _children(part: Message) -> list[Message]:
     """The parts of a container.  Of a leaf none: asking it for its payload raises for a charset such as idna."""
     payload = part.get_payload() if part.is_multipart() else []
     return [child for child in payload if isinstance(child, Message)]
-
-
-def _written_out(message: Message) -> bytes | None:
-    """A message's source; None when the library cannot write it."""
-    try:
-        return message.as_bytes()
-    except (RecursionError, ValueError, LookupError):
-        return None
 
 
 def _fallback_name(media_type: str) -> str:

@@ -18,6 +18,8 @@ _MAY_PILE = re.compile(f"[{MARKS}]{{9,}}")
 
 def readable(text: str) -> str:
     """A message's text for people: at most 64 Ki characters, nothing invisible that misleads."""
+    if text.isascii() and text.isprintable() and len(text) <= SHOWN_CHARS:
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\x85", "\n")
     text = _TAGS.sub("", _BIDI.sub("", _CONTROL.sub("", text)))
     text = text.encode("utf-8", "replace").decode("utf-8")

@@ -43,6 +43,7 @@ def _joined(first: InboundMessage, more: InboundMessage) -> InboundMessage:
     return replace(
         first,
         text="\n".join(texts),
+        gist=None,
         attachments=(*first.attachments, *more.attachments),
         aliases=(*first.aliases, more.external_id),
     )

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from router import albums, dedupe, priority, rules
 from router.albums import Gathered
 from router.dedupe import Sameness
+from router.gist import gist_of
 from router.language import LanguageRecognizer
 from router.threads import Match, match_ticket, open_in
-from tickets.folds import fresh
+from tickets.folds import snippet_of
 from tickets.ids import (
     AttachmentId,
     ContactId,
@@ -25,6 +26,7 @@ from tickets.ids import (
 from tickets.model import (
     Contact,
     Delivery,
+    Gist,
     Identity,
     InboundMessage,
     Message,
@@ -79,15 +81,15 @@ class Decider:
         if message.stray:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
         identity = context.identities.get((message.channel, message.author.external_id))
-        fingerprint = dedupe.fingerprint_of(message.text) if message.kind == "message" else ""
-        same = dedupe.recognize(message, fingerprint, identity.id if identity else None, context)
+        gist = gist_of(message)
+        same = dedupe.recognize(message, gist.fingerprint, identity.id if identity else None, context)
         if same.kind in ("redelivery", "echo"):
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=same.kind)
         if message.kind != "message":
             return self._change(gathered, context, now)
         if message.group and (known := context.refs.get((message.channel, albums.group_ref(message.group)))):
             return _straggler(gathered, known, context, now)
-        return self._admit(gathered, identity, same, fingerprint, context, now)
+        return self._admit(gathered, gist, identity, same, context, now)
 
     def _answer_command(self, gathered: Gathered, now: datetime) -> Admission:
         welcome = None if gathered.message.late else self._notices.welcome(gathered.message, now)
@@ -119,23 +121,22 @@ class Decider:
             ticket_version=ticket.version,
             thread_id=ref.thread_id,
             change=MessageChange(message_id=ref.message_id, at=now, text=None if deleted else message.text),
-            search_text="" if deleted else message.text,
+            segments=frozenset() if deleted else gist_of(message).segments,
             events=(_event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),),
         )
 
     def _admit(
         self,
         gathered: Gathered,
+        gist: Gist,
         identity: Identity | None,
         same: Sameness,
-        fingerprint: str,
         context: Context,
         now: datetime,
     ) -> Admission:
         message = gathered.message
-        language = self._languages.recognize(
-            fresh(message.text), (identity.language if identity else None) or message.author.language
-        )
+        hint = (identity.language if identity else None) or message.author.language
+        language = self._languages.recognize(gist.sample, hint)
         person = _Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
         rule = rules.decide(message, self._policy.rules)
@@ -162,8 +163,9 @@ class Decider:
             attachments=_attachments(message, stored.id),
             refs=_refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
-            fingerprint=fingerprint,
-            search_text=_search_text(message),
+            fingerprint=gist.fingerprint,
+            segments=gist.segments,
+            snippet=snippet_of(gist.said),
             deliveries=notices,
             events=_events(ticket, stored, match, rule, same, now),
         )
@@ -296,7 +298,7 @@ def _opened(
     return Ticket(
         id=TicketId(new_id()),
         number=TicketNumber(0),
-        subject=message.subject or _first_words(fresh(message.text)),
+        subject=message.subject or _first_words(gist_of(message).said),
         status="open",
         priority=points,
         priority_reasons=reasons,
@@ -394,11 +396,6 @@ def _refs(
         )
         for part, name in enumerate(dict.fromkeys(names))
     )
-
-
-def _search_text(message: InboundMessage) -> str:
-    author = message.author
-    return f"{message.subject or ''}\n{author.display_name}\n{author.handle or ''}\n{message.text}"
 
 
 def _events(

@@ -4,7 +4,6 @@ import hashlib
 import re
 import unicodedata
 from datetime import timedelta
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from tickets.ids import Channel, ExternalMessageId, IdentityId
@@ -52,12 +51,10 @@ def recognize(message: InboundMessage, fingerprint: str, author: IdentityId | No
     return Sameness("new")
 
 
-@lru_cache(maxsize=256)
 def fingerprint_of(text: str) -> str:
     """A hash of the words alone: case, width, punctuation, spaces and quoted lines do not count.
 
-    Empty for texts too short to mean anything by being equal.  Those of a
-    batch are asked for twice: to look them up, and to decide.
+    Empty for texts too short to mean anything by being equal.
     """
     words = _NOT_TEXT.sub("", unicodedata.normalize("NFKC", _QUOTED.sub("", text)).casefold())
     if len(words) < SHORTEST:

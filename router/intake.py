@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from router import albums, dedupe
 from router.albums import Gathered
 from router.decision import Decider
+from router.gist import gist_of
 from tickets.errors import Conflict, PayloadError, StoreUnavailable
 from tickets.ids import EventId
 from tickets.model import Ignored, InboundMessage
@@ -149,7 +150,7 @@ class Intake:
             for outcome in outcomes
             if isinstance(outcome.result, InboundMessage)
         ]
-        gathered = albums.gather(messages)
+        gathered = [_with_gist(one) for one in albums.gather(messages)]
         context = await self._context(gathered, now)
         self._crash("intake.looked_up")
         decided = [_placed(self._decider.decide(one, context, now), place) for place, one in enumerate(gathered)]
@@ -162,7 +163,7 @@ class Intake:
                 identities=frozenset((m.channel, m.author.external_id) for m in messages),
                 refs=frozenset(key for m in messages for key in dedupe.ref_keys(m)),
                 threads=frozenset((m.account, m.thread.key) for m in messages),
-                fingerprints=frozenset(dedupe.fingerprint_of(m.text) for m in messages) - {""},
+                fingerprints=frozenset(gist_of(m).fingerprint for m in messages) - {""},
                 fingerprints_since=now - dedupe.WINDOW,
                 numbers=frozenset(m.ticket_number for m in messages if m.ticket_number),
             )
@@ -196,6 +197,11 @@ def _portions(leased: Sequence[LeasedEvent]) -> list[list[LeasedEvent]]:
         portions[-1] += talk
         room -= sum(len(one.event.payload) for one in talk)
     return portions
+
+
+def _with_gist(gathered: Gathered) -> Gathered:
+    """What its text says, found once though several ask."""
+    return gathered._replace(message=replace(gathered.message, gist=gist_of(gathered.message)))
 
 
 def _placed(admission: Admission, place: int) -> Admission:

@@ -1,8 +1,7 @@
 """How soon a person should look: a number from 0 to 100, and its reasons."""
 
-from router.urgency import FOLDED_ANGER, FOLDED_SECURITY
+from router.gist import gist_of
 from tickets.model import InboundMessage, Reason
-from tickets.segments import fold
 
 BASE = 10
 SECURITY = 60
@@ -11,7 +10,6 @@ UNANSWERED = 4
 UNANSWERED_MOST = 20
 IN_PUBLIC = 10
 BY_MACHINE = -10
-READ_CHARS = 4_000
 
 
 def score(
@@ -22,15 +20,15 @@ def score(
     unanswered: messages of the person before this one that nobody has
     answered.  before: the reasons so far; what was serious stays serious.
     """
-    text = fold(message.text[:READ_CHARS] + " " + (message.subject or ""))
+    gist = gist_of(message)
     reasons = [Reason("a person is waiting", BASE)]
     if message.automatic is not None:
         reasons.append(Reason("written by a machine", BY_MACHINE))
-    elif any(word in text for word in FOLDED_SECURITY) or _had(before, "security"):
+    elif gist.alarming or _had(before, "security"):
         reasons.append(Reason("security: theft or somebody else's access", SECURITY))
     if message.thread.visibility == "public":
         reasons.append(Reason("written in public", IN_PUBLIC))
-    if any(word in text for word in FOLDED_ANGER):
+    if gist.upset:
         reasons.append(Reason("upset", ANGER))
     if unanswered:
         points = min(UNANSWERED * unanswered, UNANSWERED_MOST)

@@ -1,15 +1,21 @@
-"""Normalizing: chat here, mail in killable worker processes that see no store and no secret."""
+"""Normalizing: chat here, mail in killable worker processes that see no store and no secret.
+
+Mails travel to them by the handful.  When a handful dies, each of its mails
+is read alone, so that only the one to blame is shown as it came.
+"""
 
 import asyncio
 import concurrent.futures
 import logging
 import multiprocessing
 import resource
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from normalizer.registry import NEEDS_PROCESS, normalize
+from router.gist import gist_of
 from tickets.errors import PayloadError
 from tickets.ids import AccountId
 from tickets.model import Ignored, InboundMessage, RawEvent
@@ -17,7 +23,18 @@ from tickets.model import Ignored, InboundMessage, RawEvent
 log = logging.getLogger(__name__)
 
 Result = InboundMessage | Ignored | Exception
+
+
+class Asked(NamedTuple):
+    """An event to read.  trusted: whose Authentication-Results count."""
+
+    event: RawEvent
+    trusted: tuple[str, ...]
+
+
 WORKERS = 2
+HANDFUL_BYTES = 128 * 1024
+"""About eight ordinary mails; larger ones travel alone."""
 CPU_S = 5
 WALL_S = 20.0
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -46,19 +63,28 @@ class Parsers:
             await asyncio.to_thread(pool.join)
 
     async def normalize(self, events: Sequence[RawEvent]) -> list[Result]:
-        return list(await asyncio.gather(*(self._one(event) for event in events)))
+        read = await asyncio.gather(*(self._handful(asked) for asked in _handfuls(self._asked(events))))
+        return [result for results in read for result in results]
 
-    async def _one(self, event: RawEvent) -> Result:
-        trusted = self._authserv_ids.get(event.account, ())
-        if event.channel not in NEEDS_PROCESS:
-            return _attempt(event, trusted)
+    def _asked(self, events: Sequence[RawEvent]) -> Iterator[Asked]:
+        for event in events:
+            yield Asked(event, self._authserv_ids.get(event.account, ()))
+
+    async def _handful(self, asked: Sequence[Asked]) -> list[Result]:
+        if asked[0].event.channel not in NEEDS_PROCESS:
+            return [_attempt(one) for one in asked]
         try:
-            future = self._processes().schedule(limited, args=[event, trusted], timeout=WALL_S)
-            result: Result = await asyncio.wrap_future(future)
+            future = self._processes().schedule(limited, args=[asked], timeout=WALL_S)
+            results: list[Result] = await asyncio.wrap_future(future)
         except (TimeoutError, concurrent.futures.TimeoutError, OSError, MemoryError, RuntimeError) as error:
+            if len(asked) > 1:
+                return [result for one in asked for result in await self._handful([one])]
             log.warning("A mail overwhelmed the reader and is shown as it came: %s", type(error).__name__)
-            return _unparsed(event, trusted)
-        return _unparsed(event, trusted) if isinstance(result, MemoryError | RecursionError) else result
+            return [_unparsed(asked[0])]
+        return [
+            _unparsed(one) if isinstance(result, MemoryError | RecursionError) else result
+            for one, result in zip(asked, results, strict=True)
+        ]
 
     def _processes(self) -> Any:
         if self._pool is None:
@@ -80,26 +106,48 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def limited(event: RawEvent, trusted: tuple[str, ...]) -> Result:
-    """In the worker: read one mail within five seconds of CPU, or be killed."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    spent = int(used.ru_utime + used.ru_stime)
-    resource.setrlimit(resource.RLIMIT_CPU, (spent + 1 + CPU_S, resource.RLIM_INFINITY))
-    return _attempt(event, trusted)
+def limited(asked: Sequence[Asked]) -> list[Result]:
+    """In the worker: read each mail within five seconds of CPU, or be killed; also find out what its text says."""
+    results: list[Result] = []
+    for one in asked:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        spent = int(used.ru_utime + used.ru_stime)
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + 1 + CPU_S, resource.RLIM_INFINITY))
+        results.append(_with_gist(_attempt(one)))
+    return results
 
 
-def _attempt(event: RawEvent, trusted: tuple[str, ...]) -> Result:
+def _attempt(asked: Asked) -> Result:
     try:
-        return normalize(event, authserv_ids=trusted)
+        return normalize(asked.event, authserv_ids=asked.trusted)
     except Exception as error:  # noqa: BLE001  one message's failure is its own verdict
         return error
 
 
-def _unparsed(event: RawEvent, trusted: tuple[str, ...]) -> Result:
+def _with_gist(result: Result) -> Result:
+    return replace(result, gist=gist_of(result)) if isinstance(result, InboundMessage) else result
+
+
+def _unparsed(asked: Asked) -> Result:
     from normalizer.mail import normalize_unparsed
 
-    read = partial(normalize_unparsed, event, OVERWHELMING, authserv_ids=trusted)
     try:
-        return read()
+        return normalize_unparsed(asked.event, OVERWHELMING, authserv_ids=asked.trusted)
     except PayloadError as error:
         return error
+
+
+def _handfuls(asked: Iterable[Asked]) -> Iterator[list[Asked]]:
+    """In order; of one way of reading each."""
+    handful: list[Asked] = []
+    room = HANDFUL_BYTES
+    for one in asked:
+        apart = handful and (one.event.channel in NEEDS_PROCESS) != (handful[0].event.channel in NEEDS_PROCESS)
+        room -= len(one.event.payload)
+        if handful and (apart or room < 0):
+            yield handful
+            handful = []
+            room = HANDFUL_BYTES - len(one.event.payload)
+        handful.append(one)
+    if handful:
+        yield handful

@@ -18,7 +18,7 @@ from store.rows import (
     ticket_params,
 )
 from tickets.errors import Conflict
-from tickets.folds import fresh
+from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     EventId,
     TicketId,
@@ -27,9 +27,6 @@ from tickets.ids import (
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
 from tickets.records import Admission, MessageChange
-
-SNIPPET_CHARS = 200
-
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
@@ -75,7 +72,7 @@ def admit(
     _write_membership(tx, tickets, now)
     _write_messages(tx, tickets, now)
     _write_likeness(tx, tickets, now)
-    write_search(tx, ((numbers[a.ticket.id], a.search_text) for a in tickets if a.ticket and a.search_text))
+    write_search(tx, ((numbers[a.ticket.id], a.segments) for a in tickets if a.ticket))
     insert_deliveries(tx, [delivery for a in tickets for delivery in a.deliveries])
     for admission in tickets:
         if admission.bounce and admission.ticket:
@@ -241,18 +238,12 @@ def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
 
 def _shown(admission: Admission) -> Params:
     assert admission.ticket is not None
-    message = admission.message
     return {
         "id": admission.ticket.id,
-        "messages": int(message is not None),
-        "snippet": _snippet(message.text) if message is not None and message.direction == "in" else "",
+        "messages": int(admission.message is not None),
+        "snippet": printable(admission.snippet),
         "thread_id": admission.thread_id,
     }
-
-
-def _snippet(text: str) -> str:
-    """The beginning of what the person says, without what they quote."""
-    return printable(" ".join(fresh(text)[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS])
 
 
 def _change_message(tx: Tx, change: MessageChange) -> None:
@@ -287,7 +278,7 @@ def _show_last_words(tx: Tx, ticket_id: str) -> None:
             {"id": ticket_id},
         )
     )
-    snippet = _snippet(row[0]) if row else ""
+    snippet = printable(snippet_of(fresh(row[0]))) if row else ""
     tx.run("UPDATE ticket SET snippet = :snippet WHERE id = :id", {"id": ticket_id, "snippet": snippet})
 
 

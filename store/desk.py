@@ -9,7 +9,7 @@ from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, up
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Params, Row, Tx, one
 from store.history import insert_events, keep_order
-from store.postings import add_to_search, hashed
+from store.postings import hashed, write_search
 from store.rows import (
     ATTACHMENT_COLUMNS,
     DELIVERY_COLUMNS,
@@ -183,7 +183,7 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
     tx.run(OPEN_THREADS, open_threads_params(change.ticket))
     _write_message(tx, change)
     _write_delivery(tx, change)
-    add_to_search(tx, change.ticket.number, change.search_text)
+    write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")
 

@@ -5,12 +5,11 @@ from collections.abc import Iterable
 
 from store.engine import Tx
 from tickets.ids import TicketNumber
-from tickets.segments import segments
 
 
-def write_search(tx: Tx, texts: Iterable[tuple[TicketNumber, str]]) -> None:
-    """Let the tickets be found by every word of these texts."""
-    rows = {(hashed(segment), number) for number, text in texts for segment in segments(text)}
+def write_search(tx: Tx, found_by: Iterable[tuple[TicketNumber, frozenset[str]]]) -> None:
+    """Let the tickets be found by every one of these segments."""
+    rows = {(hashed(segment), number) for number, segments in found_by for segment in segments}
     tx.many(
         "INSERT INTO posting (segment, number) VALUES (:segment, :number) ON CONFLICT DO NOTHING",
         [{"segment": segment, "number": number} for segment, number in sorted(rows)],
@@ -20,7 +19,3 @@ def write_search(tx: Tx, texts: Iterable[tuple[TicketNumber, str]]) -> None:
 def hashed(segment: str) -> int:
     """A segment as a signed 64-bit number: small index rows, and no collision anybody will meet."""
     return int.from_bytes(hashlib.blake2b(segment.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def add_to_search(tx: Tx, number: TicketNumber, text: str) -> None:
-    write_search(tx, [(number, text)] if text else [])

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from tickets.fold_words import FROM, HEADINGS, LEGAL, MAIL, SCANNED, SENT_BEHIND, SENT_FROM
 
+SNIPPET_CHARS = 200
 Kind = Literal["quote", "signature", "disclaimer"]
 
 
@@ -40,6 +41,11 @@ def passages(text: str) -> list[Passage]:
 def fresh(text: str) -> str:
     """What the person says now, without what is folded."""
     return "\n".join(passage.text for passage in passages(text) if passage.kind is None).strip()
+
+
+def snippet_of(said: str) -> str:
+    """What lists show of a text that is fresh: its beginning, on one line."""
+    return " ".join(said[: SNIPPET_CHARS * 2].split())[:SNIPPET_CHARS]
 
 
 # Each rule marks lines that no earlier one has marked ---------------------------

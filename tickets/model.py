@@ -137,6 +137,23 @@ class ThreadRef(Shape, frozen=True):
     title: str = ""
 
 
+class Gist(Shape, frozen=True):
+    """What a message's text says by itself; found where it is read, so that nobody else must read it again.
+
+    said: without quotations and signatures.  sample: its words, fit to
+    recognise a language by.  fingerprint: equal for equal words, empty for
+    too few.  segments: what it is found by.  alarming: theft or somebody
+    else's access; upset: anger.
+    """
+
+    said: str
+    sample: str
+    fingerprint: str
+    segments: frozenset[str]
+    alarming: bool
+    upset: bool
+
+
 class InboundMessage(Shape, frozen=True):
     """What a raw event means: the output of every normalizer.
 
@@ -184,6 +201,8 @@ class InboundMessage(Shape, frozen=True):
     """The ticket that its subject names; anybody can write that."""
     own: bool = False
     """It comes from the account's own address."""
+    gist: Gist | None = None
+    """None until somebody has asked for it."""
 
 
 class Ignored(Shape, frozen=True):

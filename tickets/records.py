@@ -162,7 +162,9 @@ class Admission(Shape, frozen=True):
     verdict ``ticket`` carries the rest; ``ignored`` and ``quarantined`` only
     a reason.  ticket: its full new state; number 0 lets the store choose the
     next.  ticket_version: the version it was decided on, 0 for a new one.
-    new_*: rows that did not exist in the context.
+    new_*: rows that did not exist in the context.  segments: by which the
+    ticket is found, see ``tickets.segments``; snippet: what lists show of the
+    message; empty leaves what they show.
     """
 
     event_ids: tuple[EventId, ...]
@@ -182,7 +184,8 @@ class Admission(Shape, frozen=True):
     refs: tuple[NewRef, ...] = ()
     bounce: Bounce | None = None
     fingerprint: str = ""
-    search_text: str = ""
+    segments: frozenset[str] = frozenset()
+    snippet: str = ""
     deliveries: tuple[Delivery, ...] = ()
     jobs: tuple[NewJob, ...] = ()
     events: tuple[TicketEvent, ...] = ()
@@ -219,7 +222,7 @@ class TicketChange(Shape, frozen=True):
     """A command's effect.  ``ticket.version`` must be ``expected_version`` + 1.
 
     delivery: a new one, or with ``expected_delivery`` the new state of one
-    that must still be in that state.
+    that must still be in that state.  segments: by which the ticket is found.
     """
 
     ticket: Ticket
@@ -230,7 +233,7 @@ class TicketChange(Shape, frozen=True):
     expected_delivery: str | None = None
     command: CommandKey | None = None
     result: str = ""
-    search_text: str = ""
+    segments: frozenset[str] = frozenset()
 
 
 class TicketFilter(Shape, frozen=True):

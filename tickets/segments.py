@@ -20,8 +20,8 @@ _UNSPACED = (
     "\uac00-\ud7a3"  # Hangul: particles are glued to the word
     "\U00020000-\U0003ffff"  # Han, further planes
 )
-_WORD = r"\w\u0900-\u0963\u0966-\u0dff"  # the vowel signs of Indic scripts are no \w
-_RUN = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])[{_WORD}])+")
+_VOWEL_SIGNS = "\u0900-\u0963\u0966-\u0dff"  # of Indic scripts; they are no \w
+_RUN = re.compile(rf"[{_UNSPACED}]+|(?:[^\W{_UNSPACED}]+|[{_VOWEL_SIGNS}])+")
 _UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
 MAX_SEGMENT_CHARS = 40
 MAX_TEXT_CHARS = 20_000
@@ -54,7 +54,7 @@ def _without_marks(run: re.Match[str]) -> str:
 def segments(text: str) -> frozenset[str]:
     """The distinct segments of a text; of a long one, of its first 20,000 characters."""
     found: set[str] = set()
-    for run in _RUN.findall(fold(text[:MAX_TEXT_CHARS])):
+    for run in set(_RUN.findall(fold(text[:MAX_TEXT_CHARS]))):
         if _UNSPACED_START.match(run):
             found.update(_pairs(run))
         else:

@@ -14,7 +14,6 @@ from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
 from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
 from tickets.records import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
-from tickets.segments import segments
 
 STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
 
@@ -137,7 +136,7 @@ def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
     for ref in admission.refs:
         add_ref(tables, ref)
     if admission.ticket is not None:
-        make_searchable(tables, tables.tickets[admission.ticket.id].number, admission.search_text)
+        make_searchable(tables, tables.tickets[admission.ticket.id].number, admission.segments)
 
 
 def add_message(tables: Tables, message: Message) -> None:
@@ -208,8 +207,8 @@ def add_ref(tables: Tables, ref: NewRef) -> None:
     tables.refs.setdefault((ref.channel, ref.ref), leads_to)
 
 
-def make_searchable(tables: Tables, number: TicketNumber, text: str) -> None:
-    tables.searched[number] = tables.searched.get(number, frozenset()) | segments(text)
+def make_searchable(tables: Tables, number: TicketNumber, segments: frozenset[str]) -> None:
+    tables.searched[number] = tables.searched.get(number, frozenset()) | segments
 
 
 def add_delivery(tables: Tables, delivery: Delivery) -> None:

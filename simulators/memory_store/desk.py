@@ -15,14 +15,13 @@ from simulators.memory_store.admission import (
 )
 from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
-from tickets.folds import fresh
+from tickets.folds import fresh, snippet_of
 from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
 from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
 from tickets.records import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 from tickets.segments import query_segments
 
 CHUNK_BYTES = 256 * 1024
-SNIPPET_CHARS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +48,7 @@ class MemoryDesk(Part):
             if change.message is not None:
                 add_message(tables, change.message)
             _put_delivery(tables, change)
-            make_searchable(tables, kept.number, change.search_text)
+            make_searchable(tables, kept.number, change.segments)
             for event in change.events:
                 tables.record(event)
             self._crash("store.change_written")
@@ -222,7 +221,7 @@ def _row(tables: Tables, ticket: Ticket) -> TicketRow:
     threads = [thread for ticket_id, thread in tables.ticket_threads if ticket_id == ticket.id]
     return TicketRow(
         ticket=ticket,
-        snippet=" ".join(fresh(words[-1]).split())[:SNIPPET_CHARS] if words else "",
+        snippet=snippet_of(fresh(words[-1])) if words else "",
         message_count=len(messages),
         visibility="public" if any(tables.threads[t].visibility == "public" for t in threads) else "private",
     )

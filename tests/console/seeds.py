@@ -39,6 +39,7 @@ from tickets.model import (
     Visibility,
 )
 from tickets.records import Admission, MessageChange, NewAttachment
+from tickets.segments import segments
 from tickets.storage import Store
 
 PIXEL = bytes.fromhex(
@@ -133,7 +134,7 @@ class Seeds:
                     participants=(Participant(person.identity.id, "requester"),),
                     message=message,
                     attachments=_attachments(message, how.get("files", ())),
-                    search_text=text,
+                    segments=segments(text),
                     deliveries=how.get("deliveries", ()),
                     events=(self._event("opened", ticket.id), self._event("received", ticket.id)),
                 )
@@ -167,7 +168,7 @@ class Seeds:
                     thread_id=joins.id if joins else person.thread.id,
                     message=replace(message, thread_id=joins.id) if joins else message,
                     attachments=_attachments(message, how.get("files", ())),
-                    search_text=text,
+                    segments=segments(text),
                     events=(self._event("received", known.id),),
                 )
             ],

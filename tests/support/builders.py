@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -45,6 +46,7 @@ from tickets.records import (
     TicketChange,
     User,
 )
+from tickets.segments import segments
 from tickets.storage import Store
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -156,7 +158,8 @@ def opening(name: str, *event_ids: EventId, text: str = "", **ticket_fields: Any
         participants=(Participant(IdentityId(f"i-{name}"), "requester"),),
         message=message(name, name, text=words),
         refs=(ref(f"ref-{name}", name, name),),
-        search_text=words,
+        segments=segments(words),
+        snippet=words,
         events=(event("opened", name),),
     )
 
@@ -164,12 +167,14 @@ def opening(name: str, *event_ids: EventId, text: str = "", **ticket_fields: Any
 def following(known: Ticket, message_name: str, *event_ids: EventId, **fields: Any) -> Admission:
     """A further message in a ticket: from the state that was read to the next one."""
     name = known.id.removeprefix("t-")
-    wanted = {
+    wanted: dict[str, Any] = {
         "ticket": replace(known, version=known.version + 1),
         "ticket_version": known.version,
         "thread_id": ThreadId(f"h-{name}"),
         "message": message(message_name, name),
     } | fields
+    said = wanted["message"]
+    wanted.setdefault("snippet", snippet_of(fresh(said.text)) if said and said.direction == "in" else "")
     return Admission(event_ids, "ticket", **wanted)
 
 
@@ -197,7 +202,7 @@ def event(kind: str, ticket_name: str, **fields: Any) -> TicketEvent:
 
 def changing(known: Ticket, key: str | None = None, **fields: Any) -> TicketChange:
     """A command on a ticket; ``key`` is its idempotency key."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "ticket": replace(known, version=known.version + 1),
         "events": (TicketEvent("changed", "user", T0, ticket_id=known.id),),
         "command": None if key is None else CommandKey("user", key, "asked"),

@@ -32,6 +32,7 @@ from tickets.ids import DeliveryId, ExternalMessageId, MessageId, TicketNumber, 
 from tickets.model import ChannelHealth, Receipt
 from tickets.ports import Bucket
 from tickets.records import Admission, ApiToken, MessageChange, NewJob, Session
+from tickets.segments import segments
 from tickets.storage import Store
 
 WORDS = {
@@ -86,7 +87,7 @@ async def fill(store: Store, *, tickets: int = 30) -> None:
 async def _answer(store: Store) -> None:
     known = await get_ticket(store, TicketNumber(2))
     said, sent = outgoing("answer", known, text="شكرا لك"), answer("answer", known, texts=("شكرا", "لك"))
-    await store.apply_change(changing(known, "key", message=said, delivery=sent, search_text="شكرا"), T0)
+    await store.apply_change(changing(known, "key", message=said, delivery=sent, segments=segments("شكرا")), T0)
     await store.lease_deliveries([MAIN], "w", T0, 60, 10)
     assert await store.mark_sending(DeliveryId("d-answer"), 1, "w", T0)
     await store.record_receipt(DeliveryId("d-answer"), 1, Receipt(ExternalMessageId("x/1"), T0), T0, "w")

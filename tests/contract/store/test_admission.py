@@ -35,6 +35,7 @@ from tickets.errors import Conflict
 from tickets.ids import ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
 from tickets.model import Authenticity, Automatic, Contact, DeliveryState, Participant, Reason
 from tickets.records import BOUNCED, Admission, Bounce, NewJob, TicketFilter
+from tickets.segments import segments
 from tickets.storage import Store
 
 
@@ -101,7 +102,7 @@ async def test_several_admissions_for_one_new_ticket_in_a_batch(store: Store) ->
     first = opening("ann")
     second = Admission(
         (), "ticket", ticket=ticket("ann", version=2, priority=70), ticket_version=1, thread_id=ThreadId("h-ann"),
-        message=message("m2", "ann", stored_at=at(1)), search_text="second",
+        message=message("m2", "ann", stored_at=at(1)), segments=segments("second"),
     )  # fmt: skip
     assert await store.admit([first, second], T0) == {TicketId("t-ann"): 1}
     envelope = await store.find_ticket(TicketNumber(1))

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from tests.support.builders import at, changing, following, open_ticket, opening, ticket
 from tickets.ids import TicketNumber, UserId
 from tickets.records import Counts, TicketFilter
+from tickets.segments import segments
 from tickets.storage import Store
 
 
@@ -125,9 +126,9 @@ async def test_a_query_without_words_finds_nothing(library: Store) -> None:
 
 async def test_later_messages_and_notes_are_searched_too(store: Store) -> None:
     known = await open_ticket(store, "a", text="first")
-    await store.admit([following(known, "m2", search_text="refund please")], at(1))
+    await store.admit([following(known, "m2", segments=segments("refund please"))], at(1))
     known = (await store.list_tickets(TicketFilter(query="refund"))).items[0].ticket
-    await store.apply_change(changing(known, search_text="goodwill"), at(2))
+    await store.apply_change(changing(known, segments=segments("goodwill")), at(2))
     assert await found(store, query="goodwill first refund") == ["a"]
 
 

@@ -32,6 +32,7 @@ from tests.support.builders import (
 from tickets.ids import AttachmentId, DeliveryId, ExternalMessageId, ThreadKey
 from tickets.model import Authenticity, Automatic, ChannelHealth, Contact, Delivery, Reason, Receipt, ReplyTarget
 from tickets.records import Admission, NewJob, TicketFilter
+from tickets.segments import segments
 from tickets.storage import Store
 
 ODD = ["nul \x00 inside", "lone \ud83d surrogate", "\udcff raw byte", "both \x00 and \ud83d"]
@@ -53,7 +54,7 @@ async def test_odd_texts_everywhere_in_an_admission_do_not_fail(store: Store, te
     odd = replace(
         opening("ann", leased.id, subject=text, priority_reasons=(Reason(text, 1),), requester=text),
         reason=text,
-        search_text=f"findme {text}",
+        segments=segments(f"findme {text}"),
         new_contact=Contact(identity("ann").contact_id, text, T0),
         new_identity=identity("ann", display_name=text, handle=text, external_id=text),
         new_thread=thread("ann", title=text, key=ThreadKey(text)),
@@ -125,7 +126,11 @@ async def test_odd_texts_in_changes_do_not_fail(store: Store, text: str) -> None
     said, reply = outgoing("r", known, text=text), answer("r", known, texts=(text,), detail=text)
     await store.apply_change(
         changing(
-            known, ticket=replace(known, subject=text, version=2), message=said, delivery=reply, search_text=text
+            known,
+            ticket=replace(known, subject=text, version=2),
+            message=said,
+            delivery=reply,
+            segments=segments(text),
         ),
         at(1),
     )

@@ -28,7 +28,7 @@ class Faulty(MemoryStore):
     async def admit(self, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
         if self.away:
             raise StoreUnavailable("The database is away.")
-        if self.refuse_text and any(self.refuse_text in one.search_text for one in admissions):
+        if self.refuse_text and any(self.refuse_text in one.segments for one in admissions):
             raise RuntimeError("this text breaks the database")
         if self.conflicts:
             self.conflicts -= 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES, LanguageRecognizer
+from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES, LanguageRecognizer, sample_of
 from tests.support.inbound import LANGUAGES as RECOGNIZER
 
 SENTENCES = {
@@ -46,8 +46,9 @@ def test_a_hint_is_trusted_in_short_texts_and_not_in_long_ones() -> None:
 
 def test_quoted_lines_links_and_our_own_marks_do_not_count() -> None:
     text = f"> Vielen Dank für Ihre Nachricht, wir melden uns bald\n[voice message, 3 s]\n{SENTENCES['fr']}"
-    assert RECOGNIZER.recognize(text) == "fr"
-    assert RECOGNIZER.recognize("https://shop.example.test/es/mi-paquete-no-ha-llegado " + SENTENCES["de"]) == "de"
+    assert RECOGNIZER.recognize(sample_of(text)) == "fr"
+    linked = f"https://shop.example.test/es/mi-paquete-no-ha-llegado {SENTENCES['de']}"
+    assert RECOGNIZER.recognize(sample_of(linked)) == "de"
 
 
 def test_one_letter_of_another_script_changes_nothing() -> None:

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
+from router.gist import gist_of
 from service.parsers import OVERWHELMING, Parsers
 from tests.support import worker
 from tests.support.builders import MAIN, T0
@@ -86,6 +88,26 @@ async def test_a_worker_that_is_killed_or_stuck_is_replaced(
     [told] = await parsers.normalize([mail(FROM + b"\nHello")])
     assert isinstance(told, InboundMessage)
     assert told.warnings == ()
+
+
+async def test_of_mails_that_travel_together_only_the_one_to_blame_is_left_unread(
+    parsers: Parsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.parsers.limited", worker.kill_itself_over_hello)
+    texts = ["one", "Hello", "three"]
+    told = await parsers.normalize([mail(FROM + b"\n" + text.encode()) for text in texts])
+    messages = [one for one in told if isinstance(one, InboundMessage)]
+    assert [one.text for one in messages] == texts
+    assert [bool(one.warnings) for one in messages] == [False, True, False]
+
+
+async def test_what_is_read_elsewhere_brings_its_gist(parsers: Parsers) -> None:
+    [told] = await parsers.normalize([mail(FROM + b"\nMi cuenta fue hackeada ayer.\n\n> Gracias")])
+    assert isinstance(told, InboundMessage)
+    assert told.gist is not None
+    assert told.gist.said == "Mi cuenta fue hackeada ayer."
+    assert told.gist.alarming
+    assert told.gist == gist_of(replace(told, gist=None))
 
 
 async def test_a_large_attachment_fits_into_a_worker(parsers: Parsers) -> None:
