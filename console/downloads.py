@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from console.names import id_in
+from console.pictures import is_bearable
 from console.sessions import Visit
 from console.site import site_of
 from tickets.ids import AttachmentId, BlobId
@@ -33,12 +34,15 @@ async def attachment_response(request: Request) -> Response:
         raise HTTPException(404, "There is no such file.")
     if found.state != "stored" or found.sha256 is None:
         raise HTTPException(404, _absent(found))
-    headers = _headers(found, found.sha256)
+    headers = _headers(found.sha256)
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    return StreamingResponse(
-        _content(store.read_blob(found.sha256)), media_type=_media_type(found), headers=headers
-    )
+    chunks = store.read_blob(found.sha256)
+    head = await anext(chunks, b"")
+    shown = is_shown(found) and is_bearable(head)
+    headers["Content-Disposition"] = disposition("inline" if shown else "attachment", found.name)
+    media_type = found.media_type.lower() if shown else BYTES
+    return StreamingResponse(_content(head, chunks), media_type=media_type, headers=headers)
 
 
 def as_download(content: bytes, name: str) -> Response:
@@ -48,7 +52,7 @@ def as_download(content: bytes, name: str) -> Response:
 
 
 def is_shown(attachment: Attachment) -> bool:
-    """Whether a thumbnail may be shown."""
+    """Whether it is a picture that may be shown, if it is not enormous."""
     return attachment.state == "stored" and attachment.media_type.lower() in INLINE
 
 
@@ -60,18 +64,12 @@ def disposition(kind: str, name: str) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(clean.encode('utf-8', 'replace'), safe='')}"
 
 
-def _headers(found: Attachment, digest: BlobId) -> dict[str, str]:
-    headers = {
-        "Content-Disposition": disposition("inline" if is_shown(found) else "attachment", found.name),
+def _headers(digest: BlobId) -> dict[str, str]:
+    return {
         "Content-Security-Policy": SANDBOX,
         "Cache-Control": "private, no-cache",
         "ETag": f'"{digest}"',
     }
-    return headers
-
-
-def _media_type(found: Attachment) -> str:
-    return found.media_type.lower() if is_shown(found) else BYTES
 
 
 def _absent(found: Attachment) -> str:
@@ -80,6 +78,7 @@ def _absent(found: Attachment) -> str:
     return f"This file could not be had. {found.note}".strip()
 
 
-async def _content(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _content(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
     async for chunk in chunks:
         yield chunk

@@ -76,6 +76,7 @@ async def test_a_ruler_where_the_channel_changes(house: House) -> None:
 
 
 async def test_files(house: House) -> None:
+    """BE23, BE87: shown are small pictures; whatever could run, or unfold, is only to be kept."""
     person = Person("Anna Lind")
     files = (
         image("dot.png"),
@@ -83,22 +84,24 @@ async def test_files(house: House) -> None:
         AttachmentDraft("big.mp4", "video/mp4", 9, None, note="too large"),
         AttachmentDraft("later.ogg", "audio/ogg", 2048, None, "remote"),
         image("evil.svg", b"<svg onload=alert(1)>", "image/svg+xml"),
+        AttachmentDraft("page.html", "text/html", 9, b"<script>x"),
+        image("huge.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + 2 * (50_000).to_bytes(4, "big")),
     )
     await house.seeds.writes(person, "", files=files)
     page = await page_of(house, person)
-    assert page.count("<img ") == 1
+    assert page.count("<img ") == 2
     assert "not there: too large" in page
     assert "2.0 KB; being fetched" in page
     browser = await house.signed_in()
     kept = (await house.seeds.get(person.number)).messages[0].attachments
     answers = [await browser.get(f"/attachments/{file.id}") for file in kept]
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 404, 200]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 404, 200, 200, 200]
     assert answers[0].headers["content-type"] == "image/png"
     assert answers[0].headers["content-disposition"].startswith("inline")
-    for answer in (answers[1], answers[4]):
+    for answer in (answers[1], *answers[4:]):
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["content-disposition"].startswith("attachment")
-    assert all("sandbox" in answers[n].headers["content-security-policy"] for n in (0, 1, 4))
+    assert all("sandbox" in answers[n].headers["content-security-policy"] for n in (0, 1, 4, 5, 6))
     again = await browser.get(f"/attachments/{kept[0].id}", **{"If-None-Match": answers[0].headers["etag"]})
     assert again.status_code == 304
 

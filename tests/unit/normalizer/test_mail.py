@@ -214,6 +214,30 @@ def test_a_partial_message_says_so() -> None:
     assert b"half" in (message.attachments[0].content or b"")
 
 
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "is encrypted"),
+        ("multipart/encrypted; boundary=x; protocol=application/pgp-encrypted", "is encrypted"),
+        ('message/external-body; access-type=URL; URL="http://elsewhere.test/a"', "was not fetched"),
+        ("text/calendar; method=REQUEST", "nothing was accepted"),
+    ],
+    ids=["S/MIME", "PGP", "elsewhere", "invitation"],
+)
+def test_what_cannot_or_must_not_be_opened_is_a_file_and_said(head: str, told: str) -> None:
+    """BE26, BE30, BE74: nothing is decrypted, fetched or accepted."""
+    body = "--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--x--\n" if "multipart" in head else "x\n"
+    message = mail(f"Content-Type: {head}\n", body)
+    assert any(told in warning for warning in message.warnings)
+    assert len(message.attachments) == 1
+
+
+@pytest.mark.parametrize("value", ["mailer-daemon@x.test", "postmaster@x.test", "noreply@x.test"])
+def test_whoever_answers_nobody_is_a_machine(value: str) -> None:
+    """BE75."""
+    assert read_mail(f"From: {value}\nSubject: x\n\nHello.\n").automatic is not None
+
+
 # Character sets and headers ----------------------------------------------------------
 
 

@@ -296,6 +296,7 @@ def test_a_new_ticket_is_acknowledged_once() -> None:
 
 @pytest.mark.parametrize(("passed", "told"), [(DAY - timedelta.resolution, 0), (DAY, 1)])
 def test_a_person_is_acknowledged_once_a_day(passed: timedelta, told: int) -> None:
+    """BE72, BE73: whatever a robot leaves out of its headers."""
     router = Router()
     router.one(mailed("First question, long enough"))
     second = router.one(mailed("Second question, long enough", name="<2@customers.test>"), now=T0 + passed)
@@ -314,6 +315,7 @@ def test_a_person_is_acknowledged_once_a_day(passed: timedelta, told: int) -> No
     ],
 )
 def test_machines_and_the_unverified_are_never_acknowledged(fields: dict[str, Any]) -> None:
+    """BE73."""
     admission = Router().one(mailed(**fields))
     assert admission.deliveries == ()
     assert admission.new_identity is not None

@@ -136,7 +136,7 @@ FORGED = {
 
 @pytest.mark.parametrize("message", FORGED.values(), ids=FORGED)
 def test_what_is_forged_opens_a_ticket_of_its_own(message: InboundMessage) -> None:
-    """BE51 to BE55, BE59."""
+    """BE51, BE52, BE53, BE54, BE55, BE59."""
     admission = Desk().decide(message)
     assert admission.verdict == "ticket"
     assert admission.ticket is not None
