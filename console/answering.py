@@ -5,7 +5,7 @@ Whatever goes wrong is told beside the composer, with the typed text in it.
 
 from dataclasses import replace
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,11 +16,16 @@ from console.names import delivery_in, is_id, is_key, number_in
 from console.sessions import Visit, field
 from console.site import site_of
 from desk.commands import Done
+from desk.files import NewFile
 from tickets.errors import KeyReused, Refused, SwitchboardError
-from tickets.ids import MessageId, ThreadId
+from tickets.ids import DeliveryId, MessageId, ThreadId
+from tickets.model import TicketEnvelope
 
 CHANGED = {"HX-Trigger": "switchboard:changed"}
 """Lets the page fetch what a command changed."""
+MOST_FILES = 20
+ANEW = "Choose the files again."
+TAKEN_BACK = "The answer was taken back. Its files stay with it; attach them again if you want to send them."
 AGAIN = "This form was sent before with other words. Your text is still here: press again to send it too."
 
 
@@ -31,7 +36,12 @@ async def write(request: Request, visit: Visit, form: FormData) -> Response:
         await _write(request, visit, form, kind)
     except SwitchboardError as error:
         text = AGAIN if isinstance(error, KeyReused) else str(error)
-        return await _show(request, visit, form, 422, problem=text, text=field(form, "text"), kind=kind)
+        if "hx-request" not in request.headers and _uploads(form):
+            text = f"{text} {ANEW}"
+        attached = field(form, "attached")
+        return await _show(
+            request, visit, form, 422, problem=text, text=field(form, "text"), kind=kind, attached=attached
+        )
     if "hx-request" not in request.headers:
         where = where_in(request).parameters()
         return RedirectResponse(f"/tickets/{number_in(request)}{where}#newest", 303)
@@ -44,6 +54,8 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
     if not is_key(key):
         raise Refused("This form is incomplete. Your text is still here: press again.")
     if kind == "note":
+        if _uploads(form):
+            raise Refused("A note takes no files. Your text is still here: remove the files, or choose Answer.")
         return await console.desk.note(visit.actor, number, text, key=key)
     thread, seen = field(form, "thread"), field(form, "seen")
     return await console.desk.answer(
@@ -55,7 +67,17 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         seen=MessageId(seen) if is_id(seen) else None,
         undo_s=console.undo_s,
         copies=field(form, "copies") == "yes",
+        files=[await _file(upload) for upload in _uploads(form)],
     )
+
+
+def _uploads(form: FormData) -> list[UploadFile]:
+    """The files that were chosen; a browser sends one without a name when none was."""
+    return [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
+
+
+async def _file(upload: UploadFile) -> NewFile:
+    return NewFile(upload.filename or "", upload.content_type or "", await upload.read())
 
 
 async def undo(request: Request, visit: Visit, form: FormData) -> Response:
@@ -74,7 +96,12 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
         return RedirectResponse(f"/tickets/{done.number}{where}", 303)
     whole = await console.desk.get_ticket(visit.actor, done.number)
     text = "\n\n".join(part for part in (withdrawn_text(whole, delivery), typed.strip()) if part)
-    return await _show(request, visit, form, 200, text=text)
+    problem = TAKEN_BACK if _had_files(whole, delivery) else ""
+    return await _show(request, visit, form, 200, text=text, problem=problem)
+
+
+def _had_files(ticket: TicketEnvelope, delivery_id: DeliveryId) -> bool:
+    return any(part.files for one in ticket.deliveries if one.id == delivery_id for part in one.parts)
 
 
 async def _show(
@@ -86,9 +113,12 @@ async def _show(
     problem: str = "",
     text: str = "",
     kind: Kind = "answer",
+    attached: str = "",
 ) -> Response:
     case = await case_of(request, visit)
     composer = replace(case.composer, problem=problem, text=text, kind=kind, chosen=field(form, "thread"))
+    if is_key(attached):
+        composer = replace(composer, attached=attached)
     case = replace(case, composer=composer)
     if "hx-request" not in request.headers:
         return await answer_with(request, visit, case, status)

@@ -100,7 +100,6 @@ def _pages() -> list[BaseRoute]:
 def _changes() -> list[BaseRoute]:
     ticket, delivery = "/tickets/{number}", "/deliveries/{id}"
     changed: list[tuple[str, Change, Right]] = [
-        (f"{ticket}/messages", answering.write, "work"),
         (f"{ticket}/undo/{{id}}", answering.undo, "work"),
         (f"{ticket}/claim", actions.action(actions.claim), "work"),
         (f"{ticket}/assign", actions.action(actions.assign), "direct"),
@@ -114,4 +113,8 @@ def _changes() -> list[BaseRoute]:
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),
     ]
-    return [Route(path, change(handler, right), methods=["POST"]) for path, handler, right in changed]
+    writing = change(answering.write, files=answering.MOST_FILES)
+    return [
+        Route(f"{ticket}/messages", writing, methods=["POST"]),
+        *(Route(path, change(handler, right), methods=["POST"]) for path, handler, right in changed),
+    ]

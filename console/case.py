@@ -109,7 +109,11 @@ async def case_of(request: Request, visit: Visit) -> Case:
         whole=whole,
         conversation=conversation_of(whole, now, shown, leaves),
         composer=Composer(
-            whole.ticket.number, fresh_key(), _voices(console, whole), undo=undo_of(console, whole, visit)
+            whole.ticket.number,
+            fresh_key(),
+            _voices(console, whole),
+            attached=fresh_key(),
+            undo=undo_of(console, whole, visit),
         ),
         history=history_of(whole, names_of(users)),
         users=[user for user in users if user.active],
@@ -124,7 +128,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
 
 
 def _voices(console: Console, whole: TicketEnvelope) -> tuple[Voice, ...]:
-    return voices_of(whole, lambda thread: console.desk.copies(whole, thread))
+    return voices_of(whole, lambda thread: console.desk.copies(whole, thread), console.desk.files)
 
 
 def undo_of(console: Console, whole: TicketEnvelope, visit: Visit) -> Undo | None:

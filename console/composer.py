@@ -9,8 +9,9 @@ from typing import Literal
 from console import words
 from console.conversation import thread_words
 from desk.answered import answered_message
-from tickets.ids import DeliveryId, ThreadId, TicketNumber
+from tickets.ids import AccountId, DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope
+from tickets.ports import FileRules
 
 Kind = Literal["answer", "note"]
 
@@ -20,7 +21,8 @@ class Voice:
     """A conversation one can answer in.
 
     sentence: how the answer will appear.  barred: why it cannot be answered
-    there; empty when it can.  copies: who else could get it.
+    there; empty when it can.  copies: who else could get it.  files: which
+    go with it; None: none.
     """
 
     thread_id: ThreadId
@@ -30,6 +32,7 @@ class Voice:
     sentence: str
     barred: str
     copies: tuple[str, ...] = ()
+    files: FileRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Composer:
     kind: Kind = "answer"
     chosen: str = ""
     problem: str = ""
+    attached: str = ""
+    """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None
 
     @property
@@ -73,8 +78,15 @@ def fresh_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def voices_of(ticket: TicketEnvelope, copies: Callable[[ThreadId], tuple[str, ...]]) -> tuple[Voice, ...]:
-    """The conversations in which somebody wrote, newest first.  copies: who else could get an answer there."""
+def voices_of(
+    ticket: TicketEnvelope,
+    copies: Callable[[ThreadId], tuple[str, ...]],
+    files: Callable[[AccountId], FileRules | None],
+) -> tuple[Voice, ...]:
+    """The conversations in which somebody wrote, newest first.
+
+    copies: who else could get an answer there.  files: which go out over an account.
+    """
     people = {identity.id: identity for identity in ticket.identities}
     spoken = dict.fromkeys(message.thread_id for message in reversed(ticket.messages) if message.direction == "in")
     threads = {thread.id: thread for thread in ticket.threads}
@@ -83,6 +95,7 @@ def voices_of(ticket: TicketEnvelope, copies: Callable[[ThreadId], tuple[str, ..
         replace(
             _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None),
             copies=copies(threads[key].id),
+            files=files(threads[key].account),
         )
         for key, message in answered.items()
         if message is not None

@@ -29,7 +29,7 @@ SENTENCES = {
     401: "Sign in first.",
     404: "There is nothing at this address.",
     405: "This address does not take such a request.",
-    413: "This is too large. Shorten it, then send again.",
+    413: "This is too large. Shorten it, or attach less, then send again.",
 }
 
 

@@ -36,6 +36,11 @@ HEADERS: Mapping[str, str] = {
 FOR_A_YEAR = "max-age=31536000"
 FORM_BYTES = 2_000_000
 API_BYTES = 1_000_000
+FILES_BYTES = 26 * 1024 * 1024
+"""An answer's files and what encloses them."""
+BASE64 = 4 / 3
+_WITH_FILES = re.compile(r"/tickets/[0-9]+/messages")
+_REPLY = re.compile(r"/api/v1/tickets/[0-9]+/replies")
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 
 
@@ -72,10 +77,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = API_BYTES if scope["path"].startswith("/api/") else FORM_BYTES
+        limit = _limit(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
         too_large = not announced.isdecimal() or int(announced) > limit
         await self._app(scope, _counted(receive, -1 if too_large else limit), send)
+
+
+def _limit(path: str) -> int:
+    if path.startswith("/api/"):
+        return API_BYTES + int(FILES_BYTES * BASE64) * bool(_REPLY.fullmatch(path))
+    return FORM_BYTES + FILES_BYTES * bool(_WITH_FILES.fullmatch(path))
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -77,18 +77,21 @@ def page(handler: Page, right: Right = "read") -> Endpoint:
     return endpoint
 
 
-def change(handler: Change, right: Right = "work") -> Endpoint:
-    """An endpoint for forms of our own pages: origin and token are checked before anything else."""
+def change(handler: Change, right: Right = "work", files: int = 0) -> Endpoint:
+    """An endpoint for forms of our own pages: origin and token are checked before anything else.
+
+    files: how many may come with the form.
+    """
 
     async def endpoint(request: Request) -> Response:
         check_origin(request, site_of(request).console.secure)
         visit = await find_visit(request)
         if visit is None:
             raise SessionOver
-        form = await request.form(max_files=0, max_fields=50)
-        check_token(request, form, visit.session)
-        visit.actor.require(right)
-        return await handler(request, visit, form)
+        async with request.form(max_files=files, max_fields=50) as form:
+            check_token(request, form, visit.session)
+            visit.actor.require(right)
+            return await handler(request, visit, form)
 
     return endpoint
 

@@ -1,7 +1,7 @@
 """The commands.  Each reads the ticket, decides, and commits with an event; again when it was overtaken."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -26,6 +26,7 @@ from desk.changes import (
     settled_by,
     waiting_again,
 )
+from desk.files import NewFile, attachment_of
 from responders.compose import Limits, compose, copies_of, reply_target
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
@@ -36,7 +37,7 @@ from tickets.model import (
     TicketEnvelope,
 )
 from tickets.notices import NoticeStore
-from tickets.ports import Clock, CrashHook
+from tickets.ports import Clock, CrashHook, FileRules
 from tickets.records import CommandKey, TicketChange
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
@@ -95,10 +96,12 @@ class Desk:
         seen: MessageId | None = None,
         undo_s: float = 0.0,
         copies: bool = False,
+        files: Sequence[NewFile] = (),
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
 
         copies: to everybody else, too, who got the mail that is answered.
+        files: to go with it; refused where the channel does not take them.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -109,9 +112,11 @@ class Desk:
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
             refuse_repeated(ticket, actor, seen, checked_text(text))
-            return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s, copies)
+            words = checked_text(text)
+            return self._answering(actor, ticket, words, thread_id, now, undo_s, copies, files)
 
-        asked = ("answer", number, text, thread_id, *(["copies"] if copies else []))
+        more = [*(["copies"] if copies else []), *((file.name, _digest(file.content)) for file in files)]
+        asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
 
     def copies(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> tuple[str, ...]:
@@ -121,6 +126,11 @@ class Desk:
         thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
         limits = self._limits.get(thread.account) if thread else None
         return copies_of(answered, person, limits.own) if answered and person and limits else ()
+
+    def files(self, account: AccountId) -> FileRules | None:
+        """Which files go out over an account; None: none."""
+        limits = self._limits.get(account)
+        return limits.files if limits else None
 
     async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str) -> Done:
         """Keep a note that only colleagues see."""
@@ -264,6 +274,7 @@ class Desk:
         now: datetime,
         undo_s: float,
         copies: bool,
+        files: Sequence[NewFile],
     ) -> TicketChange:
         answered = answered_message(ticket, thread_id)
         if answered is None:
@@ -282,6 +293,7 @@ class Desk:
             language=ticket.ticket.language,
             cc=copied,
         )
+        attached = tuple(attachment_of(file, message) for file in files)
         delivery = compose(
             "reply",
             reply_target(thread, answered, person, earlier, copied),
@@ -292,6 +304,7 @@ class Desk:
             thread_id=thread.id,
             ticket_id=ticket.ticket.id,
             message_id=message.id,
+            files=attached,
         )
         moved = replace(
             next_version(ticket.ticket, now),
@@ -303,7 +316,8 @@ class Desk:
         event = new_event(
             "answered", actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status="pending"
         )
-        return change_with(ticket, moved, event, message=message, delivery=delivery, said=text)
+        change = change_with(ticket, moved, event, message=message, delivery=delivery, said=text)
+        return replace(change, attachments=attached)
 
     async def _settle(
         self,
@@ -359,6 +373,10 @@ def _usable(key: str) -> str:
     if not 1 <= len(key) <= 200:
         raise Refused("An Idempotency-Key has 1 to 200 characters.")
     return key
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _fingerprint(asked: tuple[object, ...]) -> str:

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from responders.files import pieces, refuse_unfit
 from responders.fit import fit
 from responders.templates import ReplyTemplates
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
 from tickets.model import (
     Delivery,
     DeliveryKind,
-    DeliveryPart,
     Identity,
     InboundMessage,
     Message,
@@ -20,7 +20,8 @@ from tickets.model import (
     Ticket,
 )
 from tickets.own_names import is_own
-from tickets.ports import Capabilities
+from tickets.ports import Capabilities, FileRules
+from tickets.records import NewAttachment
 
 NOTICE_PRIORITY = 0
 REPLY_PRIORITY = 50
@@ -36,15 +37,17 @@ class Limits(NamedTuple):
     """What an account lets through in one piece.  text_limit None: no limit.
 
     own: its mail address, to which no copy goes; empty on other channels.
+    files: which go with an answer; None: none.
     """
 
     text_limit: int | None
     unit: str
     own: str = ""
+    files: FileRules | None = None
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
-        return cls(capabilities.text_limit, capabilities.text_unit)
+        return cls(capabilities.text_limit, capabilities.text_unit, files=capabilities.files)
 
 
 MOST_COPIES = 20
@@ -110,18 +113,20 @@ def compose(
     thread_id: ThreadId | None = None,
     ticket_id: TicketId | None = None,
     message_id: MessageId | None = None,
+    files: Sequence[NewAttachment] = (),
 ) -> Delivery:
     """A queued delivery with its text fitted.
 
     release_at: not before this time (None: at once).  Raises Refused for a
-    text that cannot be sent here.
+    text or a file that cannot be sent here.
     """
-    pieces = fit(text, limits.text_limit, limits.unit)
+    refuse_unfit(files, limits.files)
+    texts = fit(text, limits.text_limit, limits.unit)
     return Delivery(
         id=DeliveryId(new_id()),
         kind=kind,
         target=target,
-        parts=tuple(DeliveryPart(n, piece, "queued") for n, piece in enumerate(pieces, 1)),
+        parts=pieces(texts, files, apart=limits.files is not None and limits.files.apart),
         state="queued",
         next_at=release_at or now,
         created_at=now,

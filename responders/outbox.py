@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from responders.retry import next_step
 from tickets.errors import DeliveryError, StoreError, StoreUnavailable
 from tickets.ids import AccountId, ExternalMessageId
@@ -32,6 +34,7 @@ STALE_S = 5.0
 """A worker that was cut off or suspended for longer begins to send nothing on the word of before."""
 LONGEST_REST_S = 30.0
 """Another worker may see a block lifted; so long at most nobody looks."""
+FILE_GONE = "A file of this answer is not kept any more. Attach it again to a new answer."
 RECORD_AGAIN_S = 1.0
 """What happened on the platform is recorded however long the database is away."""
 
@@ -112,7 +115,7 @@ class Outbox:
         for part in delivery.parts:
             if part.state == "sent":
                 continue
-            reply = reply_of(delivery, part, previous)
+            reply = await whole_reply(self._store, delivery, part, previous)
             if await self._wait_for_budget(delivery, reply, sender):
                 return
             self._crash("outbox.budget_taken")
@@ -158,6 +161,8 @@ class Outbox:
             await self._persist(lambda: self._store.give_back(delivery.id, self._holder, self._clock.now()))
             return None
         try:
+            if len(reply.files) < len(part.files):
+                raise DeliveryError("file_gone", FILE_GONE, temporary=False, delivered=False)
             receipt = await sender.send(reply)
         except DeliveryError as error:
             await self._record_failure(delivery, part, reply, sender, error)
@@ -210,8 +215,19 @@ class Outbox:
             await self._persist(lambda: self._store.block_bucket(account, bucket, until))
 
 
+async def whole_reply(
+    store: OutboxStore, delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None = None
+) -> Reply:
+    """A piece with its files; those that are not kept any more are left out."""
+    reply = reply_of(delivery, part, previous)
+    return replace(reply, files=tuple(await store.read_files(part.files))) if part.files else reply
+
+
 def reply_of(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None = None) -> Reply:
-    """A piece as a sender takes it.  previous: the piece before it, where its receipt is not stored yet."""
+    """A piece as a sender takes it, but for its files.
+
+    previous: the piece before it, where its receipt is not stored yet.
+    """
     before = next((one.external_id for one in reversed(delivery.parts[: part.n - 1]) if one.external_id), None)
     return Reply(
         target=delivery.target,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from store import blobs, intake
+from store import intake
+from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
 from store.history import insert_events
@@ -215,7 +216,8 @@ def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
     for admission in admissions:
         if admission.change is not None:
             _change_message(tx, admission.change)
-    tx.many(INSERT_ATTACHMENT, _attachment_rows(tx, admissions, now))
+    for admission in admissions:
+        insert_attachments(tx, admission.attachments, now)
     tx.many(
         INSERT_REF,
         [
@@ -280,38 +282,6 @@ def _show_last_words(tx: Tx, ticket_id: str) -> None:
     )
     snippet = printable(snippet_of(fresh(row[0]))) if row else ""
     tx.run("UPDATE ticket SET snippet = :snippet WHERE id = :id", {"id": ticket_id, "snippet": snippet})
-
-
-INSERT_ATTACHMENT = """
-INSERT INTO attachment (id, message_id, position, name, media_type, state, size_bytes, sha256, remote_id,
-    content_id, note)
-VALUES (:id, :message_id, :position, :name, :media_type, :state, :size_bytes, :sha256, :remote_id,
-    :content_id, :note)
-"""
-
-
-def _attachment_rows(tx: Tx, admissions: Sequence[Admission], now: datetime) -> list[Params]:
-    rows: list[Params] = []
-    for admission in admissions:
-        for position, attachment in enumerate(admission.attachments):
-            draft = attachment.draft
-            sha256 = None if draft.content is None else blobs.put(tx, draft.content, micros(now))
-            rows.append(
-                {
-                    "id": attachment.id,
-                    "message_id": attachment.message_id,
-                    "position": position,
-                    "name": printable(draft.name),
-                    "media_type": printable(draft.media_type),
-                    "state": "stored" if sha256 else "pending" if draft.remote_id else "missing",
-                    "size_bytes": draft.size_bytes if draft.content is None else len(draft.content),
-                    "sha256": sha256,
-                    "remote_id": draft.remote_id and printable(draft.remote_id),
-                    "content_id": draft.content_id and printable(draft.content_id),
-                    "note": printable(draft.note),
-                }
-            )
-    return rows
 
 
 def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:

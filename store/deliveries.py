@@ -28,8 +28,8 @@ VALUES (:id, :kind, :channel, :account, :thread_id, :ticket_id, :message_id, :ta
     :next_at, 0, :created_at, :updated_at, :code, :detail)
 """
 INSERT_PART = """
-INSERT INTO delivery_part (delivery_id, n, text, state, attempts, external_id, started_at, sent_at)
-VALUES (:delivery_id, :n, :text, :state, :attempts, :external_id, :started_at, :sent_at)
+INSERT INTO delivery_part (delivery_id, n, text, state, attempts, external_id, started_at, sent_at, files)
+VALUES (:delivery_id, :n, :text, :state, :attempts, :external_id, :started_at, :sent_at, :files)
 """
 
 
@@ -48,6 +48,7 @@ def _part_params(delivery_id: DeliveryId, part: DeliveryPart) -> Params:
         "external_id": part.external_id,
         "started_at": micros_or_none(part.started_at),
         "sent_at": micros_or_none(part.sent_at),
+        "files": to_json(part.files),
     }
 
 

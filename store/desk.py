@@ -6,9 +6,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, update_params
+from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
-from store.engine import Params, Row, Tx, one
-from store.history import insert_events, keep_order
+from store.engine import Row, Tx, one
+from store.history import insert_events
 from store.postings import hashed, write_search
 from store.rows import (
     ATTACHMENT_COLUMNS,
@@ -29,7 +30,7 @@ from store.rows import (
     ticket_of,
 )
 from tickets.errors import Conflict
-from tickets.ids import AttachmentId, ContactId, IdentityId, TicketId, TicketNumber, UserId
+from tickets.ids import ContactId, IdentityId, TicketId, TicketNumber, UserId
 from tickets.model import (
     Attachment,
     Contact,
@@ -181,17 +182,18 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
     if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) != 1:
         raise Conflict("the ticket has changed since it was read")
     tx.run(OPEN_THREADS, open_threads_params(change.ticket))
-    _write_message(tx, change)
+    _write_message(tx, change, now)
     _write_delivery(tx, change)
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")
 
 
-def _write_message(tx: Tx, change: TicketChange) -> None:
+def _write_message(tx: Tx, change: TicketChange, now: datetime) -> None:
     if change.message is not None:
         tx.run(INSERT_MESSAGE, message_params(change.message))
         tx.run("UPDATE ticket SET message_count = message_count + 1 WHERE id = :id", {"id": change.ticket.id})
+        insert_attachments(tx, change.attachments, now)
 
 
 def _write_delivery(tx: Tx, change: TicketChange) -> None:
@@ -312,25 +314,3 @@ def newest_seq(tx: Tx) -> int:
 def find_ticket_number(tx: Tx, ticket_id: TicketId) -> TicketNumber | None:
     row = one(tx.all("SELECT number FROM ticket WHERE id = :id", {"id": ticket_id}))
     return None if row is None else TicketNumber(row[0])
-
-
-def find_attachment(tx: Tx, attachment_id: AttachmentId) -> Attachment | None:
-    row = one(tx.all(f"SELECT {ATTACHMENT_COLUMNS} FROM attachment a WHERE a.id = :id", {"id": attachment_id}))
-    return None if row is None else attachment_of(row)
-
-
-def settle_attachment(tx: Tx, attachment_id: AttachmentId, settled: Params, now: datetime) -> None:
-    """Set state, sha256, size_bytes (None: as it was) and note of a fetched or failed attachment."""
-    tx.run(
-        "UPDATE attachment SET state = :state, sha256 = :sha256, note = :note, "
-        "size_bytes = COALESCE(:size_bytes, size_bytes) WHERE id = :id "
-        "AND (state <> 'stored' OR :state = 'stored')",  # who comes late takes nothing away
-        {"id": attachment_id, **settled},
-    )
-    keep_order(tx)
-    tx.run(
-        "INSERT INTO ticket_event (kind, actor, at, ticket_id, message_id, data) "
-        "SELECT 'attachment', 'intake', :now, m.ticket_id, m.id, '{}' "
-        "FROM attachment a JOIN message m ON m.id = a.message_id WHERE a.id = :id",
-        {"id": attachment_id, "now": micros(now)},
-    )

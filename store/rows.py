@@ -84,6 +84,7 @@ TICKET_COLUMNS = (
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
 """A column that holds several texts."""
+_files = msgspec.json.Decoder(tuple[AttachmentId, ...]).decode
 _authenticity = msgspec.json.Decoder(Authenticity)
 _automatic = msgspec.json.Decoder(Automatic)
 _target = msgspec.json.Decoder(ReplyTarget)
@@ -279,7 +280,7 @@ DELIVERY_COLUMNS = (
     "d.id, d.kind, d.thread_id, d.ticket_id, d.message_id, d.target, d.state, d.priority, d.next_at, "
     "d.created_at, d.updated_at, d.code, d.detail"
 )
-PART_COLUMNS = "p.n, p.text, p.state, p.attempts, p.external_id, p.started_at, p.sent_at"
+PART_COLUMNS = "p.n, p.text, p.state, p.attempts, p.external_id, p.started_at, p.sent_at, p.files"
 
 
 def part_of(row: Row) -> DeliveryPart:
@@ -291,6 +292,7 @@ def part_of(row: Row) -> DeliveryPart:
         external_id=None if row[4] is None else ExternalMessageId(row[4]),
         started_at=moment_or_none(row[5]),
         sent_at=moment_or_none(row[6]),
+        files=() if row[7] == "[]" else _files(row[7]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from store import (
     access,
     admission,
+    attachments,
     blobs,
     budgets,
     context,
@@ -41,7 +42,16 @@ from tickets.ids import (
     TicketNumber,
     UserId,
 )
-from tickets.model import Attachment, ChannelHealth, Delivery, RawEvent, Receipt, TicketEnvelope, TicketEvent
+from tickets.model import (
+    Attachment,
+    ChannelHealth,
+    Delivery,
+    RawEvent,
+    Receipt,
+    ReplyFile,
+    TicketEnvelope,
+    TicketEvent,
+)
 from tickets.notices import Habit, NewNotice, Notice
 from tickets.ports import Bucket, CrashHook, no_crash
 from tickets.records import (
@@ -216,6 +226,9 @@ class SqlStore:
             lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now, self._crash), topics=["events"]
         )
 
+    async def read_files(self, ids: Sequence[AttachmentId]) -> Sequence[ReplyFile]:
+        return await self._engine.read(lambda tx: attachments.read_files(tx, ids))
+
     async def record_receipt(
         self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None
     ) -> None:
@@ -297,13 +310,13 @@ class SqlStore:
         return await self._engine.read(lambda tx: desk.find_ticket_number(tx, ticket_id))
 
     async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
-        return await self._engine.read(lambda tx: desk.find_attachment(tx, attachment_id))
+        return await self._engine.read(lambda tx: attachments.find_attachment(tx, attachment_id))
 
     async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
         def work(tx: Tx) -> None:
             sha256 = blobs.put(tx, content, micros(now))
             settled = {"state": "stored", "sha256": sha256, "note": "", "size_bytes": len(content)}
-            desk.settle_attachment(tx, attachment_id, settled, now)
+            attachments.settle_attachment(tx, attachment_id, settled, now)
             self._crash("store.file_written")
 
         await self._engine.write(work, topics=["events"])
@@ -311,7 +324,7 @@ class SqlStore:
     async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
         settled = {"state": "missing", "sha256": None, "note": printable(note), "size_bytes": None}
         await self._engine.write(
-            lambda tx: desk.settle_attachment(tx, attachment_id, settled, now), topics=["events"]
+            lambda tx: attachments.settle_attachment(tx, attachment_id, settled, now), topics=["events"]
         )
 
     async def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:

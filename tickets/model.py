@@ -369,13 +369,22 @@ class ReplyTarget(Shape, frozen=True):
     cc: tuple[str, ...] = ()
 
 
+class ReplyFile(Shape, frozen=True):
+    """A file that goes with a piece.  name: a label, one line, no path."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Reply(Shape, frozen=True):
     """One piece for a sender to send.
 
     send_key: fixed before the first attempt, the same on every attempt; at
     most 25 characters.  part and parts: 1 of n; a piece after the first
     follows ``previous``, the receipt's id of the piece before it.
-    automatic: the program wrote it, not a person.
+    automatic: the program wrote it, not a person.  text: empty only where
+    the channel sends files apart from words.
     """
 
     target: ReplyTarget
@@ -386,6 +395,7 @@ class Reply(Shape, frozen=True):
     parts: int = 1
     previous: ExternalMessageId | None = None
     automatic: bool = False
+    files: tuple[ReplyFile, ...] = ()
 
 
 class Receipt(Shape, frozen=True):
@@ -406,7 +416,7 @@ class DeliveryPart(Shape, frozen=True):
     """One piece of a delivery and its fate.
 
     attempts: how often it was handed to a sender.  started_at: when the
-    last attempt began.
+    last attempt began.  files: of the message, those that go with this piece.
     """
 
     n: int
@@ -416,6 +426,7 @@ class DeliveryPart(Shape, frozen=True):
     external_id: ExternalMessageId | None = None
     started_at: datetime | None = None
     sent_at: datetime | None = None
+    files: tuple[AttachmentId, ...] = ()
 
 
 class Delivery(Shape, frozen=True):

@@ -47,6 +47,7 @@ ANSWERING = (
     "discord.before_send",
     "discord.after_send",
     "x.before_send",
+    "x.pictures_uploaded",  # X has them, no post shows them yet
     "x.after_send",
     "mail.before_send",
     "mail.after_send",

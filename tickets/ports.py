@@ -62,10 +62,25 @@ class Bucket(Shape, frozen=True):
     shared: bool = True
 
 
+class FileRules(Shape, frozen=True):
+    """Which files go out with an answer.
+
+    each_bytes and together_bytes: the most of one file, and of all in one
+    piece.  per_piece: how many go in one.  apart: a file is a piece of its
+    own, without words.  media_types: no others; empty: any.
+    """
+
+    per_piece: int
+    each_bytes: int
+    together_bytes: int
+    apart: bool = False
+    media_types: tuple[str, ...] = ()
+
+
 class Capabilities(Shape, frozen=True):
     """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
 
-    text_limit: longest text of one piece in ``text_unit`` (None: no limit
+    files: None where none can be sent.  text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
     """
@@ -79,6 +94,8 @@ class Capabilities(Shape, frozen=True):
     edits: str
     deletions: str
     attachments_in: str
+    attachments_out: str
+    files: FileRules | None
     backfill: str
     unknown_settled_by: str
     limits: str

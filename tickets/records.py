@@ -219,7 +219,7 @@ class CommandResult(Shape, frozen=True):
 
 
 class TicketChange(Shape, frozen=True):
-    """A command's effect.  ``ticket.version`` must be ``expected_version`` + 1.
+    """A command's effect.  attachments: of ``message``.  ``ticket.version`` must be ``expected_version`` + 1.
 
     delivery: a new one, or with ``expected_delivery`` the new state of one
     that must still be in that state.  segments: by which the ticket is found.
@@ -229,6 +229,7 @@ class TicketChange(Shape, frozen=True):
     expected_version: int
     events: tuple[TicketEvent, ...]
     message: Message | None = None
+    attachments: tuple[NewAttachment, ...] = ()
     delivery: Delivery | None = None
     expected_delivery: str | None = None
     command: CommandKey | None = None

@@ -30,6 +30,7 @@ from tickets.model import (
     Delivery,
     RawEvent,
     Receipt,
+    ReplyFile,
     TicketEnvelope,
     TicketEvent,
 )
@@ -148,6 +149,9 @@ class OutboxStore(Protocol):
 
     async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
         """Commit that piece ``n`` is about to be sent; False when the lease was lost."""
+
+    async def read_files(self, ids: Sequence[AttachmentId]) -> Sequence[ReplyFile]:
+        """Files of an outgoing message with their bytes, in this order; what is not there is left out."""
 
     async def record_receipt(
         self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -19,13 +20,14 @@ from connectors.discord.settings import Settings
 from connectors.tls import client_context
 from tickets.errors import PayloadError, RateLimited, Unreachable
 from tickets.ids import ExternalMessageId
-from tickets.model import Receipt
+from tickets.model import Receipt, ReplyFile
 
 PAGE = 100
 """The most messages or threads one question gives."""
 UNREADABLE = "Discord's answer cannot be read."
 ANSWER_S = 60.0
 """discord.py tries a request up to five times within about 25 seconds; the nonce keeps that from doubling."""
+FILES_S = 180.0
 MOST_REFUSED = 100
 REFUSED_WITHIN_S = 600.0
 """Discord locks out an address after 10,000 refused requests in 10 minutes; we stop at a hundredth."""
@@ -170,7 +172,9 @@ class DiscordApi:
                 self._breaker.note(error)
                 raise
 
-    async def send_text(self, channel: int, text: str, answering: int | None, nonce: str) -> Receipt:
+    async def send_text(
+        self, channel: int, text: str, answering: int | None, nonce: str, files: Sequence[ReplyFile] = ()
+    ) -> Receipt:
         """Text that is no markup any more.  The same nonce again within minutes gives the same message."""
         place = self._partial(channel)
         reference: Any = None  # the library takes None, though its overloads do not say so
@@ -179,13 +183,14 @@ class DiscordApi:
                 message_id=answering, channel_id=channel, fail_if_not_exists=False
             )
         with translated_delivery(), self._breaker.watching():
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(FILES_S if files else ANSWER_S):
                 sent = await place.send(
                     text,
+                    files=[discord.File(BytesIO(file.content), filename=file.name) for file in files],
                     nonce=nonce,
                     allowed_mentions=discord.AllowedMentions.none(),
                     reference=reference,
-                    suppress_embeds=True,
+                    suppress_embeds=not files,  # a picture is shown; without files a link shows nothing of its own
                 )
         lost = answering is not None and sent.reference is None
         return Receipt(

@@ -1,6 +1,6 @@
 """What Discord can do.  Source: https://discord.com/developers/docs, read 2026-11."""
 
-from tickets.ports import Capabilities
+from tickets.ports import Capabilities, FileRules
 
 CAPABILITIES = Capabilities(
     channel="discord",
@@ -12,6 +12,8 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="kept as deleted versions",
     attachments_in="fetched up to 25 MiB under a fresh link",
+    attachments_out="with the last words, ten of 10 MB",
+    files=FileRules(per_piece=10, each_bytes=10 * 1024 * 1024, together_bytes=25 * 1024 * 1024),
     backfill=(
         "the session is resumed; a lost one is made up for from channels, threads and known direct "
         "messages; first messages of unknown people are told as a gap"

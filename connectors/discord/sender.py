@@ -47,7 +47,7 @@ class DiscordSender:
         self._context.crash("discord.before_send")
         answering = reply.target.in_reply_to if reply.part == 1 else None
         receipt = await self._api.send_text(
-            _channel(reply.target), escape(reply.text), _number(answering), reply.send_key
+            _channel(reply.target), escape(reply.text), _number(answering), reply.send_key, reply.files
         )
         self._context.crash("discord.after_send")
         return receipt

@@ -1,6 +1,6 @@
 """What email can do."""
 
-from tickets.ports import Capabilities
+from tickets.ports import Capabilities, FileRules
 
 CAPABILITIES = Capabilities(
     channel="email",
@@ -15,6 +15,8 @@ CAPABILITIES = Capabilities(
     edits="there are none: a mail cannot be changed",
     deletions="there are none: a mail cannot be taken back",
     attachments_in="kept, up to 25 MiB a mail",
+    attachments_out="in the mail, 18 MB together: written out for the way they are a third larger",
+    files=FileRules(per_piece=20, each_bytes=18 * 1024 * 1024, together_bytes=18 * 1024 * 1024),
     backfill="everything after the last UID; after a new UIDVALIDITY all of it, without repeats",
     unknown_settled_by=(
         "its Message-ID in the folder where the provider keeps what was sent; without such a folder a person"

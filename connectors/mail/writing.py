@@ -33,6 +33,15 @@ def written(settings: Settings, reply: Reply, recipient: str, message_id: Extern
         mail.set_content(reply.text, charset="utf-8", cte=_encoding(reply.text))
         page = to_html(reply.text)
         mail.add_alternative(page, subtype="html", charset="utf-8", cte=_encoding(page))
+        for file in reply.files:
+            maintype, _, subtype = file.media_type.partition("/")
+            known = maintype not in ("multipart", "message")  # else the bytes would have to be mails
+            mail.add_attachment(
+                file.content,
+                maintype=maintype if known else "application",
+                subtype=subtype if known else "octet-stream",
+                filename=file.name,
+            )
         return mail.as_bytes()
     except (ValueError, UnicodeError, IndexError) as error:
         raise DeliveryError(

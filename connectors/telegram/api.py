@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 import msgspec
-from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, InputFile, LinkPreviewOptions, Message, ReplyParameters
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -39,12 +39,16 @@ from tickets.errors import (
     Unreachable,
 )
 from tickets.ids import ExternalMessageId
-from tickets.model import Receipt
+from tickets.model import Receipt, ReplyFile
 
 ALLOWED_UPDATES = ("message", "edited_message")
 CONNECT_S = 10.0
 ANSWER_S = 20.0
 BEYOND_POLL_S = 10.0
+FILE_S = 120.0
+PHOTOS = ("image/jpeg", "image/png")
+PHOTO_BYTES = 10_000_000
+"""Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -148,10 +152,27 @@ class TelegramApi:
                 chat, text, reply_parameters=quote, link_preview_options=LinkPreviewOptions(is_disabled=True)
             )
         lost = quoting is not None and sent.reply_to_message is None
+        return self._receipt(sent, "The message it answers is gone; sent without the quote." if lost else "")
+
+    async def send_file(self, chat: int, file: ReplyFile) -> Receipt:
+        """As a photo what people look at, as long as Telegram takes it for one; else as a file."""
+        content = InputFile(file.content, filename=file.name)
+        is_photo = file.media_type in PHOTOS and len(file.content) <= PHOTO_BYTES
+        with translated_delivery():
+            send = self._bot.send_photo if is_photo else self._bot.send_document
+            try:
+                sent = await send(chat, content, write_timeout=FILE_S, read_timeout=FILE_S)
+            except BadRequest as error:
+                if not is_photo or not _no_photo(error):
+                    raise
+                sent = await self._bot.send_document(chat, content, write_timeout=FILE_S, read_timeout=FILE_S)
+        return self._receipt(sent)
+
+    def _receipt(self, sent: Message, note: str = "") -> Receipt:
         return Receipt(
             external_id=ExternalMessageId(f"{self.bot_id}/{sent.chat.id}/{sent.message_id}"),
             sent_at=sent.date.astimezone(UTC),
-            note="The message it answers is gone; sent without the quote." if lost else "",
+            note=note,
         )
 
     async def edit_text(self, chat: int, message: int, text: str) -> None:
@@ -257,6 +278,11 @@ def _uncertain(error: Exception) -> DeliveryError:
     return DeliveryError(
         "no_answer", f"Telegram gave no clear answer ({_kind(error)}).", temporary=True, delivered=None
     )
+
+
+def _no_photo(error: BadRequest) -> bool:
+    """Telegram cannot make a photo of it: too wide, too many points, or no picture at all."""
+    return any(word in str(error).lower() for word in ("photo_", "image_process", "wrong type of the web page"))
 
 
 def _kind(error: Exception) -> str:

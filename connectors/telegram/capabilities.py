@@ -1,6 +1,6 @@
 """What Telegram can do.  Source: https://core.telegram.org/bots/api, read 2026-11."""
 
-from tickets.ports import Capabilities
+from tickets.ports import Capabilities, FileRules
 
 CAPABILITIES = Capabilities(
     channel="telegram",
@@ -12,6 +12,8 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told to bots",
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
+    attachments_out="after the words, each in a message of its own; JPEG and PNG as photos; 25 MB together",
+    files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True),
     backfill="what the server holds: 24 hours; beyond, the gap is told",
     unknown_settled_by="a person: there is no history to look into",
     limits="1 message a second and chat, 20 a minute and group, 30 a second in all",

@@ -1,4 +1,4 @@
-"""Answering: plain text into the chat, quoting the message answered."""
+"""Answering: plain text into the chat, quoting the message answered; each file a message of its own."""
 
 from connectors.context import ConnectorContext
 from connectors.telegram.api import TelegramApi
@@ -29,7 +29,10 @@ class TelegramSender:
     async def send(self, reply: Reply) -> Receipt:
         self._context.crash("telegram.before_send")
         quoting = reply.target.in_reply_to if reply.part == 1 else None
-        receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting))
+        if reply.files:
+            receipt = await self._api.send_file(_chat(reply.target), reply.files[0])
+        else:
+            receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting))
         self._context.crash("telegram.after_send")
         return receipt
 

@@ -1,6 +1,7 @@
 """The edge to X: typed calls in, our errors out."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,11 @@ from yarl import URL
 
 from connectors.tls import client_context
 from connectors.x import fields
-from connectors.x.errors import pause_s, told, translated, translated_delivery
+from connectors.x.errors import pause_s, told, translated, translated_delivery, translated_upload
 from connectors.x.settings import Settings
 from tickets.errors import CredentialRejected, PayloadError, Unreachable
 from tickets.ids import ExternalMessageId
-from tickets.model import Receipt
+from tickets.model import Receipt, ReplyFile
 
 SIGNED_FOR = "https://api.twitter.com"
 """tweepy's only address; the session leads requests elsewhere after they were signed."""
@@ -225,10 +226,26 @@ class XApi:
                 return posts
         raise Unreachable("The account has posted too much since to look through.")
 
-    async def create_post(self, text: str, answering: str) -> Receipt:
-        """A post under another one."""
+    async def upload(self, picture: ReplyFile) -> str:
+        """Its id for a post; X forgets what no post shows after a day (https://docs.x.com/x-api/media/upload-media).
+
+        Nobody sees it before, so whatever goes wrong may be repeated.
+        """
+        wanted = {
+            "media": base64.b64encode(picture.content).decode(),
+            "media_category": "tweet_image",
+            "media_type": picture.media_type,
+        }
+        with translated_upload():
+            answer = await self._open.request("POST", "/2/media/upload", params={}, json=wanted, user_auth=True)
+            return str((await answer.json())["data"]["id"])
+
+    async def create_post(self, text: str, answering: str, pictures: Sequence[str] = ()) -> Receipt:
+        """A post under another one.  pictures: ids of uploaded ones."""
         with translated_delivery():
-            answer = await self._open.create_tweet(text=text, in_reply_to_tweet_id=answering, user_auth=True)
+            answer = await self._open.create_tweet(
+                text=text, in_reply_to_tweet_id=answering, media_ids=list(pictures) or None, user_auth=True
+            )
             post_id = (await answer.json())["data"]["id"]
             return Receipt(external_id=ExternalMessageId(str(post_id)), sent_at=datetime.now(UTC))
 

@@ -1,6 +1,8 @@
 """What X can do.  Source: https://docs.x.com/x-api, read 2026-11."""
 
-from tickets.ports import Capabilities
+from tickets.ports import Capabilities, FileRules
+
+PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 CAPABILITIES = Capabilities(
     channel="x",
@@ -12,6 +14,10 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told by polling",
     attachments_in="pictures fetched; videos by a link to the post",
+    attachments_out="four pictures of 5 MB with the last words; X takes no other files",
+    files=FileRules(
+        per_piece=4, each_bytes=5 * 1024 * 1024, together_bytes=20 * 1024 * 1024, media_types=PICTURES
+    ),
     backfill=(
         "the last 800 mentions; beyond, those of seven days are searched for, and what lies before is "
         "told as a gap"

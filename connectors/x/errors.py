@@ -69,6 +69,18 @@ def translated_delivery() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def translated_upload() -> Iterator[None]:
+    """As DeliveryError.  Whatever became of a picture, nobody has seen it: nothing is delivered."""
+    try:
+        with translated_delivery():
+            yield
+    except DeliveryError as error:
+        if error.delivered is False:
+            raise
+        raise DeliveryError(error.code, str(error), temporary=True, delivered=False) from error
+
+
 def _undelivered(error: tweepy.HTTPException) -> DeliveryError:
     status = error.response.status
     if status == 401:

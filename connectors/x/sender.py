@@ -29,6 +29,7 @@ BY_HAND = "https://x.com/intent/post?in_reply_to="
 _LEADING_NAMES = re.compile(r"(@\w{1,15}\s+)*")
 _ANY_LINK = r"[^\s]+?\.[^\s]+?"
 """What X made a link of has a dot in it."""
+_LAST_LINK = re.compile(r"\s*https?://t\.co/[A-Za-z0-9]+\s*$")
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 
 
@@ -54,7 +55,10 @@ class XSender:
             raise DeliveryError("refused", text, temporary=False, delivered=False)
         self._context.crash("x.before_send")
         try:
-            receipt = await self._api.create_post(reply.text, answering)
+            pictures = [await self._api.upload(file) for file in reply.files]
+            if pictures:
+                self._context.crash("x.pictures_uploaded")
+            receipt = await self._api.create_post(reply.text, answering, pictures)
         except DeliveryError as error:
             if error.code != "not_summoned":
                 raise
@@ -73,7 +77,8 @@ class XSender:
         if answering is None:
             return ()
         posts = await self._posts_after(max(answering, _first_id(since - LOOKED_BACK), key=_place))
-        return [post.receipt for post in posts if post.answers == answering and _same(post.text, reply.text)]
+        ours = [post for post in posts if post.answers == answering]
+        return [post.receipt for post in ours if _same(_words(post.text, reply), reply.text)]
 
     async def _posts_after(self, post_id: str) -> list[OwnPost]:
         """A pause that X asks for holds for every answer that is looked for."""
@@ -102,6 +107,11 @@ def _place(post_id: str) -> int:
 
 def _allowed(name: str, most: int, span_s: int) -> Bucket:
     return Bucket(name=name, capacity=max(1, int(most * AT_ONCE)), per_s=most * EVENLY / span_s)
+
+
+def _words(posted: str, reply: Reply) -> str:
+    """X puts a link to the pictures behind the text."""
+    return _LAST_LINK.sub("", posted) if reply.files else posted
 
 
 def _same(posted: str, written: str) -> bool:

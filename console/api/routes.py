@@ -23,6 +23,7 @@ from console.downloads import attachment_response
 from console.names import delivery_in, number_in
 from console.site import site_of
 from desk.actors import Actor, Right
+from desk.files import NewFile
 
 JSON = "application/json"
 
@@ -43,7 +44,10 @@ async def add_reply(request: Request, actor: Actor) -> Response:
     console = site_of(request).console
     key = key_in(request)
     wanted = await body_in(request, NewReply)
-    done = await console.desk.answer(actor, number_in(request), wanted.text, key=key, copies=wanted.copies)
+    files = [NewFile(file.name, file.type, file.content) for file in wanted.files]
+    done = await console.desk.answer(
+        actor, number_in(request), wanted.text, key=key, copies=wanted.copies, files=files
+    )
     delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
     if delivery is None:
         raise HTTPException(409, "The answer made with this key is not kept any more.")

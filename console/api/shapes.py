@@ -94,14 +94,24 @@ class WholeTicket(TicketDocument, frozen=True):
     messages: list[MessageDocument]
 
 
+class NewReplyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file to go with an answer.  type: as in MIME.  content: in base64."""
+
+    name: str
+    type: str
+    content: bytes
+
+
 class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An answer to the person, sent where they last wrote.
 
     copies: to everybody else, too, who got the mail that is answered.
+    files: refused where the channel does not take them.
     """
 
     text: str
     copies: bool = False
+    files: list[NewReplyFile] = []
 
 
 class Accepted(Document, frozen=True):

@@ -44,6 +44,12 @@ class SentMail:
         """The first text/html part that is no attachment; None when there is none."""
         return _part_text(self.raw, "text/html")
 
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of each attachment, in order."""
+        parts = [part for part in message_from_bytes(self.raw).walk() if part.get_filename()]
+        return [(str(part.get_filename()), bytes(part.get_payload(decode=True) or b"")) for part in parts]
+
 
 def read_sent(envelope_from: str, envelope_to: Iterable[str], raw: bytes, at: datetime) -> SentMail:
     """A `SentMail` of any bytes; nothing in them makes it raise."""

@@ -130,9 +130,7 @@ def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
             _add_fingerprint(tables, admission.fingerprint, admission.message, now)
     if admission.change is not None:
         _change_message(tables, admission.change)
-    for attachment in admission.attachments:
-        _refuse(attachment.id in tables.attachments, "attachment")
-        tables.attachments[attachment.id] = _attachment(tables, attachment)
+    add_attachments(tables, admission.attachments)
     for ref in admission.refs:
         add_ref(tables, ref)
     if admission.ticket is not None:
@@ -165,6 +163,12 @@ def _change_message(tables: Tables, change: MessageChange) -> None:
         tables.messages[message.id] = replace(message, versions=versions, deleted_at=change.at)
     else:
         tables.messages[message.id] = replace(message, versions=versions, text=change.text)
+
+
+def add_attachments(tables: Tables, attachments: Sequence[NewAttachment]) -> None:
+    for attachment in attachments:
+        _refuse(attachment.id in tables.attachments, "attachment")
+        tables.attachments[attachment.id] = _attachment(tables, attachment)
 
 
 def _attachment(tables: Tables, new: NewAttachment) -> Attachment:

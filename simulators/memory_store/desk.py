@@ -7,6 +7,7 @@ from typing import Literal, cast
 from msgspec.structs import replace
 
 from simulators.memory_store.admission import (
+    add_attachments,
     add_delivery,
     add_message,
     make_searchable,
@@ -47,6 +48,7 @@ class MemoryDesk(Part):
             open_threads(tables, change.ticket)
             if change.message is not None:
                 add_message(tables, change.message)
+                add_attachments(tables, change.attachments)
             _put_delivery(tables, change)
             make_searchable(tables, kept.number, change.segments)
             for event in change.events:

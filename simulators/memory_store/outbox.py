@@ -20,8 +20,8 @@ from simulators.memory_store.fates import (
 )
 from simulators.memory_store.forecast import is_queued, leaves_at
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
-from tickets.ids import AccountId, Channel, DeliveryId, MessageId, ThreadId
-from tickets.model import Delivery, Receipt
+from tickets.ids import AccountId, AttachmentId, Channel, DeliveryId, MessageId, ThreadId
+from tickets.model import Delivery, Receipt, ReplyFile
 from tickets.ports import Bucket
 from tickets.records import NewRef
 
@@ -147,6 +147,13 @@ class MemoryOutbox(Part):
             tell(tables, delivery, "sending", n, "", now)
             self._crash("store.sending_written")
             return True
+
+    async def read_files(self, ids: Sequence[AttachmentId]) -> Sequence[ReplyFile]:
+        tables = self._read()
+        kept = [tables.attachments[one] for one in ids if one in tables.attachments]
+        return [
+            ReplyFile(one.name, one.media_type, tables.blobs[one.sha256]) for one in kept if one.sha256 is not None
+        ]
 
     async def record_receipt(
         self, delivery_id: DeliveryId, n: int, receipt: Receipt, now: datetime, holder: str | None = None

@@ -1,11 +1,17 @@
 """Files that bots send: uploaded, attached, or known already."""
 
+import struct
+
 from simulators.telegram.calling import Call
 from simulators.telegram.errors import ApiError, bad_request
 from simulators.telegram.files import PHOTO_MAX_BYTES, UPLOAD_MAX_BYTES, StoredFile
 from simulators.telegram.records import Json, Upload
 
 _FOLDERS = {"photo": "photos", "document": "documents", "video": "videos", "audio": "music"}
+
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+SIDES_MAX = 10_000
+RATIO_MAX = 20
 
 
 def read_file(call: Call, kind: str, value: str) -> StoredFile:
@@ -35,6 +41,12 @@ def file_field(kind: str, stored: StoredFile) -> object:
     return {**stored.as_document(), **extra.get(kind, {})}
 
 
+def _check_sides(width: int, height: int) -> None:
+    """https://core.telegram.org/bots/api#sendphoto"""
+    if width + height > SIDES_MAX or max(width, height) > RATIO_MAX * min(width, height):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
 def _keep(call: Call, kind: str, upload: Upload | None) -> StoredFile:
     if upload is None:
         raise bad_request(f"there is no {kind} in the request")
@@ -45,5 +57,7 @@ def _keep(call: Call, kind: str, upload: Upload | None) -> StoredFile:
         raise ApiError(413, "Request Entity Too Large")
     if kind == "photo" and size > PHOTO_MAX_BYTES:
         raise bad_request(f"too big file for a photo; the maximum size is {PHOTO_MAX_BYTES} bytes")
+    if kind == "photo" and upload.data.startswith(_PNG):
+        _check_sides(*struct.unpack(">II", upload.data[16:24]))
     suffix = "jpg" if kind == "photo" else upload.name.rpartition(".")[2] or "bin"
     return call.bot.files.put(upload.data, _FOLDERS[kind], suffix, name=upload.name, mime_type=upload.mime_type)

@@ -43,7 +43,8 @@ async def create_post(call: Call) -> Answer:
     draft = Draft(account, new.text, prefix, answered, quoted, "und", pictures)
     post = Writer(call.state).publish(draft)
     person = answered.author if answered is not None and isinstance(answered.author, SimPerson) else None
-    sent = SentPost(post.id, account, new.text, new.reply_to, person, post.created_at, new.body)
+    shown = [picture.data for picture in pictures]
+    sent = SentPost(post.id, account, new.text, new.reply_to, person, post.created_at, new.body, shown)
     call.state.said[said] = sent
     call.state.accept(sent)
     fields = ("id", "text", "edit_history_tweet_ids")

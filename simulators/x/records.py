@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -52,7 +52,8 @@ class SentPost:
 
     text: as sent.  reply_to: id of the post answered, None for none.
     person: who wrote that post; None for no reply and for a reply to an account.
-    created_at: aware UTC.  payload: the body of the request.
+    created_at: aware UTC.  payload: the body of the request.  pictures: their
+    bytes, in order.
     """
 
     id: str
@@ -62,6 +63,7 @@ class SentPost:
     person: SimPerson | None
     created_at: datetime
     payload: Json
+    pictures: list[bytes] = field(default_factory=list)
     deleted: bool = False
 
 

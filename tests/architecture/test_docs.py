@@ -21,6 +21,7 @@ ROWS = {
     "edits": "Edits by the person",
     "deletions": "Deletions by the person",
     "attachments_in": "Attachments received",
+    "attachments_out": "Attachments sent",
     "backfill": "After an outage",
     "unknown_settled_by": "An answer of unknown fate is settled by",
     "limits": "Limits kept",

@@ -24,7 +24,7 @@ from tickets.errors import (
     Unreachable,
 )
 from tickets.ids import ThreadKey
-from tickets.model import RawEvent, ReplyTarget
+from tickets.model import RawEvent, ReplyFile, ReplyTarget
 from tickets.ports import Connector, WebhookAnswer, WebhookReceiver, WebhookRequest
 from tickets.secret import Secret
 
@@ -260,3 +260,24 @@ async def test_a_file_is_fetched_from_the_platform_only(path: str | None, unused
     assert fetched == []
     await made.close()
     server.close()
+
+
+async def test_a_picture_that_is_no_photo_for_telegram_goes_as_a_file(town: Town, connector: Connector) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    for name, width in (("photo.png", 100), ("strip.png", 9_999)):
+        picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4, "big") + (100).to_bytes(4, "big")
+        await connector.sender.send(reply(target, "", key=name, files=(ReplyFile(name, "image/png", picture),)))
+    assert [(one.kind, one.file_name) for one in town.telegram.sent] == [
+        ("photo", "photo.png"),
+        ("document", "strip.png"),
+    ]
+
+
+async def test_a_file_that_telegram_does_not_take_is_refused_for_good(town: Town, connector: Connector) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    with pytest.raises(DeliveryError) as failure:
+        await connector.sender.send(reply(target, "", files=(ReplyFile("a.txt", "text/plain", b""),)))
+    assert (failure.value.temporary, failure.value.delivered) == (False, False)
+    assert town.telegram.sent == []

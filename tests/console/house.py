@@ -1,6 +1,6 @@
 """The whole console over a real store, as one object for tests."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,17 +16,17 @@ from store.sql import open_store
 from tests.console.seeds import Clock, Seeds
 from tickets.ids import AccountId
 from tickets.model import Role
-from tickets.ports import no_crash
+from tickets.ports import FileRules, no_crash
 from tickets.storage import Store
 
 ORIGIN = "http://inbox.example.test"
 HERE = {"Origin": ORIGIN}
 LIMITS = {
-    AccountId("telegram:main"): Limits(4096, "utf16"),
+    AccountId("telegram:main"): Limits(4096, "utf16", files=FileRules(10, 50_000_000, 50_000_000, apart=True)),
     AccountId("telegram:square"): Limits(4096, "utf16"),
     AccountId("email:main"): Limits(None, "characters", "help@desk.example.test"),
     AccountId("discord:main"): Limits(2000, "characters"),
-    AccountId("x:main"): Limits(280, "characters"),
+    AccountId("x:main"): Limits(280, "characters", files=FileRules(4, 1_000, 4_000, media_types=("image/png",))),
 }
 
 
@@ -82,6 +82,10 @@ class House:
         return self.client(Authorization=f"Bearer {token}")
 
 
+Upload = tuple[str, tuple[str, bytes, str]]
+"""The field's name; the file's name, bytes and type."""
+
+
 class Browser:
     """A signed-in browser that sends forms as our pages do."""
 
@@ -92,9 +96,11 @@ class Browser:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.client.get(path, headers=headers)
 
-    async def post(self, path: str, *, hx: bool = False, **fields: str) -> httpx.Response:
+    async def post(
+        self, path: str, *, hx: bool = False, files: Sequence[Upload] = (), **fields: str
+    ) -> httpx.Response:
         headers = HERE | ({"HX-Request": "true"} if hx else {})
-        return await self.client.post(path, data={"csrf": self.csrf, **fields}, headers=headers)
+        return await self.client.post(path, data={"csrf": self.csrf, **fields}, files=files, headers=headers)
 
 
 @asynccontextmanager

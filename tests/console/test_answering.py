@@ -2,7 +2,7 @@
 
 import re
 
-from tests.console.house import House
+from tests.console.house import House, Upload
 from tests.console.seeds import Person
 
 
@@ -166,3 +166,92 @@ async def test_somebody_who_blocked_us_gets_only_a_note(house: House) -> None:
     assert "no longer accepts messages here" in page
     assert re.search(r'value="answer" disabled', page)
     assert re.search(r'value="note" checked', page)
+
+
+# Files ---------------------------------------------------------------------------------
+
+
+def upload(name: str = "beleg.png", content: bytes = b"\x89PNG", media_type: str = "image/png") -> Upload:
+    return "files", (name, content, media_type)
+
+
+async def test_files_go_with_the_answer(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    files = [upload(), upload("C:\\temp\\领收书.pdf", b"%PDF", "application/pdf; x=y"), upload("", b"", "x")]
+    answer = await browser.post(path, hx=True, files=files, text="Here they are", key="k")
+    assert answer.status_code == 200
+    ticket = await house.seeds.get(person.number)
+    kept = ticket.messages[-1].attachments
+    assert [(file.name, file.media_type, file.size_bytes) for file in kept] == [
+        ("beleg.png", "image/png", 4),
+        ("领收书.pdf", "application/pdf", 4),
+    ]
+    parts = ticket.deliveries[0].parts
+    assert [(part.text, part.files) for part in parts] == [
+        ("Here they are", ()),
+        ("", (kept[0].id,)),
+        ("", (kept[1].id,)),
+    ]
+    page = (await browser.get(f"/tickets/{person.number}")).text
+    assert f'href="/attachments/{kept[1].id}"' in page
+    again = await browser.post(path, hx=True, files=files, text="Here they are", key="k")
+    assert again.status_code == 200
+    assert len((await house.seeds.get(person.number)).deliveries) == 1
+
+
+async def test_what_a_channel_does_not_take_is_said_before_anything_is_sent(house: House) -> None:
+    person = Person("Ricardo", "x", account="x:main", visibility="public")
+    await house.seeds.writes(person, "Where is my parcel?")
+    browser = await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    for files, told in (
+        (
+            [upload("a.pdf", b"%PDF", "application/pdf")],
+            "The file a.pdf cannot be sent here; only pictures can, as PNG.",
+        ),
+        ([upload(content=b"x" * 1_001)], "The file beleg.png has"),
+        ([upload(content=b"")], "The file beleg.png is empty."),
+        ([upload()] * 5, "At most 4 files go with an answer here; these are 5."),
+    ):
+        answer = await browser.post(path, hx=True, files=files, text="Look", key="k", attached="place-of-mine")
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert "Look</textarea>" in answer.text
+        assert 'id="files-place-of-mine" hx-preserve' in answer.text
+    plain = await browser.post(path, files=[upload(content=b"")], text="Look", key="k")
+    assert "Choose the files again." in plain.text
+    assert (await house.seeds.get(person.number)).deliveries == ()
+
+
+async def test_an_account_without_files_offers_none(house: House) -> None:
+    person = Person("Linh", "discord")
+    await house.seeds.writes(person, "Hello")
+    browser = await house.signed_in()
+    assert 'type="file"' not in (await browser.get(f"/tickets/{person.number}")).text
+    answer = await browser.post(f"/tickets/{person.number}/messages", hx=True, files=[upload()], text="x", key="k")
+    assert "Files cannot be sent over this account." in answer.text
+
+
+async def test_a_note_takes_no_files(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    answer = await browser.post(path, hx=True, files=[upload()], text="Inside", key="k", kind="note")
+    assert (answer.status_code, "A note takes no files." in answer.text) == (422, True)
+
+
+async def test_files_of_what_was_taken_back_are_told(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    await browser.post(f"/tickets/{person.number}/messages", hx=True, files=[upload()], text="Look", key="k")
+    delivery = await house.seeds.newest_delivery(person.number)
+    answer = await browser.post(f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u")
+    assert "Its files stay with it; attach them again" in answer.text
+    assert "Look</textarea>" in answer.text
+
+
+async def test_too_many_files_are_refused(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    answer = await browser.post(path, hx=True, files=[upload()] * 21, text="Look", key="k")
+    assert answer.status_code == 400
+    assert (await house.seeds.get(person.number)).deliveries == ()

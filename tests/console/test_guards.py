@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.security import FILES_BYTES
 from tests.console.house import House, open_house
 from tests.console.seeds import Person
 from tickets.errors import StoreUnavailable
@@ -71,6 +72,10 @@ async def test_metrics_count_and_name_nobody(house: House, monkeypatch: pytest.M
 async def test_large_forms_are_refused(house: House) -> None:
     number = await house.seeds.writes(Person("Anna Lind"), "Hello")
     browser = await house.signed_in()
-    answer = await browser.post(f"/tickets/{number}/messages", hx=True, text="x" * 2_000_001, key="k")
-    assert answer.status_code == 413
-    assert "Shorten it" in answer.text
+    large = ("files", ("x.bin", b"x" * (2_000_001 + FILES_BYTES), "application/octet-stream"))
+    for answer in (
+        await browser.post(f"/tickets/{number}/claim", hx=True, text="x" * 2_000_001, key="k"),
+        await browser.post(f"/tickets/{number}/messages", hx=True, files=[large], text="x", key="k"),
+    ):
+        assert answer.status_code == 413
+        assert "Shorten it" in answer.text

@@ -97,6 +97,8 @@ class Broken:
         edits="",
         deletions="",
         attachments_in="",
+        attachments_out="",
+        files=None,
         backfill="",
         unknown_settled_by="",
         limits="",

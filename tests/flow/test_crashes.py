@@ -21,6 +21,7 @@ TEXTS = {
     "email": "通过邮件写的，请帮忙",
 }
 PICTURE = bytes(range(256)) * 8
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02"
 WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved")
 CERTAIN = (*RECEIVING, *FETCHING, "store.change_written", "desk.committed", "outbox.leased", "outbox.budget_taken")
 """Killed there, nothing can have left: the answer must arrive without a person."""
@@ -53,14 +54,16 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
             town.linh.say(TEXTS["discord"], town.hall, mention=town.discord_bot)
         if point in (*ANSWERING, *PROVING):
             for number in await numbers_of_all(program):
-                await program.reply(number, f"Antwort auf {number}")
+                await program.reply(number, f"Antwort auf {number}", picture_for(number))
         assert await program.killed(), f"the program was never at {point}: {program.log()}"
         if point in PROVING:
             await program.start(f"{point}:1")
             assert await program.killed(), f"the program was never at {point}: {program.log()}"
         await program.start()
         numbers = await numbers_of_all(program)
-        deliveries = [await program.reply(number, f"Antwort auf {number}") for number in numbers]
+        deliveries = [
+            await program.reply(number, f"Antwort auf {number}", picture_for(number)) for number in numbers
+        ]
         assert None not in deliveries
         states = [
             await program.at_rest(delivery, proved=channel in PROVED)
@@ -69,6 +72,11 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         judge(town, await program.tickets_with_files(len(TEXTS)), numbers, states, point)
     finally:
         await program.stop()
+
+
+def picture_for(number: int) -> bytes:
+    """Another with each answer."""
+    return PNG + bytes([number]) * 64
 
 
 def first_point(point: str) -> str:
@@ -81,10 +89,12 @@ def judge(town: Town, tickets: list[dict], numbers: list[int], states: list[str]
     assert len(tickets) == len(TEXTS)
     texts = sorted(m["text"] for ticket in tickets for m in ticket["messages"] if m["direction"] == "in")
     assert texts == sorted(TEXTS.values())
-    accepted = town.accepted()
+    accepted, files = town.accepted(), town.accepted_files()
     for channel, number, state in zip(TEXTS, numbers, states, strict=True):
         times = accepted.count(f"Antwort auf {number}")
         assert times == 1 if state == "sent" else (state == "unknown" and times <= 1 and channel not in PROVED)
+        shown = files.count(picture_for(number))
+        assert shown == 1 if state == "sent" else shown <= 1
     if point in CERTAIN:
         assert states == ["sent"] * len(TEXTS)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 
+from desk.files import NewFile
 from store.rows import micros, moment
 from tests.stateful.platforms import PROVING, Words
 from tests.stateful.world import Answer, Case, Picture, Spoken, World
@@ -46,6 +47,7 @@ class Command:
     number: int
     text: str
     delivery: DeliveryId
+    files: tuple[NewFile, ...] = ()
 
 
 @dataclass

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from desk.files import NewFile
 from tests.stateful.draws import (
     ANSWER_POINTS,
     DAY_S,
@@ -306,9 +307,10 @@ class Switchboard(RuleBasedStateMachine):
         same=st.booleans(),
         undo_s=st.sampled_from((0.0, 0.0, 10.0)),
         point=dying(ANSWER_POINTS),
+        files=st.integers(0, 2),
     )
     def somebody_is_answered(
-        self, index: int, words: list[str], same: bool, undo_s: float, point: str | None
+        self, index: int, words: list[str], same: bool, undo_s: float, point: str | None, files: int = 0
     ) -> None:
         self.tick()
         case = self._some_case(index)
@@ -318,8 +320,10 @@ class Switchboard(RuleBasedStateMachine):
         key, n = f"key-{self.answers_asked}", self.answers_asked
         text = WORDS[0] if same else " ".join(f"{word}-{n}.{place}" for place, word in enumerate(words))
 
+        with_it = tuple(NewFile(f"{n}.txt", "text/plain", f"{n} of {text}".encode()) for n in range(files))
+
         def ask() -> Any:
-            return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s)
+            return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s, files=with_it)
 
         try:
             done, repeated = self._asked_until_told(point, ask)
@@ -328,7 +332,7 @@ class Switchboard(RuleBasedStateMachine):
             assert self._is_elsewhere(case)
             return
         assert done.repeated == repeated
-        self.book.commands[key] = Command(case.number, text, done.delivery_id)
+        self.book.commands[key] = Command(case.number, text, done.delivery_id, with_it)
 
     def _asked_until_told(
         self, point: str | None, ask: Callable[[], Coroutine[Any, Any, Any]]
@@ -349,7 +353,9 @@ class Switchboard(RuleBasedStateMachine):
             with pytest.raises(KeyReused):
                 self.world.run(self.world.desk.answer(AGENT, command.number, "Something else", key=key))  # type: ignore[arg-type]
             return
-        done = self.world.run(self.world.desk.answer(AGENT, command.number, command.text, key=key))  # type: ignore[arg-type]
+        done = self.world.run(
+            self.world.desk.answer(AGENT, command.number, command.text, key=key, files=command.files)  # type: ignore[arg-type]
+        )
         assert (done.repeated, done.delivery_id) == (True, command.delivery)
 
     @precondition(lambda self: self.book.commands)

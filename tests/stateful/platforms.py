@@ -1,25 +1,29 @@
 """Platforms that keep what they accept, whatever they answer; and how a worker dies."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from responders.compose import Limits
 from tests.support.clock import ManualClock
 from tickets.errors import DeliveryError
 from tickets.ids import AccountId, Channel, DeliveryId, ExternalMessageId
 from tickets.model import Receipt, Reply
-from tickets.ports import Bucket, Sender
+from tickets.ports import Bucket, FileRules, Sender
 
 TELEGRAM = AccountId("telegram:main")
 DISCORD = AccountId("discord:main")
 GUILD = AccountId("discord:guild")
 CHANNELS: dict[AccountId, Channel] = {DISCORD: "discord", GUILD: "discord", TELEGRAM: "telegram"}
+WITH_WORDS = FileRules(per_piece=10, each_bytes=1_000, together_bytes=1_000)
 LIMITS = {
-    TELEGRAM: Limits(24, "utf16"),  # so that answers go out in pieces
-    DISCORD: Limits(24, "characters"),
-    GUILD: Limits(2_000, "characters"),
+    TELEGRAM: Limits(24, "utf16", files=replace(WITH_WORDS, apart=True)),  # so that answers go out in pieces
+    DISCORD: Limits(24, "characters", files=WITH_WORDS),
+    GUILD: Limits(2_000, "characters", files=WITH_WORDS),
 }
 PROVING = frozenset({DISCORD, GUILD})
 """Where it can be looked up what arrived."""
@@ -39,7 +43,7 @@ ERRORS = {
 
 
 class Words(NamedTuple):
-    """What a person can tell apart: equal words in one conversation look the same."""
+    """What a person can tell apart: equal words in one conversation look the same.  text: with its files."""
 
     account: AccountId
     thread: str
@@ -125,7 +129,13 @@ class LookingSender(PlainSender):
 
 
 def words_of(reply: Reply) -> Words:
-    return Words(reply.target.account, reply.target.thread_key, reply.text)
+    digests = [hashlib.sha256(file.content).hexdigest() for file in reply.files]
+    return Words(reply.target.account, reply.target.thread_key, with_files(reply.text, digests))
+
+
+def with_files(text: str, digests: Iterable[str]) -> str:
+    """A piece as it is compared: what it says, and what its files hold."""
+    return " ".join([text, *(f"[{digest}]" for digest in digests)])
 
 
 class Crashed(BaseException):

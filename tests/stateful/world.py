@@ -16,7 +16,7 @@ from responders.outbox import Outbox
 from responders.proof import Prover
 from router.intake import Intake
 from store.rows import micros
-from tests.stateful.platforms import CHANNELS, LIMITS, Crashed, Fuse, Platforms
+from tests.stateful.platforms import CHANNELS, LIMITS, Crashed, Fuse, Platforms, with_files
 from tests.support.clock import ManualClock
 from tests.support.inbound import JsonNormalizer, decider
 from tests.support.stores import Database
@@ -121,7 +121,10 @@ class Worker:
 
 
 class Part(NamedTuple):
-    """A piece of an answer, as it stands in the database.  started_at: when it was last begun, in microseconds."""
+    """A piece of an answer, as it stands in the database.
+
+    text: with its files.  started_at: when it was last begun, in microseconds.
+    """
 
     n: int
     text: str
@@ -279,11 +282,13 @@ class World:
     def look(self) -> Picture:
         rows = self.rooms.rows
         parts: dict[str, list[Part]] = {}
-        for delivery, *part in rows(
-            "SELECT delivery_id, n, text, state, external_id, started_at FROM delivery_part "
+        digests = dict(rows("SELECT id, sha256 FROM attachment"))
+        for delivery, n, text, *part, files in rows(
+            "SELECT delivery_id, n, text, state, external_id, started_at, files FROM delivery_part "
             "ORDER BY delivery_id, n"
         ):
-            parts.setdefault(delivery, []).append(Part(*part))
+            whole = with_files(text, [digests[file] for file in json.loads(files)])
+            parts.setdefault(delivery, []).append(Part(n, whole, *part))
         answers = rows(
             "SELECT d.id, d.account, t.key, d.ticket_id, d.message_id, d.state, d.created_at, d.updated_at, "
             "d.look_at, d.code, d.detail FROM delivery d JOIN thread t ON t.id = d.thread_id "

@@ -1,6 +1,7 @@
 """``switchboard run`` as a process of its own, driven through its API."""
 
 import asyncio
+import base64
 import contextlib
 import signal
 import threading
@@ -116,13 +117,15 @@ class Program:
         async with self._client() as client:
             return (await client.get(path)).raise_for_status().json()
 
-    async def reply(self, number: int, text: str) -> str | None:
-        """The delivery's id; None when the program died over it."""
+    async def reply(self, number: int, text: str, picture: bytes = b"") -> str | None:
+        """The delivery's id; None when the program died over it.  picture: goes with the answer."""
+        encoded = base64.b64encode(picture).decode()
+        files = [{"name": "a.png", "type": "image/png", "content": encoded}] if picture else []
         try:
             async with self._client() as client:
                 answer = await client.post(
                     f"/tickets/{number}/replies",
-                    json={"text": text},
+                    json={"text": text, "files": files},
                     headers={"Idempotency-Key": f"answer-{number}"},
                 )
                 return answer.raise_for_status().json()["delivery"]["id"]

@@ -237,6 +237,13 @@ class Town:
         """What the chat platform accepted from us, acknowledgements left out."""
         return [one.text for one in self.telegram.sent if one.reply_to is not None]
 
+    def accepted_files(self) -> list[bytes]:
+        """Every file that any platform took from us with an answer."""
+        chat = [one.file for one in self.telegram.sent if one.file is not None]
+        discord = [content for one in self.discord.sent for _name, content in one.files]
+        posted = [picture for one in self.x.sent for picture in one.pictures]
+        return [*chat, *discord, *posted, *(content for one in self.mail.sent for _name, content in one.files)]
+
     def mail_texts(self) -> list[str]:
         """What the mail platform accepted from us, acknowledgements left out."""
         return [one.text.strip() for one in self.mail.sent if not one.header("Auto-Submitted")]

@@ -6,6 +6,9 @@ export function startComposer() {
   document.addEventListener("input", (event) => event.target.id === "text" && typed());
   document.addEventListener("change", (event) => event.target.id === "voice" && speakAs(event.target));
   document.addEventListener("keydown", sendByKey);
+  document.addEventListener("paste", (event) => add(event, event.clipboardData));
+  document.addEventListener("drop", (event) => add(event, event.dataTransfer));
+  document.addEventListener("dragover", (event) => event.target.closest?.("#composer") && event.preventDefault());
   document.body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id === "composer-slot") answered(event);
     else if (event.detail.target.id === "case") restore();
@@ -61,7 +64,23 @@ function speakAs(choice) {
     copies.hidden = copies.dataset.voice !== voice.value;
     copies.querySelector("input").disabled = copies.hidden;
   }
+  const attach = document.querySelector(".attach");
+  if (attach) {
+    attach.hidden = !voice.dataset.files;
+    attach.querySelector("input").disabled = attach.hidden;
+    attach.querySelector("input").accept = voice.dataset.files;
+  }
   if (said) said.hidden = !("public" in voice.dataset);
+}
+
+// What is pasted or dropped, a screenshot above all, joins the files that were chosen.
+function add(event, given) {
+  const input = document.querySelector(".attach:not([hidden]) input");
+  if (!input || !given?.files.length || !event.target.closest?.("#composer")) return;
+  event.preventDefault();
+  const all = new DataTransfer();
+  for (const file of [...input.files, ...given.files]) all.items.add(file);
+  input.files = all.files;
 }
 
 function sendByKey(event) {

@@ -42,6 +42,9 @@ class Harness(Protocol):
     def accepted(self) -> list[str]:
         """Texts the platform took from us, in order."""
 
+    def accepted_files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of each file that the platform took from us, in order; X tells no names."""
+
     def target(self, message: InboundMessage) -> ReplyTarget: ...
     def refuse_once(self) -> None:
         """The next message is clearly refused, for now."""
@@ -90,6 +93,9 @@ class TelegramHarness:
     def accepted(self) -> list[str]:
         return [one.text for one in self.town.telegram.sent]
 
+    def accepted_files(self) -> list[tuple[str, bytes]]:
+        return [(one.file_name or "", one.file) for one in self.town.telegram.sent if one.file is not None]
+
     def target(self, message: InboundMessage) -> ReplyTarget:
         return ReplyTarget("telegram", TELEGRAM, message.thread.key, "private", in_reply_to=message.external_id)
 
@@ -129,6 +135,9 @@ class MailHarness:
 
     def accepted(self) -> list[str]:
         return [one.text.strip() for one in self.town.mail.sent]
+
+    def accepted_files(self) -> list[tuple[str, bytes]]:
+        return [file for one in self.town.mail.sent for file in one.files]
 
     def target(self, message: InboundMessage) -> ReplyTarget:
         return ReplyTarget(
@@ -180,6 +189,9 @@ class DiscordHarness:
     def accepted(self) -> list[str]:
         return [unescaped(one.text) for one in self.town.discord.sent]
 
+    def accepted_files(self) -> list[tuple[str, bytes]]:
+        return [file for one in self.town.discord.sent for file in one.files]
+
     def target(self, message: InboundMessage) -> ReplyTarget:
         return ReplyTarget("discord", DISCORD, message.thread.key, "public", in_reply_to=message.external_id)
 
@@ -219,6 +231,9 @@ class XHarness:
 
     def accepted(self) -> list[str]:
         return [one.text for one in self.town.x.sent]
+
+    def accepted_files(self) -> list[tuple[str, bytes]]:
+        return [("", picture) for one in self.town.x.sent for picture in one.pictures]
 
     def target(self, message: InboundMessage) -> ReplyTarget:
         return ReplyTarget("x", X, message.thread.key, "public", in_reply_to=message.external_id)

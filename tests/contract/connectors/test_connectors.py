@@ -11,10 +11,11 @@ from responders.fit import MEASURES
 from tests.contract.connectors.harness import HARNESSES, Harness, reply
 from tests.support.town import open_town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError
-from tickets.model import InboundMessage
+from tickets.model import InboundMessage, ReplyFile
 from tickets.ports import Batch, Connector
 
 PATIENCE_S = 15.0
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02" + bytes(64)
 
 
 @pytest.fixture(params=sorted(HARNESSES))
@@ -154,6 +155,32 @@ async def test_a_second_piece_follows_the_first(harness: Harness, connector: Con
     )
     assert harness.accepted() == ["Teil eins", "Teil zwei"]
     assert first.external_id != second.external_id
+
+
+FILES = [
+    ReplyFile("Bildschirm 1.png", "image/png", PNG),
+    ReplyFile("领收书.png", "image/png", PNG + b"more"),
+    ReplyFile("report.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)) * 40),
+    ReplyFile("übersicht.zip", "message/rfc822", b"PK\x03\x04 no mail at all"),
+]
+
+
+async def test_files_arrive_byte_for_byte(harness: Harness, connector: Connector) -> None:
+    harness.write("Bitte mit Beleg")
+    (question,), _cursor = await received(connector)
+    target, rules = harness.target(question), connector.capabilities.files
+    assert rules is not None
+    fit = [file for file in FILES if not rules.media_types or file.media_type in rules.media_types]
+    if rules.apart:
+        await connector.sender.send(reply(target, "Anbei", key="words"))
+        for n, file in enumerate(fit):
+            await connector.sender.send(reply(target, "", key=f"f{n}", files=(file,)))
+    else:
+        await connector.sender.send(reply(target, "Anbei", files=tuple(fit)))
+    assert [text for text in harness.accepted() if text] == ["Anbei"]
+    arrived = harness.accepted_files()
+    assert [content for _name, content in arrived] == [file.content for file in fit]
+    assert all(name in ("", file.name) for (name, _), file in zip(arrived, fit, strict=True))
 
 
 async def test_a_refusal_for_now_may_be_tried_again(harness: Harness, connector: Connector) -> None:

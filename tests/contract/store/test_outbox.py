@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.builders import (
     MAIN,
@@ -19,9 +20,10 @@ from tests.support.builders import (
     queue,
 )
 from tests.support.stores import Database
-from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId
-from tickets.model import Receipt
-from tickets.records import MessageRef
+from tickets.errors import Conflict
+from tickets.ids import AccountId, AttachmentId, DeliveryId, ExternalMessageId, MessageId, ThreadId
+from tickets.model import AttachmentDraft, DeliveryPart, Receipt
+from tickets.records import MessageRef, NewAttachment
 from tickets.storage import Store
 
 D = DeliveryId("d-r")
@@ -340,3 +342,49 @@ async def test_people_who_no_longer_accept_messages_are_remembered(store: Store)
         "person-ann": True,
         "person-bob": False,
     }
+
+
+# Files -------------------------------------------------------------------------------
+
+
+async def test_files_of_an_answer_are_read_with_their_bytes_in_order(store: Store) -> None:
+    known = await open_ticket(store, "ann")
+    contents = {"one.png": b"\x89PNG", "二.pdf": b"%PDF" * 100_000, "again.png": b"\x89PNG"}
+    files = tuple(
+        NewAttachment(
+            AttachmentId(f"a-{n}"), MessageId("m-r"), AttachmentDraft(name, "a/b", len(content), content)
+        )
+        for n, (name, content) in enumerate(contents.items())
+    )
+    parts = (
+        DeliveryPart(1, "Hello", "queued", files=(files[0].id,)),
+        DeliveryPart(2, "", "queued", files=(files[1].id, files[2].id)),
+    )
+    wanted = replace(answer("r", known), parts=parts)
+    said = outgoing("r", known)
+    await store.apply_change(changing(known, message=said, attachments=files, delivery=wanted), at(1))
+    assert list(await store.lease_deliveries([MAIN], "worker", at(1), 60, 10)) == [wanted]
+    asked = [files[2].id, AttachmentId("a-nobody"), files[1].id]
+    found = await store.read_files(asked)
+    assert [(file.name, file.media_type, file.content) for file in found] == [
+        ("again.png", "a/b", b"\x89PNG"),
+        ("二.pdf", "a/b", b"%PDF" * 100_000),
+    ]
+    ticket = await store.find_ticket(known.number)
+    assert ticket is not None
+    assert [file.name for file in ticket.messages[-1].attachments] == list(contents)
+    assert [file.state for file in ticket.messages[-1].attachments] == ["stored"] * 3
+
+
+async def test_an_overtaken_answer_leaves_no_file(store: Store) -> None:
+    known = await open_ticket(store, "ann")
+    late = changing(known, message=outgoing("r", known), attachments=(picture("r"),))
+    await store.apply_change(changing(known), at(1))
+    with pytest.raises(Conflict):
+        await store.apply_change(late, at(2))
+    assert await store.find_attachment(AttachmentId("a-r")) is None
+
+
+def picture(name: str) -> NewAttachment:
+    draft = AttachmentDraft("a.png", "image/png", 1, b"x")
+    return NewAttachment(AttachmentId(f"a-{name}"), MessageId(f"m-{name}"), draft)

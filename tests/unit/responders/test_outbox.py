@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from responders.outbox import RECORD_AGAIN_S, Outbox
+from responders.outbox import FILE_GONE, RECORD_AGAIN_S, Outbox
 from responders.retry import MOST_ATTEMPTS
 from simulators.memory_store import MemoryStore
 from tests.support.builders import (
@@ -24,9 +25,10 @@ from tests.support.builders import (
 from tests.support.channels import FakeSender, lost, never, not_now
 from tests.support.clock import ManualClock, settle
 from tickets.errors import DeliveryError, StoreUnavailable
-from tickets.ids import DeliveryId, ExternalMessageId
-from tickets.model import Delivery, Receipt, Reply
+from tickets.ids import AttachmentId, DeliveryId, ExternalMessageId, MessageId
+from tickets.model import AttachmentDraft, Delivery, DeliveryPart, Receipt, Reply
 from tickets.ports import Bucket, no_crash
+from tickets.records import NewAttachment
 
 
 class Leaving(MemoryStore):
@@ -342,3 +344,34 @@ async def test_a_task_that_is_stopped_while_sending_leaves_the_truth_behind(offi
     assert await office.states() == ("sending", ["sending"])
     assert (await office.store.reap_workers(office.clock.now(), alone="another")).unknown == 1
     assert (await office.states())[0] == "unknown"
+
+
+async def test_files_go_with_their_piece(office: Office) -> None:
+    await answer_with_files(office, b"one", b"two")
+    await office.deliver()
+    assert [(reply.text, [file.content for file in reply.files]) for reply in office.sender.sent] == [
+        ("Hello", [b"one"]),
+        ("", [b"two"]),
+    ]
+
+
+async def test_without_its_file_a_piece_does_not_leave(office: Office) -> None:
+    await answer_with_files(office, b"one", None)
+    await office.deliver()
+    found = await office.get()
+    assert [reply.text for reply in office.sender.sent] == ["Hello"]
+    assert (found.state, found.code, found.detail) == ("failed", "file_gone", FILE_GONE)
+
+
+async def answer_with_files(office: Office, *contents: bytes | None) -> None:
+    """Two pieces with a file each; None: it is not kept."""
+    known = await open_ticket(office.store, "ann")
+    ids = [AttachmentId(f"a-{n}") for n, _ in enumerate(contents)]
+    files = tuple(
+        NewAttachment(name, MessageId("m-r"), AttachmentDraft("a", "a/b", None, content, note="gone"))
+        for name, content in zip(ids, contents, strict=True)
+    )
+    parts = (DeliveryPart(1, "Hello", "queued", files=(ids[0],)), DeliveryPart(2, "", "queued", files=(ids[1],)))
+    sent = replace(answer("r", known), parts=parts)
+    change = changing(known, message=outgoing("r", known), attachments=files, delivery=sent)
+    await office.store.apply_change(change, office.clock.now())

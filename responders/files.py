@@ -1,0 +1,59 @@
+"""Files that go out with an answer: held to what the channel lets through, before anything is sent."""
+
+from collections.abc import Sequence
+
+from tickets.errors import Refused
+from tickets.ids import AttachmentId
+from tickets.model import DeliveryPart
+from tickets.ports import FileRules
+from tickets.records import NewAttachment
+
+MEGABYTE = 1024 * 1024
+MOST_BYTES = 25 * MEGABYTE
+"""Of all files of an answer, whatever the channel."""
+
+
+def refuse_unfit(files: Sequence[NewAttachment], rules: FileRules | None) -> None:
+    """Raises Refused with a sentence about the first file that cannot go, or about all of them together."""
+    if not files:
+        return
+    if rules is None:
+        raise Refused("Files cannot be sent over this account. Say where they are to be found instead.")
+    if len(files) > rules.per_piece:
+        raise Refused(f"At most {rules.per_piece} files go with an answer here; these are {len(files)}.")
+    for file in files:
+        _refuse_one(file, rules)
+    together = sum(_size(file) for file in files)
+    most = MOST_BYTES if rules.apart else min(MOST_BYTES, rules.together_bytes)
+    if together > most:
+        raise Refused(f"The files have {_told(together)} together; at most {_told(most)} go with an answer here.")
+
+
+def _refuse_one(file: NewAttachment, rules: FileRules) -> None:
+    name, media_type = file.draft.name, file.draft.media_type.lower()
+    if not _size(file):
+        raise Refused(f"The file {name} is empty.")
+    if rules.media_types and media_type not in rules.media_types:
+        kinds = ", ".join(one.rpartition("/")[2].upper() for one in rules.media_types)
+        raise Refused(f"The file {name} cannot be sent here; only pictures can, as {kinds}.")
+    if _size(file) > rules.each_bytes:
+        raise Refused(f"The file {name} has {_told(_size(file))}; at most {_told(rules.each_bytes)} go here.")
+
+
+Piece = tuple[str, tuple[AttachmentId, ...]]
+
+
+def pieces(texts: Sequence[str], files: Sequence[NewAttachment], apart: bool) -> tuple[DeliveryPart, ...]:
+    """The words first; then the files, with the last words or apart."""
+    wordless: list[Piece] = [("", (file.id,)) for file in files] if apart else []
+    with_last = () if apart else tuple(file.id for file in files)
+    parts: list[Piece] = [*((text, ()) for text in texts[:-1]), (texts[-1], with_last), *wordless]
+    return tuple(DeliveryPart(n, text, "queued", files=ids) for n, (text, ids) in enumerate(parts, 1))
+
+
+def _size(file: NewAttachment) -> int:
+    return len(file.draft.content or b"")
+
+
+def _told(size_bytes: int) -> str:
+    return f"{size_bytes / MEGABYTE:.1f} MB"

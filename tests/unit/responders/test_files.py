@@ -1,0 +1,71 @@
+"""Files that go out: held to the channel's rules, and put into pieces."""
+
+import pytest
+
+from connectors.registry import CHANNELS, capabilities_of
+from responders.files import MOST_BYTES, pieces, refuse_unfit
+from tickets.errors import Refused
+from tickets.ids import AttachmentId, MessageId
+from tickets.model import AttachmentDraft
+from tickets.ports import FileRules
+from tickets.records import NewAttachment
+
+RULES = FileRules(per_piece=3, each_bytes=1_000, together_bytes=1_500)
+PICTURES = FileRules(per_piece=3, each_bytes=1_000, together_bytes=1_500, media_types=("image/png", "image/jpeg"))
+
+
+def file(name: str = "a.png", size: int = 10, media_type: str = "image/png") -> NewAttachment:
+    return NewAttachment(
+        AttachmentId(f"f-{name}"), MessageId("m"), AttachmentDraft(name, media_type, size, b"x" * size)
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "rules", "told"),
+    [
+        ([file()], None, "Files cannot be sent over this account"),
+        ([file()] * 4, RULES, "At most 3 files go with an answer here; these are 4"),
+        ([file("领收书.pdf", 1_001)], RULES, "The file 领收书.pdf has 0.0 MB"),
+        ([file(size=0)], RULES, "The file a.png is empty"),
+        ([file(size=900)] * 2, RULES, "The files have 0.0 MB together"),
+        ([file("a.pdf", media_type="application/pdf")], PICTURES, "only pictures can, as PNG, JPEG"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_name(
+    files: list[NewAttachment], rules: FileRules | None, told: str
+) -> None:
+    with pytest.raises(Refused, match=told):
+        refuse_unfit(files, rules)
+
+
+def test_what_fits_exactly_goes() -> None:
+    refuse_unfit([], None)
+    refuse_unfit([file(size=1_000), file(size=500)], RULES)
+    refuse_unfit([file(media_type="IMAGE/PNG")], PICTURES)
+
+
+def test_pieces_of_their_own_are_held_to_what_an_answer_may_have_together() -> None:
+    apart = FileRules(per_piece=10, each_bytes=MOST_BYTES, together_bytes=1, apart=True)
+    refuse_unfit([file(size=MOST_BYTES - 1), file(size=1)], apart)
+    with pytest.raises(Refused, match=r"at most 25\.0 MB"):
+        refuse_unfit([file(size=MOST_BYTES), file(size=1)], apart)
+
+
+def test_files_go_with_the_last_words_or_after_them() -> None:
+    one, two = file("1"), file("2")
+    assert [(p.n, p.text, p.files) for p in pieces(["a", "b"], [one, two], apart=False)] == [
+        (1, "a", ()),
+        (2, "b", (one.id, two.id)),
+    ]
+    assert [(p.n, p.text, p.files) for p in pieces(["a", "b"], [one, two], apart=True)] == [
+        (1, "a", ()),
+        (2, "b", ()),
+        (3, "", (one.id,)),
+        (4, "", (two.id,)),
+    ]
+    assert [p.files for p in pieces(["a"], [], apart=True)] == [()]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_every_channel_takes_a_small_picture(channel: str) -> None:
+    refuse_unfit([file()], capabilities_of(channel).files)
