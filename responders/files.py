@@ -56,4 +56,4 @@ def _size(file: NewAttachment) -> int:
 
 
 def _told(size_bytes: int) -> str:
-    return f"{size_bytes / MEGABYTE:.1f} MB"
+    return f"{size_bytes / MEGABYTE:.1f} MB" if size_bytes >= MEGABYTE else f"{size_bytes / 1024:.1f} KB"

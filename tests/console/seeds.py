@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -135,6 +136,7 @@ class Seeds:
                     message=message,
                     attachments=_attachments(message, how.get("files", ())),
                     segments=segments(text),
+                    snippet=snippet_of(fresh(text)),
                     deliveries=how.get("deliveries", ()),
                     events=(self._event("opened", ticket.id), self._event("received", ticket.id)),
                 )
@@ -169,6 +171,7 @@ class Seeds:
                     message=replace(message, thread_id=joins.id) if joins else message,
                     attachments=_attachments(message, how.get("files", ())),
                     segments=segments(text),
+                    snippet=snippet_of(fresh(text)),
                     events=(self._event("received", known.id),),
                 )
             ],

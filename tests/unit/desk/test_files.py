@@ -14,9 +14,10 @@ def named(name: str, media_type: str = "image/png") -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("a.png", "a.png"), ("C:\\temp\\b.png", "b.png"), ("/etc/passwd", "passwd"), ("../../x", "x"), ("", "file"),
-        ("...", "file"), ("領収書 5月.pdf", "領収書 5月.pdf"), ("ใบเสร็จ.pdf", "ใบเสร็จ.pdf"), ("فاتورة.pdf", "فاتورة.pdf"),
-        ("a\r\nX-Evil: 1.png", "aX-Evil: 1.png"), ("a\u202egnp.exe", "agnp.exe"), ("a\x00b", "ab"),
+        ("a.png", "a.png"), ("C:\\temp\\b.png", "b.png"), ("/etc/passwd", "passwd"), ("../../x", "x"),
+        ("", "file"), ("...", "file"), ("領収書 5月.pdf", "領収書 5月.pdf"), ("ใบเสร็จ.pdf", "ใบเสร็จ.pdf"),
+        ("فاتورة.pdf", "فاتورة.pdf"), ("a\r\nX-Evil: 1.png", "aX-Evil: 1.png"),
+        ("a\u202egnp.exe", "agnp.exe"), ("a\x00b", "ab"),
     ],
 )  # fmt: skip
 def test_a_name_is_a_label(name: str, label: str) -> None:

@@ -15,9 +15,8 @@ PICTURES = FileRules(per_piece=3, each_bytes=1_000, together_bytes=1_500, media_
 
 
 def file(name: str = "a.png", size: int = 10, media_type: str = "image/png") -> NewAttachment:
-    return NewAttachment(
-        AttachmentId(f"f-{name}"), MessageId("m"), AttachmentDraft(name, media_type, size, b"x" * size)
-    )
+    draft = AttachmentDraft(name, media_type, size, b"x" * size)
+    return NewAttachment(AttachmentId(f"f-{name}"), MessageId("m"), draft)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +24,9 @@ def file(name: str = "a.png", size: int = 10, media_type: str = "image/png") -> 
     [
         ([file()], None, "Files cannot be sent over this account"),
         ([file()] * 4, RULES, "At most 3 files go with an answer here; these are 4"),
-        ([file("领收书.pdf", 1_001)], RULES, "The file 领收书.pdf has 0.0 MB"),
+        ([file("领收书.pdf", 1_001)], RULES, "The file 领收书.pdf has 1.0 KB"),
         ([file(size=0)], RULES, "The file a.png is empty"),
-        ([file(size=900)] * 2, RULES, "The files have 0.0 MB together"),
+        ([file(size=900)] * 2, RULES, "The files have 1.8 KB together"),
         ([file("a.pdf", media_type="application/pdf")], PICTURES, "only pictures can, as PNG, JPEG"),
     ],
 )
