@@ -67,6 +67,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         seen=MessageId(seen) if is_id(seen) else None,
         undo_s=console.undo_s,
         copies=field(form, "copies") == "yes",
+        quote=field(form, "quote") == "yes",
         files=[await _file(upload) for upload in _uploads(form)],
     )
 

@@ -128,7 +128,13 @@ async def case_of(request: Request, visit: Visit) -> Case:
 
 
 def _voices(console: Console, whole: TicketEnvelope) -> tuple[Voice, ...]:
-    return voices_of(whole, lambda thread: console.desk.copies(whole, thread), console.desk.files)
+    desk = console.desk
+    return voices_of(
+        whole,
+        lambda thread: desk.copies(whole, thread),
+        lambda thread: desk.quotation(whole, thread),
+        desk.files,
+    )
 
 
 def undo_of(console: Console, whole: TicketEnvelope, visit: Visit) -> Undo | None:

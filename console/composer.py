@@ -21,8 +21,8 @@ class Voice:
     """A conversation one can answer in.
 
     sentence: how the answer will appear.  barred: why it cannot be answered
-    there; empty when it can.  copies: who else could get it.  files: which
-    go with it; None: none.
+    there; empty when it can.  copies: who else could get it.  quotation:
+    what it could quote.  files: which go with it; None: none.
     """
 
     thread_id: ThreadId
@@ -32,6 +32,7 @@ class Voice:
     sentence: str
     barred: str
     copies: tuple[str, ...] = ()
+    quotation: str = ""
     files: FileRules | None = None
 
 
@@ -81,11 +82,13 @@ def fresh_key() -> str:
 def voices_of(
     ticket: TicketEnvelope,
     copies: Callable[[ThreadId], tuple[str, ...]],
+    quotation: Callable[[ThreadId], str],
     files: Callable[[AccountId], FileRules | None],
 ) -> tuple[Voice, ...]:
     """The conversations in which somebody wrote, newest first.
 
-    copies: who else could get an answer there.  files: which go out over an account.
+    copies: who else could get an answer there.  quotation: what it could
+    quote.  files: which go out over an account.
     """
     people = {identity.id: identity for identity in ticket.identities}
     spoken = dict.fromkeys(message.thread_id for message in reversed(ticket.messages) if message.direction == "in")
@@ -95,6 +98,7 @@ def voices_of(
         replace(
             _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None),
             copies=copies(threads[key].id),
+            quotation=quotation(threads[key].id),
             files=files(threads[key].account),
         )
         for key, message in answered.items()

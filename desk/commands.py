@@ -28,6 +28,7 @@ from desk.changes import (
 )
 from desk.files import NewFile, attachment_of
 from responders.compose import Limits, compose, copies_of, reply_target
+from responders.quoting import quoted
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import (
@@ -56,6 +57,14 @@ class Done(NamedTuple):
     number: TicketNumber
     delivery_id: DeliveryId | None = None
     repeated: bool = False
+
+
+class Enclosed(NamedTuple):
+    """What goes with an answer besides its words; see ``Desk.answer``."""
+
+    copies: bool
+    quote: bool
+    files: tuple[NewFile, ...]
 
 
 class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, Protocol):
@@ -96,12 +105,14 @@ class Desk:
         seen: MessageId | None = None,
         undo_s: float = 0.0,
         copies: bool = False,
+        quote: bool = False,
         files: Sequence[NewFile] = (),
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
 
         copies: to everybody else, too, who got the mail that is answered.
-        files: to go with it; refused where the channel does not take them.
+        quote: put what is answered under it, by mail.  files: to go with it;
+        refused where the channel does not take them.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -112,10 +123,11 @@ class Desk:
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
             refuse_repeated(ticket, actor, seen, checked_text(text))
-            words = checked_text(text)
-            return self._answering(actor, ticket, words, thread_id, now, undo_s, copies, files)
+            with_it = Enclosed(copies, quote, tuple(files))
+            return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s, with_it)
 
-        more = [*(["copies"] if copies else []), *((file.name, _digest(file.content)) for file in files)]
+        flags = [name for name, wanted in (("copies", copies), ("quote", quote)) if wanted]
+        more = [*flags, *((file.name, _digest(file.content)) for file in files)]
         asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
 
@@ -126,6 +138,12 @@ class Desk:
         thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
         limits = self._limits.get(thread.account) if thread else None
         return copies_of(answered, person, limits.own) if answered and person and limits else ()
+
+    def quotation(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> str:
+        """What an answer there would quote with ``quote``; empty where nothing is quoted."""
+        answered = answered_message(ticket, thread_id)
+        person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
+        return quoted(answered, person) if answered and person and person.channel == "email" else ""
 
     def files(self, account: AccountId) -> FileRules | None:
         """Which files go out over an account; None: none."""
@@ -273,8 +291,7 @@ class Desk:
         thread_id: ThreadId | None,
         now: datetime,
         undo_s: float,
-        copies: bool,
-        files: Sequence[NewFile],
+        with_it: "Enclosed",
     ) -> TicketChange:
         answered = answered_message(ticket, thread_id)
         if answered is None:
@@ -285,7 +302,7 @@ class Desk:
         if limits is None:
             raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
         earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
-        copied = copies_of(answered, person, limits.own) if copies else ()
+        copied = copies_of(answered, person, limits.own) if with_it.copies else ()
         message = replace(
             new_message("out", actor, ticket, text, now),
             thread_id=thread.id,
@@ -293,11 +310,12 @@ class Desk:
             language=ticket.ticket.language,
             cc=copied,
         )
-        attached = tuple(attachment_of(file, message) for file in files)
+        attached = tuple(attachment_of(file, message) for file in with_it.files)
+        quotation = quoted(answered, person) if with_it.quote and limits.own else ""
         delivery = compose(
             "reply",
             reply_target(thread, answered, person, earlier, copied),
-            text,
+            "\n\n".join(filter(None, (text, quotation))),
             limits,
             now,
             release_at=now + timedelta(seconds=undo_s),

@@ -2,15 +2,17 @@
 
 import html
 import re
+from collections.abc import Iterable
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from itertools import groupby
 
 from connectors.mail.settings import Settings
 from tickets.errors import DeliveryError
 from tickets.ids import ExternalMessageId
-from tickets.model import Reply
+from tickets.model import Reply, ReplyFile
 from tickets.own_names import HEADER, plus_address
 
 WRITING = SMTP.clone(max_line_length=990)
@@ -19,6 +21,9 @@ LONGEST_LINE = 900
 """RFC 5322 §2.1.1 allows 998 bytes; longer ones are encoded."""
 _LINK = re.compile(r"https?://[^\s<>\"'\u3000-\u303f\uff00-\uffef]+[^\s<>\"'.,;:!?)\]\u3000-\u303f\uff00-\uffef]")
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+SHOWN = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
+DEEPEST = 5
+QUOTED = "margin: 0 0 0 4px; padding-left: 10px; border-left: 2px solid #999"
 PAGE = (
     '<!doctype html>\n<html><head><meta charset="utf-8"></head>\n'
     '<body style="font-family: sans-serif; line-height: 1.5">\n{body}\n</body></html>\n'
@@ -31,17 +36,11 @@ def written(settings: Settings, reply: Reply, recipient: str, message_id: Extern
     try:
         _write_head(mail, settings, reply, recipient, message_id)
         mail.set_content(reply.text, charset="utf-8", cte=_encoding(reply.text))
-        page = to_html(reply.text)
+        names = _picture_names(reply, message_id)
+        page = to_html(reply.text, names.values())
         mail.add_alternative(page, subtype="html", charset="utf-8", cte=_encoding(page))
-        for file in reply.files:
-            maintype, _, subtype = file.media_type.partition("/")
-            known = maintype not in ("multipart", "message")  # else the bytes would have to be mails
-            mail.add_attachment(
-                file.content,
-                maintype=maintype if known else "application",
-                subtype=subtype if known else "octet-stream",
-                filename=file.name,
-            )
+        for n, file in enumerate(reply.files):
+            _write_file(mail, file, names.get(n))
         return mail.as_bytes()
     except (ValueError, UnicodeError, IndexError) as error:
         raise DeliveryError(
@@ -72,15 +71,51 @@ def _write_head(
         mail["X-Auto-Response-Suppress"] = "All"
 
 
+def _picture_names(reply: Reply, message_id: ExternalMessageId) -> dict[int, str]:
+    """Of each picture among the files, by its place, the Content-ID under which the page shows it (RFC 2392)."""
+    local, _, domain = message_id.strip("<>").rpartition("@")
+    pictures = [n for n, file in enumerate(reply.files) if file.media_type in SHOWN]
+    return {n: f"{n}.{local}@{domain}" for n in pictures}
+
+
+def _write_file(mail: EmailMessage, file: ReplyFile, cid: str | None) -> None:
+    """cid: beside the page, which shows it; None: for itself."""
+    maintype, _, subtype = file.media_type.partition("/")
+    if maintype in ("multipart", "message"):  # else the bytes would have to be mails
+        maintype, subtype = "application", "octet-stream"
+    if cid is None:
+        mail.add_attachment(file.content, maintype, subtype, filename=file.name)
+        return
+    page = mail.get_body(("related", "html"))
+    assert isinstance(page, EmailMessage)
+    page.add_related(file.content, maintype, subtype, filename=file.name, cid=f"<{cid}>", disposition="inline")
+
+
 def _encoding(text: str) -> str:
     plain = text.isascii() and all(len(line) <= LONGEST_LINE for line in text.split("\n"))
     return "7bit" if plain else "base64"
 
 
-def to_html(text: str) -> str:
-    """The text as a page: paragraphs in the direction of their own script, addresses as links, nothing else."""
-    paragraphs = (paragraph.strip("\n") for paragraph in _PARAGRAPHS.split(text.strip()))
-    return PAGE.format(body="\n".join(f'<p dir="auto">{_lines(paragraph)}</p>' for paragraph in paragraphs))
+def to_html(text: str, pictures: Iterable[str] = ()) -> str:
+    """The text as a page: paragraphs in the direction of their own script, quotations, addresses as links.
+
+    pictures: Content-IDs of what is shown below it.
+    """
+    shown = (f'<p><img src="cid:{html.escape(name)}" alt="" style="max-width: 100%"></p>' for name in pictures)
+    return PAGE.format(body="\n".join([_body(text, DEEPEST), *shown]))
+
+
+def _body(text: str, depth: int) -> str:
+    """depth: so many quotations may stand within each other; deeper ones keep their marks."""
+    pieces: list[str] = []
+    for is_quoted, lines in groupby(text.strip("\n").split("\n"), lambda line: depth > 0 and line.startswith(">")):
+        if is_quoted:
+            inner = "\n".join(line[1:].removeprefix(" ") for line in lines)
+            pieces.append(f'<blockquote type="cite" style="{QUOTED}">{_body(inner, depth - 1)}</blockquote>')
+        else:
+            found = (paragraph.strip("\n") for paragraph in _PARAGRAPHS.split("\n".join(lines).strip()))
+            pieces += [f'<p dir="auto">{_lines(paragraph)}</p>' for paragraph in found if paragraph]
+    return "\n".join(pieces)
 
 
 def _lines(paragraph: str) -> str:

@@ -1,17 +1,19 @@
 """A mail as it leaves: text and HTML say the same, and nothing in either acts."""
 
+import re
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
 from msgspec.structs import replace
 
 from connectors.mail.settings import ImapSettings, Settings, SmtpSettings
-from connectors.mail.writing import to_html, written
+from connectors.mail.writing import DEEPEST, to_html, written
 from tests.support.builders import T0
 from tickets.errors import DeliveryError
 from tickets.ids import AccountId, ExternalMessageId, ThreadKey
-from tickets.model import Reply, ReplyTarget
+from tickets.model import Reply, ReplyFile, ReplyTarget
 from tickets.own_names import message_id
 from tickets.secret import Secret
 
@@ -117,3 +119,52 @@ def test_a_text_is_never_markup(text: str) -> None:
 )
 def test_an_address_becomes_a_link_without_what_follows_it(text: str, address: str) -> None:
     assert f'<a href="{address}">{address}</a>' in to_html(text)
+
+
+# Files and quotations ----------------------------------------------------------------------
+
+PICTURE = ReplyFile("图 1.png", "image/png", b"\x89PNG" + bytes(range(256)))
+NOTES = ReplyFile("notes.txt", "text/plain", "a\r\nb\nü".encode())
+REPORT = ReplyFile("отчёт.pdf", "application/pdf", b"%PDF" + bytes(range(256)))
+
+
+def with_files(*files: ReplyFile) -> EmailMessage:
+    reply = Reply(target=TARGET, text="Look", send_key="k", created_at=T0, files=files)
+    mail = message_from_bytes(written(SETTINGS, reply, "ada@x.test", NAME), policy=default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def test_pictures_are_shown_on_the_page_and_other_files_lie_beside_it() -> None:
+    mail = with_files(REPORT, PICTURE, NOTES, PICTURE)
+    page = mail.get_body(("html",))
+    assert page is not None
+    shown = re.findall(r'<img src="cid:([^"]+)"', page.get_content())
+    parts = {str(part["Content-ID"]): part for part in mail.walk() if part["Content-ID"]}
+    assert [f"<{name}>" for name in shown] == list(parts)
+    assert len(set(shown)) == 2
+    assert all(part.get_content_disposition() == "inline" for part in parts.values())
+    files = [part for part in mail.walk() if part.get_filename()]
+    assert sorted(part.get_filename() for part in files) == sorted(
+        ["图 1.png", "图 1.png", "notes.txt", "отчёт.pdf"]
+    )
+    contents = {part.get_filename(): part.get_payload(decode=True) for part in files}
+    assert contents == {file.name: file.content for file in (PICTURE, NOTES, REPORT)}
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().strip() == "Look"
+
+
+def test_what_is_quoted_is_set_apart_on_the_page() -> None:
+    page = to_html("It left.\n\nAnn, 2026:\n> Where?\n>\n> > Older\n> <b>")
+    body = page.partition("<body")[2].partition(">")[2]
+    assert re.sub(r' style="[^"]*"', "", body).replace("\n", "") == (
+        '<p dir="auto">It left.</p><p dir="auto">Ann, 2026:</p><blockquote type="cite"><p dir="auto">Where?</p>'
+        '<blockquote type="cite"><p dir="auto">Older</p></blockquote><p dir="auto">&lt;b&gt;</p></blockquote>'
+        "</body></html>"
+    )
+
+
+def test_quotations_within_quotations_end_somewhere() -> None:
+    page = to_html(">" * 1_000 + " deep")
+    assert page.count("<blockquote") == page.count("</blockquote>") == DEEPEST
