@@ -128,13 +128,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
 
 
 def _voices(console: Console, whole: TicketEnvelope) -> tuple[Voice, ...]:
-    desk = console.desk
-    return voices_of(
-        whole,
-        lambda thread: desk.copies(whole, thread),
-        lambda thread: desk.quotation(whole, thread),
-        desk.files,
-    )
+    return voices_of(whole, lambda thread: console.desk.offer(whole, thread))
 
 
 def undo_of(console: Console, whole: TicketEnvelope, visit: Visit) -> Undo | None:

@@ -2,16 +2,16 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from console import words
 from console.conversation import thread_words
 from desk.answered import answered_message
-from tickets.ids import AccountId, DeliveryId, ThreadId, TicketNumber
+from desk.commands import Offer
+from tickets.ids import DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope
-from tickets.ports import FileRules
 
 Kind = Literal["answer", "note"]
 
@@ -21,8 +21,7 @@ class Voice:
     """A conversation one can answer in.
 
     sentence: how the answer will appear.  barred: why it cannot be answered
-    there; empty when it can.  copies: who else could get it.  quotation:
-    what it could quote.  files: which go with it; None: none.
+    there; empty when it can.  offer: what an answer there could carry.
     """
 
     thread_id: ThreadId
@@ -31,9 +30,7 @@ class Voice:
     label: str
     sentence: str
     barred: str
-    copies: tuple[str, ...] = ()
-    quotation: str = ""
-    files: FileRules | None = None
+    offer: Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +76,27 @@ def fresh_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def voices_of(
-    ticket: TicketEnvelope,
-    copies: Callable[[ThreadId], tuple[str, ...]],
-    quotation: Callable[[ThreadId], str],
-    files: Callable[[AccountId], FileRules | None],
-) -> tuple[Voice, ...]:
-    """The conversations in which somebody wrote, newest first.
-
-    copies: who else could get an answer there.  quotation: what it could
-    quote.  files: which go out over an account.
-    """
+def voices_of(ticket: TicketEnvelope, offer: Callable[[ThreadId], Offer]) -> tuple[Voice, ...]:
+    """The conversations in which somebody wrote, newest first.  offer: what an answer there could carry."""
     people = {identity.id: identity for identity in ticket.identities}
     spoken = dict.fromkeys(message.thread_id for message in reversed(ticket.messages) if message.direction == "in")
     threads = {thread.id: thread for thread in ticket.threads}
     answered = {key: answered_message(ticket, key) for key in spoken if key in threads}
     return tuple(
-        replace(
-            _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None),
-            copies=copies(threads[key].id),
-            quotation=quotation(threads[key].id),
-            files=files(threads[key].account),
-        )
+        _voice(threads[key], message, people.get(message.identity_id) if message.identity_id else None, offer)
         for key, message in answered.items()
         if message is not None
     )
 
 
-def _voice(thread: Thread, answered: Message, person: Identity | None) -> Voice:
+def _voice(
+    thread: Thread, answered: Message, person: Identity | None, offer: Callable[[ThreadId], Offer]
+) -> Voice:
     public = thread.visibility == "public"
     name = person.display_name if person else "the person"
     to = person.external_id if person and thread.channel == "email" else name
-    account = words.account_name(thread.account)
+    offered = offer(thread.id)
+    account = offered.alias or words.account_name(thread.account)
     channel = words.CHANNELS[thread.channel]
     return Voice(
         thread_id=thread.id,
@@ -119,6 +105,7 @@ def _voice(thread: Thread, answered: Message, person: Identity | None) -> Voice:
         label=thread_words(thread),
         sentence=f"{words.VISIBILITY[thread.visibility]}, as {account} over {channel}, to {to}",
         barred=_barred(answered, person, name),
+        offer=offered,
     )
 
 

@@ -27,7 +27,7 @@ from desk.changes import (
     waiting_again,
 )
 from desk.files import NewFile, attachment_of
-from responders.compose import Limits, compose, copies_of, reply_target
+from responders.compose import Limits, alias_of, compose, copies_of, reply_target
 from responders.quoting import quoted
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
@@ -57,6 +57,20 @@ class Done(NamedTuple):
     number: TicketNumber
     delivery_id: DeliveryId | None = None
     repeated: bool = False
+
+
+class Offer(NamedTuple):
+    """What an answer could carry.
+
+    copies: who else would get it with ``copies``.  quotation: what it would
+    quote with ``quote``; empty where nothing is quoted.  alias: from which
+    other address of ours it goes.  files: which go with it; None: none.
+    """
+
+    copies: tuple[str, ...] = ()
+    quotation: str = ""
+    alias: str | None = None
+    files: FileRules | None = None
 
 
 class Enclosed(NamedTuple):
@@ -131,24 +145,20 @@ class Desk:
         asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
 
-    def copies(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> tuple[str, ...]:
-        """Who else would get an answer there with ``copies``; empty where nobody could."""
+    def offer(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> Offer:
+        """What an answer there could carry, for who writes it."""
         answered = answered_message(ticket, thread_id)
         person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
         thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
         limits = self._limits.get(thread.account) if thread else None
-        return copies_of(answered, person, limits.own) if answered and person and limits else ()
-
-    def quotation(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> str:
-        """What an answer there would quote with ``quote``; empty where nothing is quoted."""
-        answered = answered_message(ticket, thread_id)
-        person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
-        return quoted(answered, person) if answered and person and person.channel == "email" else ""
-
-    def files(self, account: AccountId) -> FileRules | None:
-        """Which files go out over an account; None: none."""
-        limits = self._limits.get(account)
-        return limits.files if limits else None
+        if answered is None or person is None or limits is None:
+            return Offer()
+        return Offer(
+            copies=copies_of(answered, person, limits),
+            quotation=quoted(answered, person) if limits.own else "",
+            alias=alias_of(answered, limits),
+            files=limits.files,
+        )
 
     async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str) -> Done:
         """Keep a note that only colleagues see."""
@@ -302,7 +312,7 @@ class Desk:
         if limits is None:
             raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
         earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
-        copied = copies_of(answered, person, limits.own) if with_it.copies else ()
+        copied = copies_of(answered, person, limits) if with_it.copies else ()
         message = replace(
             new_message("out", actor, ticket, text, now),
             thread_id=thread.id,
@@ -314,7 +324,7 @@ class Desk:
         quotation = quoted(answered, person) if with_it.quote and limits.own else ""
         delivery = compose(
             "reply",
-            reply_target(thread, answered, person, earlier, copied),
+            reply_target(thread, answered, person, earlier, copied, alias_of(answered, limits)),
             "\n\n".join(filter(None, (text, quotation))),
             limits,
             now,

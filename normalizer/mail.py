@@ -7,6 +7,7 @@ policy, which also raises on hostile headers), single headers are guarded.
 
 import hashlib
 import re
+from typing import NamedTuple
 
 from normalizer import mail_body, mail_headers
 from normalizer import mail_machines as machines
@@ -16,7 +17,7 @@ from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Author, Automatic, Ignored, InboundMessage, RawEvent, ThreadRef
-from tickets.own_names import HEADER, looks_ours, named_by
+from tickets.own_names import HEADER, is_own, looks_ours, named_by
 
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
@@ -27,24 +28,35 @@ MANY_DELIMITERS = 5_000
 """More lines that look like MIME delimiters than this: not parsed, as the parser takes minutes."""
 
 
-def normalize_mail(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> InboundMessage | Ignored:
+class Known(NamedTuple):
+    """What the operator says about a mailbox; see ``normalize_mail``."""
+
+    authserv_ids: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def normalize_mail(
+    event: RawEvent, *, authserv_ids: tuple[str, ...] = (), aliases: tuple[str, ...] = ()
+) -> InboundMessage | Ignored:
     """One mail.
 
-    authserv_ids: whose Authentication-Results count (RFC 8601).  Raises
-    PayloadError when nobody can be named as the sender.
+    authserv_ids: whose Authentication-Results count (RFC 8601).  aliases:
+    further addresses of the mailbox.  Raises PayloadError when nobody can be
+    named as the sender.
     """
+    known = Known(authserv_ids, aliases)
     if event.note == "not_handed_out":
         raise PayloadError("the mail server did not hand it out; it is still in the mailbox")
     head, body = split(event.payload)
     if event.note == "too_large":
-        return _build(event, head, body, mail_body.unread(TOO_LARGE), authserv_ids)
+        return _build(event, head, body, mail_body.unread(TOO_LARGE), known)
     if body.count(b"\n--") > MANY_DELIMITERS:
-        return normalize_unparsed(event, "It has too many parts to be taken apart.", authserv_ids=authserv_ids)
-    return _build(event, head, body, mail_body.read(_parsable(event.payload)), authserv_ids)
+        return normalize_unparsed(event, "It has too many parts to be taken apart.", *known)
+    return _build(event, head, body, mail_body.read(_parsable(event.payload)), known)
 
 
 def normalize_unparsed(
-    event: RawEvent, why: str, *, authserv_ids: tuple[str, ...] = ()
+    event: RawEvent, why: str, authserv_ids: tuple[str, ...] = (), aliases: tuple[str, ...] = ()
 ) -> InboundMessage | Ignored:
     """The same without taking the body apart: for mails that overwhelm the parser.
 
@@ -53,7 +65,7 @@ def normalize_unparsed(
     head, body = split(event.payload)
     shown = body[:RAW_SHOWN_BYTES].decode("utf-8", "replace")
     contents = mail_body.unread(f"{why} This is the beginning as it came; the whole is kept.", shown)
-    return _build(event, head, body, contents, authserv_ids)
+    return _build(event, head, body, contents, Known(authserv_ids, aliases))
 
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
@@ -81,14 +93,14 @@ def _parsable(raw: bytes) -> bytes:
 
 
 def _build(
-    event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, authserv_ids: tuple[str, ...]
+    event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, known: Known
 ) -> InboundMessage:
     headers = mail_headers.read(head)
     sender, warnings = mail_headers.sender(headers)
     if sender is None:
         raise PayloadError("the mail names no sender (no From)")
-    authenticity = mail_headers.authenticity(headers, sender.address, authserv_ids)
-    own = sender.address == event.own_id.lower()
+    authenticity = mail_headers.authenticity(headers, sender.address, known.authserv_ids)
+    own = sender.address in (event.own_id.lower(), *known.aliases)
     if own and authenticity.verdict != "verified":
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
     automatic = _automatic(event, headers, sender.address, contents)
@@ -124,7 +136,16 @@ def _build(
         claims=claims,
         ticket_number=mail_headers.ticket_number(subject),
         own=own,
+        alias=_alias(headers, event.own_id, known.aliases),
     )
+
+
+def _alias(headers: Headers, own_id: str, aliases: tuple[str, ...]) -> str:
+    """Which of the mailbox's other addresses it was sent to, unless its main one is named as well."""
+    recipients = [recipient.lower() for recipient in mail_headers.recipients(headers)] if aliases else []
+    if any(is_own(recipient, own_id) for recipient in recipients):
+        return ""
+    return next((recipient for recipient in recipients if recipient in aliases), "")
 
 
 def _automatic(event: RawEvent, headers: Headers, sender: str, contents: mail_body.Contents) -> Automatic | None:

@@ -6,8 +6,14 @@ from tickets.ids import Channel
 from tickets.model import Ignored, InboundMessage, RawEvent
 
 
-def normalize(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> InboundMessage | Ignored:
-    """What the event means.  authserv_ids: the mail servers to trust.  Raises PayloadError."""
+def normalize(
+    event: RawEvent, *, authserv_ids: tuple[str, ...] = (), aliases: tuple[str, ...] = ()
+) -> InboundMessage | Ignored:
+    """What the event means.
+
+    authserv_ids: the mail servers to trust.  aliases: further addresses of
+    the mailbox, in lower case.  Raises PayloadError.
+    """
     if event.channel == "telegram":
         from normalizer.telegram import normalize_update
 
@@ -23,7 +29,7 @@ def normalize(event: RawEvent, *, authserv_ids: tuple[str, ...] = ()) -> Inbound
     if event.channel == "email":
         from normalizer.mail import normalize_mail
 
-        return normalize_mail(event, authserv_ids=authserv_ids)
+        return normalize_mail(event, authserv_ids=authserv_ids, aliases=aliases)
     assert_never(event.channel)
 
 

@@ -37,6 +37,7 @@ class Limits(NamedTuple):
     """What an account lets through in one piece.  text_limit None: no limit.
 
     own: its mail address, to which no copy goes; empty on other channels.
+    aliases: further ones, from which an answer goes if they were written to.
     files: which go with an answer; None: none.
     """
 
@@ -44,6 +45,7 @@ class Limits(NamedTuple):
     unit: str
     own: str = ""
     files: FileRules | None = None
+    aliases: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
@@ -54,14 +56,23 @@ MOST_COPIES = 20
 _PLAIN = re.compile(r"[!-~]{1,64}@[a-z0-9.-]{1,255}", re.IGNORECASE)
 
 
-def copies_of(answered: Message, author: Identity, own: str) -> tuple[str, ...]:
+def copies_of(answered: Message, author: Identity, limits: Limits) -> tuple[str, ...]:
     """Who else got the message that is answered, and could get the answer too; at most twenty.
 
-    own: the account's address, which is none of them.
+    The account's own addresses are none of them.
     """
     others = dict.fromkeys(address.lower() for address in (*answered.to, *answered.cc))
-    named = (one for one in others if one != author.external_id and not is_own(one, own))
-    return tuple(one for one in named if own and _PLAIN.fullmatch(one))[:MOST_COPIES]
+    named = (one for one in others if one not in (author.external_id, *limits.aliases))
+    strangers = (one for one in named if limits.own and not is_own(one, limits.own))
+    return tuple(one for one in strangers if _PLAIN.fullmatch(one))[:MOST_COPIES]
+
+
+def alias_of(answered: Message, limits: Limits) -> str | None:
+    """The address of ours that was written to, if it is not the main one."""
+    named = [address.lower() for address in (*answered.to, *answered.cc)]
+    if any(is_own(one, limits.own) for one in named):
+        return None
+    return next((one for one in named if one in limits.aliases), None)
 
 
 def reply_target(
@@ -70,12 +81,13 @@ def reply_target(
     author: Identity,
     earlier: Sequence[Message],
     copies: tuple[str, ...] = (),
+    alias: str | None = None,
 ) -> ReplyTarget:
     """Where an answer in ``thread`` goes.
 
     answered: the newest message of the person there; None speaks plainly.
     author: who is answered.  earlier: the thread's messages, oldest first.
-    copies: who else gets it, by mail.
+    copies: who else gets it, by mail.  alias: from which address of ours.
     """
     references = tuple(message.external_id for message in earlier if message.external_id)
     by_mail = thread.channel == "email"
@@ -89,6 +101,7 @@ def reply_target(
         to=(author.external_id,) if by_mail else (),
         subject=reply_subject(_subject(answered, earlier)) if by_mail else None,
         cc=copies if by_mail else (),
+        alias=alias if by_mail else None,
     )
 
 
@@ -183,6 +196,7 @@ class Notices:
             references=_unique([*reversed(message.reply_to), message.external_id]) if by_mail else (),
             to=(message.author.external_id,) if by_mail else (),
             subject=reply_subject(message.subject or "") if by_mail else None,
+            alias=message.alias or None,
         )
         return compose(
             "notice", target, text, self._limits[message.account], now, thread_id=thread_id, ticket_id=ticket_id

@@ -62,6 +62,7 @@ class Policy(NamedTuple):
 
     rules: tuple[rules.Rule, ...]
     reopen_within: timedelta
+    aliases: rules.AliasQueues = {}
     acknowledge_again_after: timedelta = timedelta(days=1)
 
 
@@ -139,7 +140,7 @@ class Decider:
         language = self._languages.recognize(gist.sample, hint)
         person = _Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
-        rule = rules.decide(message, self._policy.rules)
+        rule = rules.decide(message, self._policy.rules, self._policy.aliases)
         thread = match.thread or _new_thread(message)
         bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, language, now)

@@ -1,8 +1,9 @@
 """Policy as data: the first row whose test holds decides queue and manners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from tickets.ids import AccountId
 from tickets.model import InboundMessage
 
 
@@ -37,6 +38,14 @@ def rule_table(default_queue: str) -> tuple[Rule, ...]:
     )
 
 
-def decide(message: InboundMessage, rules: tuple[Rule, ...]) -> Rule:
-    """The first rule that holds.  Pure."""
-    return next(rule for rule in rules if rule.test(message))
+AliasQueues = Mapping[tuple[AccountId, str], str]
+"""By account and alias, in lower case: where a new ticket goes."""
+
+
+def decide(message: InboundMessage, rules: tuple[Rule, ...], aliases: AliasQueues) -> Rule:
+    """The first rule that holds; a person's message to an alias goes to its queue.  Pure."""
+    rule = next(rule for rule in rules if rule.test(message))
+    queue = aliases.get((message.account, message.alias))
+    if queue is None or not rule.outcome.counts:
+        return rule
+    return Rule(f"{rule.name}, to {message.alias}", rule.test, rule.outcome._replace(queue=queue))

@@ -30,6 +30,7 @@ class Asked(NamedTuple):
 
     event: RawEvent
     trusted: tuple[str, ...]
+    aliases: tuple[str, ...]
 
 
 WORKERS = 2
@@ -45,10 +46,16 @@ class Parsers:
     """See ``tickets.ports.NormalizerPort``.
 
     authserv_ids: by account, the mail servers whose reports are trusted.
+    aliases: by account, further addresses of the mailbox, in lower case.
     """
 
-    def __init__(self, authserv_ids: Mapping[AccountId, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        authserv_ids: Mapping[AccountId, tuple[str, ...]],
+        aliases: Mapping[AccountId, tuple[str, ...]] | None = None,
+    ) -> None:
         self._authserv_ids = authserv_ids
+        self._aliases = aliases or {}
         self._pool: Any = None
 
     def start(self) -> None:
@@ -68,7 +75,7 @@ class Parsers:
 
     def _asked(self, events: Sequence[RawEvent]) -> Iterator[Asked]:
         for event in events:
-            yield Asked(event, self._authserv_ids.get(event.account, ()))
+            yield Asked(event, self._authserv_ids.get(event.account, ()), self._aliases.get(event.account, ()))
 
     async def _handful(self, asked: Sequence[Asked]) -> list[Result]:
         if asked[0].event.channel not in NEEDS_PROCESS:
@@ -119,7 +126,7 @@ def limited(asked: Sequence[Asked]) -> list[Result]:
 
 def _attempt(asked: Asked) -> Result:
     try:
-        return normalize(asked.event, authserv_ids=asked.trusted)
+        return normalize(asked.event, authserv_ids=asked.trusted, aliases=asked.aliases)
     except Exception as error:  # noqa: BLE001  one message's failure is its own verdict
         return error
 
@@ -132,7 +139,7 @@ def _unparsed(asked: Asked) -> Result:
     from normalizer.mail import normalize_unparsed
 
     try:
-        return normalize_unparsed(asked.event, OVERWHELMING, authserv_ids=asked.trusted)
+        return normalize_unparsed(asked.event, OVERWHELMING, asked.trusted, asked.aliases)
     except PayloadError as error:
         return error
 

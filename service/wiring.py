@@ -115,9 +115,12 @@ def make_watch(config: Config, parts: Parts, clock: Clock, leading: Callable[[],
 
 
 def make_parsers(config: Config) -> Parsers:
-    return Parsers(
-        {account: tuple(_setting(one.settings, "authserv_ids", ())) for account, one in config.accounts.items()}
-    )
+    return Parsers(_by_account(config, "authserv_ids"), _by_account(config, "aliases"))
+
+
+def _by_account(config: Config, name: str) -> dict[AccountId, tuple[str, ...]]:
+    """A setting of several texts; of a table its keys."""
+    return {account: tuple(_setting(one.settings, name, ())) for account, one in config.accounts.items()}
 
 
 def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
@@ -127,6 +130,11 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     policy = Policy(
         rules=rule_table(config.router.default_queue),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
+        aliases={
+            (account, alias): queue
+            for account, one in config.accounts.items()
+            for alias, queue in _setting(one.settings, "aliases", {}).items()
+        },
     )
     acknowledging = frozenset(
         account for account, one in config.accounts.items() if _setting(one.settings, "acknowledge", False)
@@ -135,8 +143,11 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
 
 
 def _limits(config: Config) -> dict[AccountId, Limits]:
+    aliases = _by_account(config, "aliases")
     return {
-        account: Limits.of(capabilities_of(one.channel))._replace(own=str(getattr(one.settings, "address", "")))
+        account: Limits.of(capabilities_of(one.channel))._replace(
+            own=str(_setting(one.settings, "address", "")), aliases=frozenset(aliases[account])
+        )
         for account, one in config.accounts.items()
     }
 

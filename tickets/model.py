@@ -200,7 +200,9 @@ class InboundMessage(Shape, frozen=True):
     ticket_number: TicketNumber | None = None
     """The ticket that its subject names; anybody can write that."""
     own: bool = False
-    """It comes from the account's own address."""
+    """It comes from an address of the account's own."""
+    alias: str = ""
+    """The other address of the account's own that it was sent to; empty: its main one, or none that is known."""
     gist: Gist | None = None
     """None until somebody has asked for it."""
 
@@ -355,7 +357,8 @@ class ReplyTarget(Shape, frozen=True):
 
     thread_key: the conversation.  in_reply_to: the message answered, None
     to speak into the conversation plainly.  references: earlier messages,
-    oldest first (email).  to and cc: recipients (email).
+    oldest first (email).  to and cc: recipients (email).  alias: the address
+    of ours that it comes from (email); None: the account's main one.
     """
 
     channel: Channel
@@ -367,6 +370,7 @@ class ReplyTarget(Shape, frozen=True):
     to: tuple[str, ...] = ()
     subject: str | None = None
     cc: tuple[str, ...] = ()
+    alias: str | None = None
 
 
 class ReplyFile(Shape, frozen=True):

@@ -72,6 +72,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The name beside the address."""
     imap: ImapSettings
     smtp: SmtpSettings
+    aliases: dict[str, str] = {}
+    """Further addresses of the mailbox, and the queue for what is sent to each; answers come from them."""
     authserv_ids: tuple[str, ...] = ()
     """Mail servers whose Authentication-Results are to be trusted, as they name themselves (RFC 8601)."""
     first_start: Literal["now", "all"] = "now"
@@ -91,6 +93,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         if not _ADDRESS.fullmatch(self.address):
             raise ValueError("address must be a plain mail address, e.g. help@example.org")
+        for alias in self.aliases:
+            if not _ADDRESS.fullmatch(alias) or alias != alias.lower() or alias == self.address.lower():
+                raise ValueError(f"aliases: {alias} must be another plain address, in small letters")
         if self.oauth is None and not (self.imap.password.reveal() and self.smtp.password.reveal()):
             raise ValueError("imap.password and smtp.password must be given, or oauth instead of both")
         if (self.after_intake == "move") != bool(self.imap.done_folder):

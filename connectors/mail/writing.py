@@ -52,7 +52,8 @@ def _write_head(
     mail: EmailMessage, settings: Settings, reply: Reply, recipient: str, message_id: ExternalMessageId
 ) -> None:
     target = reply.target
-    mail["From"] = Address(settings.name, addr_spec=settings.address)
+    known = target.alias in settings.aliases
+    mail["From"] = Address(settings.name, addr_spec=target.alias if target.alias and known else settings.address)
     mail["To"] = recipient
     if target.cc:
         mail["Cc"] = ", ".join(target.cc)

@@ -98,6 +98,30 @@ async def test_an_answer_goes_to_everybody_who_got_the_mail_only_if_somebody_wan
     assert found.state == "sent"  # the person has it
 
 
+async def test_what_is_sent_to_an_alias_goes_to_its_team_and_is_answered_from_there(
+    sql_database: Database, tmp_path: Path
+) -> None:
+    changed = {EMAIL: {"aliases": {"billing@example.test": "billing"}}}
+    async with open_town() as town:
+        config = town.config(sql_database.url, tmp_path, changed=changed)
+        async with town.open_for_business(config):
+            town.box.deliver(TO_BILLING.encode())
+            ticket = await town.ticket_saying("发票在哪里")
+            assert ticket.ticket.queue == "billing"
+            await town.settled(await town.answer(ticket.ticket.number, "发票已附上。"), "sent")
+            await until(lambda: "发票已附上。" in town.mail_texts(), "the answer at the person's")
+            answer = next(mail for mail in town.mei.received if mail.text.strip() == "发票已附上。")
+            assert answer.header("From") == "Support <billing@example.test>"
+
+
+TO_BILLING = """From: Mei <mei@customers.test>\r
+To: billing@example.test\r
+Subject: =?utf-8?B?5Y+R56Wo?=\r
+Message-ID: <to-billing@customers.test>\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+发票在哪里？\r
+"""
 BOUNCE = """From: Mail Delivery System <MAILER-DAEMON@{server}>\r
 To: support@example.test\r
 Subject: Undelivered Mail Returned to Sender\r

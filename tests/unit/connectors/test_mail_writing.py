@@ -75,6 +75,14 @@ def test_the_head_threads_and_names_the_mail() -> None:
     assert mail["Auto-Submitted"] is None
 
 
+def test_an_answer_comes_from_the_alias_that_was_written_to() -> None:
+    settings = replace(SETTINGS, aliases={"billing@desk.test": "billing"})
+    mail = message_from_bytes(sent(settings=settings, alias="billing@desk.test"), policy=default)
+    assert mail["From"] == "Support <billing@desk.test>"
+    for dropped in (sent(alias="billing@desk.test"), sent(settings=settings, alias="eve@desk.test"), sent()):
+        assert message_from_bytes(dropped, policy=default)["From"] == "Support <help@desk.test>"
+
+
 def test_answers_are_asked_for_at_a_signed_address_where_that_works() -> None:
     mail = message_from_bytes(sent(settings=replace(SETTINGS, plus_addresses=True)), policy=default)
     assert mail["Reply-To"] == f"Support <help+{NAME[1:].partition('@')[0]}@desk.test>"

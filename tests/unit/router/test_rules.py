@@ -1,12 +1,25 @@
 """Policy as data: the first row that holds."""
 
 import pytest
+from msgspec.structs import replace
 
 from router.rules import MACHINE_QUEUE, decide, rule_table
-from tests.support.inbound import FAILED, UNVERIFIED, VERIFIED, said
+from tests.support.builders import MAIN
+from tests.support.inbound import FAILED, MAIL, UNVERIFIED, VERIFIED, mailed, said
 from tickets.model import Authenticity, Automatic
 
 MACHINE = Automatic("list", "List-Id")
+
+
+def test_what_is_sent_to_an_alias_goes_to_its_queue() -> None:
+    aliases = {(MAIL, "billing@desk.test"): "billing"}
+    table = rule_table("help")
+    sent = mailed(alias="billing@desk.test")
+    assert decide(sent, table, aliases)[::2] == ("person, to billing@desk.test", ("billing", True, True))
+    assert decide(mailed(alias=""), table, aliases).outcome.queue == "help"
+    assert decide(mailed(alias="press@desk.test"), table, aliases).outcome.queue == "help"
+    assert decide(replace(sent, automatic=MACHINE), table, aliases).outcome.queue == MACHINE_QUEUE
+    assert decide(replace(sent, account=MAIN), table, aliases).outcome.queue == "help"
 
 
 @pytest.mark.parametrize(
@@ -22,5 +35,5 @@ MACHINE = Automatic("list", "List-Id")
 def test_who_waits_where_and_who_is_told(
     authenticity: Authenticity, automatic: Automatic | None, name: str, queue: str, counts: bool, acknowledge: bool
 ) -> None:
-    rule = decide(said(authenticity=authenticity, automatic=automatic), rule_table("help"))
+    rule = decide(said(authenticity=authenticity, automatic=automatic), rule_table("help"), {})
     assert (rule.name, *rule.outcome) == (name, queue, counts, acknowledge)
