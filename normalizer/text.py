@@ -8,9 +8,11 @@ from tickets.segments import MARKS
 SHOWN_CHARS = 64 * 1024
 """Longer texts are cut for display; the original is kept beside them."""
 CUT = "\n\n[cut: the whole text is in the original]"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufff9-\ufffb]")
-_BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
-_TAGS = re.compile(r"[\U000e0000-\U000e007f]")
+_UNSHOWN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufff9-\ufffb"  # control
+    r"\u202a-\u202e\u2066-\u2069"  # direction
+    r"\U000e0000-\U000e007f]"  # tags
+)
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){3,}")
 _MARKS_IN_A_ROW = 8
 _MAY_PILE = re.compile(f"[{MARKS}]{{9,}}")
@@ -21,7 +23,7 @@ def readable(text: str) -> str:
     if text.isascii() and text.isprintable() and len(text) <= SHOWN_CHARS:
         return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\x85", "\n")
-    text = _TAGS.sub("", _BIDI.sub("", _CONTROL.sub("", text)))
+    text = _UNSHOWN.sub("", text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     text = _BLANK_LINES.sub("\n\n\n", _without_piled_marks(text)).strip()
     return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + CUT

@@ -158,7 +158,7 @@ def _ends_in_colon(words: str) -> bool:
 
 
 def _visible(line: str) -> str:
-    return _INVISIBLE.sub("", line).strip()
+    return (line if line.isascii() else _INVISIBLE.sub("", line)).strip()
 
 
 # Without ">" before the lines: a ruler or a block of headers, and all that follows -----------
@@ -168,6 +168,7 @@ TITLE_CHARS = 62
 _NAMED = re.compile(r"[<＜][^\s<>＜＞@]{1,64}@[^\s<>＜＞@]{1,255}[>＞]")
 _RULER = re.compile(r"\s*[-_=–—*]{8,}\s*")
 _HEADER = re.compile(r"\s*[*_]{0,2}([^\W\d][^:：<>@]{0,30}?)\s?[*_]{0,2}\s?[:：]\s?[*_]{0,2}\s*(\S.*)?")
+_COLON = re.compile("[:：]")
 HEADER_CHARS = 300
 """A longer line is no ruler, and so much of a header says what it is."""
 MOST_HEADERS = 10
@@ -189,7 +190,7 @@ def _begins_attached(lines: Sequence[str], at: int) -> bool:
     if _is_titled_ruler(lines[at]) or _RULER.fullmatch(lines[at]):
         below = _next_words(lines, at + 1)
         return below is not None and below - at <= 3 and _headers_from(lines, below, fewest=2)
-    head = _HEADER.fullmatch(_visible(lines[at]))
+    head = _HEADER.fullmatch(_visible(lines[at])) if _COLON.search(lines[at]) else None
     if head is None or head[1].strip().casefold() not in FROM:
         return False
     apart = at == 0 or not lines[at - 1].strip()

@@ -33,6 +33,8 @@ def fold(text: str) -> str:
     Marks are dropped only where readers do without them (Latin, Greek,
     Cyrillic, Hebrew, Arabic): in Thai or Hindi they are letters.
     """
+    if text.isascii():
+        return text.lower()
     bare = _MARKED.sub(_without_marks, unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFC", bare).casefold().replace("đ", "d").replace("ł", "l")
 
