@@ -85,6 +85,7 @@ def _pages() -> list[BaseRoute]:
         ("/rows", inbox.show_more, "read"),
         ("/tickets/{number}", case.show_ticket, "read"),
         ("/tickets/{number}/update", case.show_update, "read"),
+        ("/tickets/{number}/prepared/{name}", case.tell_prepared, "work"),
         ("/tickets/{number}/messages/{id}/formatted", formatted.show_formatted, "read"),
         ("/attachments/{id}", downloads.show_attachment, "read"),
         ("/notices", attention.show_notices, "read"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from console.composer import Composer, Undo, Voice, fresh_key, voices_of
 from console.conversation import SHOWN, Conversation, conversation_of
@@ -82,6 +82,13 @@ async def show_ticket(request: Request, visit: Visit) -> Response:
     )
 
 
+async def tell_prepared(request: Request, visit: Visit) -> Response:
+    """A prepared answer filled in, as plain text."""
+    desk = site_of(request).console.desk
+    whole = await desk.get_ticket(visit.actor, number_in(request))
+    return PlainTextResponse(desk.prepare(visit.actor, whole, request.path_params["name"]))
+
+
 async def show_update(request: Request, visit: Visit) -> Response:
     """What may have changed: everything but the composer."""
     case = await case_of(request, visit)
@@ -112,6 +119,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
             whole.ticket.number,
             fresh_key(),
             _voices(console, whole),
+            console.desk.prepared(whole),
             attached=fresh_key(),
             undo=undo_of(console, whole, visit),
         ),

@@ -9,7 +9,7 @@ from typing import Literal
 from console import words
 from console.conversation import thread_words
 from desk.answered import answered_message
-from desk.commands import Offer
+from desk.commands import Offer, Prepared
 from tickets.ids import DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope
 
@@ -44,11 +44,12 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """What the form shows.  voices: newest conversation first."""
+    """What the form shows.  voices: newest conversation first.  prepared: answers that are ready."""
 
     number: TicketNumber
     key: str
     voices: tuple[Voice, ...]
+    prepared: list[Prepared]
     text: str = ""
     kind: Kind = "answer"
     chosen: str = ""

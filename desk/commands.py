@@ -29,6 +29,7 @@ from desk.changes import (
 from desk.files import NewFile, attachment_of
 from responders.compose import Limits, alias_of, compose, copies_of, reply_target
 from responders.quoting import quoted
+from responders.templates import ReplyTemplates
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import (
@@ -73,6 +74,18 @@ class Offer(NamedTuple):
     files: FileRules | None = None
 
 
+PREPARED_VALUES = {"name": "Ann", "number": "17", "agent": "Mei"}
+"""What prepared answers may name, with examples: the person, the ticket, who answers."""
+
+
+class Prepared(NamedTuple):
+    """An answer that is ready.  title: in the default language.  locale: in which its text is there."""
+
+    name: str
+    title: str
+    locale: str
+
+
 class Enclosed(NamedTuple):
     """What goes with an answer besides its words; see ``Desk.answer``."""
 
@@ -88,7 +101,8 @@ class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, Protocol):
 class Desk:
     """The desk over a store.
 
-    limits: how much each account lets through in one piece.
+    limits: how much each account lets through in one piece.  prepared: a
+    team's answers; None: there are none.
     """
 
     def __init__(
@@ -97,11 +111,13 @@ class Desk:
         clock: Clock,
         crash: CrashHook,
         limits: Mapping[AccountId, Limits],
+        prepared: ReplyTemplates | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._crash = crash
         self._limits = limits
+        self._prepared = prepared
 
     async def get_ticket(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
         """Raises TicketNotFound, Forbidden."""
@@ -159,6 +175,21 @@ class Desk:
             alias=alias_of(answered, limits),
             files=limits.files,
         )
+
+    def prepared(self, ticket: TicketEnvelope) -> list[Prepared]:
+        """The answers that are ready for a ticket's person, by title."""
+        if self._prepared is None:
+            return []
+        language = ticket.ticket.language
+        found = self._prepared.titles()
+        return [Prepared(name, title, self._prepared.locale(name, language)) for name, title in found]
+
+    def prepare(self, actor: Actor, ticket: TicketEnvelope, name: str) -> str:
+        """A prepared answer in the person's language, filled in.  Raises Refused when there is none."""
+        if self._prepared is None or name not in self._prepared.names():
+            raise Refused("There is no such prepared answer any more.")
+        values = {"name": ticket.ticket.requester, "number": str(ticket.ticket.number), "agent": actor.name}
+        return self._prepared.render(name, ticket.ticket.language, **values)
 
     async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str) -> Done:
         """Keep a note that only colleagues see."""

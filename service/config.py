@@ -69,6 +69,8 @@ class RouterSection(Section, frozen=True):
 class RepliesSection(Section, frozen=True):
     default_language: str = "en"
     """The language of our own texts when the person's is unknown or has no template."""
+    folder: str = ""
+    """A folder of prepared answers, ``NAME.LANGUAGE.ftl``, for the inbox.  Empty: there are none."""
 
 
 class AlertsSection(Section, frozen=True):

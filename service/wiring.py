@@ -12,7 +12,7 @@ from connectors.context import ConnectorContext
 from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
-from desk.commands import Desk
+from desk.commands import PREPARED_VALUES, Desk
 from responders.compose import Limits, Notices
 from responders.outbox import Outbox
 from responders.proof import Prover
@@ -95,7 +95,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
         jobs=JobRunner(store, clock, holder, connectors, crash),
-        desk=Desk(store, clock, crash, _limits(config)),
+        desk=Desk(store, clock, crash, _limits(config), make_prepared(config)),
         access=Access(store, clock),
         holder=holder,
     )
@@ -140,6 +140,15 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
         account for account, one in config.accounts.items() if _setting(one.settings, "acknowledge", False)
     )
     return Decider(policy, languages, Notices(templates, _limits(config), acknowledging))
+
+
+def make_prepared(config: Config) -> ReplyTemplates | None:
+    """The team's answers.  Raises ConfigError for one that cannot be read or filled in."""
+    if not config.replies.folder:
+        return None
+    prepared = ReplyTemplates(Path(config.replies.folder), config.replies.default_language)
+    prepared.check(**PREPARED_VALUES)
+    return prepared
 
 
 def _limits(config: Config) -> dict[AccountId, Limits]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from console.app import end_streams
+from responders.templates import ReplyTemplates
 from store.sql import open_store
 from tests.console.house import House
 from tests.console.seeds import Clock
@@ -56,8 +57,9 @@ class Announcing(uvicorn.Server):
 class Server:
     """A house at an address.  ``run`` does something in its loop."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prepared: ReplyTemplates | None = None) -> None:
         self._folder = folder
+        self._prepared = prepared
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="console")
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -93,7 +95,7 @@ class Server:
     async def _open(self) -> None:
         store = open_store(f"sqlite:///{self._folder / 'switchboard.db'}", bytes(32))
         await store.open()
-        self.house = House(store, RunningClock())
+        self.house = House(store, RunningClock(), prepared=self._prepared)
         config = uvicorn.Config(self.house.app, log_level="error", lifespan="on", timeout_graceful_shutdown=5)
         self._server = Announcing(config)
         self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))

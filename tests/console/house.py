@@ -12,6 +12,7 @@ from desk.access import Access
 from desk.actors import Actor
 from desk.commands import Desk
 from responders.compose import Limits
+from responders.templates import ReplyTemplates
 from store.sql import open_store
 from tests.console.seeds import Clock, Seeds
 from tickets.ids import AccountId
@@ -35,12 +36,14 @@ LIMITS = {
 class House:
     """An inbox with people at its desk."""
 
-    def __init__(self, store: Store, clock: Clock, *, secure: bool = False) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, secure: bool = False, prepared: ReplyTemplates | None = None
+    ) -> None:
         self.store = store
         self.clock = clock
         self.seeds = Seeds(store, clock)
         self.access = Access(store, clock)
-        self.desk = Desk(store, clock, no_crash, LIMITS)
+        self.desk = Desk(store, clock, no_crash, LIMITS, prepared)
         self.not_ready: dict[str, str] = {}
         self.app: Starlette = create_app(
             Console(
@@ -106,11 +109,13 @@ class Browser:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, secure: bool = False) -> AsyncIterator[House]:
+async def open_house(
+    folder: Path, *, secure: bool = False, prepared: ReplyTemplates | None = None
+) -> AsyncIterator[House]:
     """A house over a fresh SQLite store in ``folder``."""
     store = open_store(f"sqlite:///{folder / 'switchboard.db'}", bytes(32))
     await store.open()
     try:
-        yield House(store, Clock(), secure=secure)
+        yield House(store, Clock(), secure=secure, prepared=prepared)
     finally:
         await store.close()

@@ -6,6 +6,7 @@ export function startComposer() {
   document.addEventListener("input", (event) => event.target.id === "text" && typed());
   document.addEventListener("change", (event) => event.target.id === "voice" && speakAs(event.target));
   document.addEventListener("keydown", sendByKey);
+  document.addEventListener("click", insertPrepared);
   document.addEventListener("paste", (event) => add(event, event.clipboardData));
   document.addEventListener("drop", (event) => add(event, event.dataTransfer));
   document.addEventListener("dragover", (event) => event.target.closest?.("#composer") && event.preventDefault());
@@ -81,6 +82,20 @@ function add(event, given) {
   const all = new DataTransfer();
   for (const file of [...input.files, ...given.files]) all.items.add(file);
   input.files = all.files;
+}
+
+// A prepared answer comes to where the cursor stands; without this it opens to be copied.
+async function insertPrepared(event) {
+  const link = event.target.closest?.("[data-prepared]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const answer = await fetch(link.href);
+  if (!answer.ok) return void window.open(link.href, "_blank");
+  const text = document.getElementById("text");
+  text.setRangeText(await answer.text(), text.selectionStart, text.selectionEnd, "end");
+  link.closest("details").open = false;
+  text.focus();
+  typed();
 }
 
 function sendByKey(event) {

@@ -77,4 +77,35 @@ def test_a_missing_template_or_default_is_told_at_the_start(folder: Path) -> Non
 def test_a_template_without_its_message_is_told_at_the_start(folder: Path, content: str) -> None:
     (folder / "hello.pt.ftl").write_text(content)
     with pytest.raises(ConfigError, match=r"hello\.pt\.ftl"):
-        ReplyTemplates(folder, "en").check()
+        ReplyTemplates(folder, "en").check(name="Ann")
+
+
+# A team's own ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("refund.de.ftl", "refund = x", "refund.en.ftl is missing"),
+        ("refund.en.ftl", "other = x", "has no readable message 'refund'"),
+        ("refund.en.ftl", "refund = {", "has no readable message 'refund'"),
+        ("refund.en.ftl", "refund = { $nobody }", "cannot be filled in"),
+        ("refund.ftl", "refund = x", "must be called NAME.LANGUAGE.ftl"),
+        ("Re fund.en.ftl", "x = x", "must be called NAME.LANGUAGE.ftl"),
+    ],
+)
+def test_mistakes_are_told_at_the_start_with_the_file(tmp_path: Path, name: str, text: str, told: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=told):
+        ReplyTemplates(tmp_path, "en").check(name="Ann")
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="There is no folder"):
+        ReplyTemplates(tmp_path / "nowhere", "en").check()
+
+
+def test_titles_come_from_the_default_language(tmp_path: Path) -> None:
+    for name, text in (("b.en.ftl", "b = x\n    .title = Alpha"), ("a.en.ftl", "a = x"), ("b.de.ftl", "b = y")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert ReplyTemplates(tmp_path, "en").titles() == [("a", "a"), ("b", "Alpha")]
