@@ -9,17 +9,17 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.case import answer_with, case_of, withdrawn_text
+from console.case import answer_with, case_of
 from console.composer import Kind
 from console.lists import where_in
 from console.names import delivery_in, is_id, is_key, number_in
 from console.sessions import Visit, field
 from console.site import site_of
+from console.withdrawn import withdrawn
 from desk.commands import Done
 from desk.files import NewFile
 from tickets.errors import KeyReused, Refused, SwitchboardError
-from tickets.ids import DeliveryId, MessageId, ThreadId
-from tickets.model import TicketEnvelope
+from tickets.ids import MessageId, ThreadId
 
 CHANGED = {"HX-Trigger": "switchboard:changed"}
 """Lets the page fetch what a command changed."""
@@ -68,6 +68,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         undo_s=console.undo_s,
         copies=field(form, "copies") == "yes",
         quote=field(form, "quote") == "yes",
+        formatted=field(form, "formatted") == "yes",
         files=[await _file(upload) for upload in _uploads(form)],
     )
 
@@ -96,13 +97,11 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
         where = where_in(request).parameters(restore=delivery)
         return RedirectResponse(f"/tickets/{done.number}{where}", 303)
     whole = await console.desk.get_ticket(visit.actor, done.number)
-    text = "\n\n".join(part for part in (withdrawn_text(whole, delivery), typed.strip()) if part)
-    problem = TAKEN_BACK if _had_files(whole, delivery) else ""
-    return await _show(request, visit, form, 200, text=text, problem=problem)
-
-
-def _had_files(ticket: TicketEnvelope, delivery_id: DeliveryId) -> bool:
-    return any(part.files for one in ticket.deliveries if one.id == delivery_id for part in one.parts)
+    words = withdrawn(whole, delivery)
+    text = "\n\n".join(part for part in (words.text, typed.strip()) if part)
+    problem = TAKEN_BACK if words.files else ""
+    formatted = words.formatted or field(form, "formatted") == "yes"
+    return await _show(request, visit, form, 200, text=text, problem=problem, formatted=formatted)
 
 
 async def _show(
@@ -115,9 +114,17 @@ async def _show(
     text: str = "",
     kind: Kind = "answer",
     attached: str = "",
+    formatted: bool = False,
 ) -> Response:
     case = await case_of(request, visit)
-    composer = replace(case.composer, problem=problem, text=text, kind=kind, chosen=field(form, "thread"))
+    composer = replace(
+        case.composer,
+        problem=problem,
+        text=text,
+        kind=kind,
+        chosen=field(form, "thread"),
+        formatted=formatted or (status != 200 and field(form, "formatted") == "yes"),
+    )
     if is_key(attached):
         composer = replace(composer, attached=attached)
     case = replace(case, composer=composer)

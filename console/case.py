@@ -14,6 +14,7 @@ from console.names import is_id, number_in
 from console.rows import Names, name_of, version
 from console.sessions import Visit
 from console.site import Console, site_of
+from console.withdrawn import withdrawn
 from desk.actors import Actor
 from tickets.model import Identity, Ticket, TicketEnvelope
 from tickets.records import User
@@ -154,16 +155,8 @@ async def _restored(request: Request, case: Case) -> Case:
     wanted = request.query_params.get("restore", "")
     if not is_id(wanted):
         return case
-    text = withdrawn_text(case.whole, wanted)
-    return replace(case, composer=replace(case.composer, text=text))
-
-
-def withdrawn_text(whole: TicketEnvelope, delivery_id: str) -> str:
-    """What a withdrawn delivery said; empty when it was not withdrawn."""
-    for delivery in whole.deliveries:
-        if delivery.id == delivery_id and delivery.code == "withdrawn":
-            return next((m.text for m in whole.messages if m.id == delivery.message_id), "")
-    return ""
+    words = withdrawn(case.whole, wanted)
+    return replace(case, composer=replace(case.composer, text=words.text, formatted=words.formatted))
 
 
 def _shown(request: Request) -> int:

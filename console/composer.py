@@ -54,6 +54,7 @@ class Composer:
     kind: Kind = "answer"
     chosen: str = ""
     problem: str = ""
+    formatted: bool = False
     attached: str = ""
     """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None

@@ -41,6 +41,7 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.ports import Clock, CrashHook, FileRules
 from tickets.records import CommandKey, TicketChange
+from tickets.rich import Rich, page_of, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
@@ -66,12 +67,14 @@ class Offer(NamedTuple):
     copies: who else would get it with ``copies``.  quotation: what it would
     quote with ``quote``; empty where nothing is quoted.  alias: from which
     other address of ours it goes.  files: which go with it; None: none.
+    formats: formatted words are shown as such.
     """
 
     copies: tuple[str, ...] = ()
     quotation: str = ""
     alias: str | None = None
     files: FileRules | None = None
+    formats: bool = False
 
 
 PREPARED_VALUES = {"name": "Ann", "number": "17", "agent": "Mei"}
@@ -91,6 +94,7 @@ class Enclosed(NamedTuple):
 
     copies: bool
     quote: bool
+    formatted: bool
     files: tuple[NewFile, ...]
 
 
@@ -136,13 +140,15 @@ class Desk:
         undo_s: float = 0.0,
         copies: bool = False,
         quote: bool = False,
+        formatted: bool = False,
         files: Sequence[NewFile] = (),
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
 
         copies: to everybody else, too, who got the mail that is answered.
-        quote: put what is answered under it, by mail.  files: to go with it;
-        refused where the channel does not take them.
+        quote: put what is answered under it, by mail.  formatted: the text has
+        marks in it (``tickets.rich``).  files: to go with it; refused where
+        the channel does not take them.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -152,11 +158,12 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
-            refuse_repeated(ticket, actor, seen, checked_text(text))
-            with_it = Enclosed(copies, quote, tuple(files))
+            refuse_repeated(ticket, actor, seen, read(text).text if formatted else checked_text(text))
+            with_it = Enclosed(copies, quote, formatted, tuple(files))
             return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s, with_it)
 
-        flags = [name for name, wanted in (("copies", copies), ("quote", quote)) if wanted]
+        wishes = {"copies": copies, "quote": quote, "formatted": formatted}
+        flags = [name for name, wanted in wishes.items() if wanted]
         more = [*flags, *((file.name, _digest(file.content)) for file in files)]
         asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
@@ -174,6 +181,7 @@ class Desk:
             quotation=quoted(answered, person) if limits.own else "",
             alias=alias_of(answered, limits),
             files=limits.files,
+            formats=limits.formats,
         )
 
     def prepared(self, ticket: TicketEnvelope) -> list[Prepared]:
@@ -344,8 +352,10 @@ class Desk:
             raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
         earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
         copied = copies_of(answered, person, limits) if with_it.copies else ()
+        rich = read(text) if with_it.formatted else Rich(text, ())
         message = replace(
-            new_message("out", actor, ticket, text, now),
+            new_message("out", actor, ticket, checked_text(rich.text), now),
+            html=page_of(rich) if rich.spans else None,
             thread_id=thread.id,
             reply_to=answered.external_id,
             language=ticket.ticket.language,
@@ -356,7 +366,7 @@ class Desk:
         delivery = compose(
             "reply",
             reply_target(thread, answered, person, earlier, copied, alias_of(answered, limits)),
-            "\n\n".join(filter(None, (text, quotation))),
+            "\n\n".join(filter(None, (rich.text, quotation))),
             limits,
             now,
             release_at=now + timedelta(seconds=undo_s),
@@ -364,6 +374,7 @@ class Desk:
             ticket_id=ticket.ticket.id,
             message_id=message.id,
             files=attached,
+            spans=rich.spans,
         )
         moved = replace(
             next_version(ticket.ticket, now),
@@ -375,7 +386,7 @@ class Desk:
         event = new_event(
             "answered", actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status="pending"
         )
-        change = change_with(ticket, moved, event, message=message, delivery=delivery, said=text)
+        change = change_with(ticket, moved, event, message=message, delivery=delivery, said=rich.text)
         return replace(change, attachments=attached)
 
     async def _settle(

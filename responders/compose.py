@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from responders.files import pieces, refuse_unfit
-from responders.fit import fit
+from responders.fit import fit_rich
 from responders.templates import ReplyTemplates
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
 from tickets.model import (
@@ -16,12 +16,14 @@ from tickets.model import (
     InboundMessage,
     Message,
     ReplyTarget,
+    Span,
     Thread,
     Ticket,
 )
 from tickets.own_names import is_own
 from tickets.ports import Capabilities, FileRules
 from tickets.records import NewAttachment
+from tickets.rich import Rich
 
 NOTICE_PRIORITY = 0
 REPLY_PRIORITY = 50
@@ -38,6 +40,7 @@ class Limits(NamedTuple):
 
     own: its mail address, to which no copy goes; empty on other channels.
     aliases: further ones, from which an answer goes if they were written to.
+    formats: formatted words are shown as such.
     files: which go with an answer; None: none.
     """
 
@@ -46,10 +49,16 @@ class Limits(NamedTuple):
     own: str = ""
     files: FileRules | None = None
     aliases: frozenset[str] = frozenset()
+    formats: bool = False
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
-        return cls(capabilities.text_limit, capabilities.text_unit, files=capabilities.files)
+        return cls(
+            capabilities.text_limit,
+            capabilities.text_unit,
+            files=capabilities.files,
+            formats=capabilities.formats,
+        )
 
 
 MOST_COPIES = 20
@@ -127,19 +136,20 @@ def compose(
     ticket_id: TicketId | None = None,
     message_id: MessageId | None = None,
     files: Sequence[NewAttachment] = (),
+    spans: tuple[Span, ...] = (),
 ) -> Delivery:
-    """A queued delivery with its text fitted.
+    """A queued delivery with its text fitted.  spans: what of the text is formatted.
 
     release_at: not before this time (None: at once).  Raises Refused for a
     text or a file that cannot be sent here.
     """
     refuse_unfit(files, limits.files)
-    texts = fit(text, limits.text_limit, limits.unit)
+    words = fit_rich(Rich(text, spans), limits.text_limit, limits.unit, limits.formats)
     return Delivery(
         id=DeliveryId(new_id()),
         kind=kind,
         target=target,
-        parts=pieces(texts, files, apart=limits.files is not None and limits.files.apart),
+        parts=pieces(words, files, apart=limits.files is not None and limits.files.apart),
         state="queued",
         next_at=release_at or now,
         created_at=now,

@@ -1,12 +1,14 @@
 """Files that go out with an answer: held to what the channel lets through, before anything is sent."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tickets.errors import Refused
 from tickets.ids import AttachmentId
 from tickets.model import DeliveryPart
 from tickets.ports import FileRules
 from tickets.records import NewAttachment
+from tickets.rich import Rich
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 25 * MEGABYTE
@@ -40,15 +42,22 @@ def _refuse_one(file: NewAttachment, rules: FileRules) -> None:
         raise Refused(f"The file {name} has {_told(_size(file))}; at most {_told(rules.each_bytes)} go here.")
 
 
-Piece = tuple[str, tuple[AttachmentId, ...]]
+class Piece(NamedTuple):
+    """Words, and what goes with them."""
+
+    words: Rich
+    files: tuple[AttachmentId, ...] = ()
 
 
-def pieces(texts: Sequence[str], files: Sequence[NewAttachment], apart: bool) -> tuple[DeliveryPart, ...]:
+def pieces(words: Sequence[Rich], files: Sequence[NewAttachment], apart: bool) -> tuple[DeliveryPart, ...]:
     """The words first; then the files, with the last words or apart."""
-    wordless: list[Piece] = [("", (file.id,)) for file in files] if apart else []
+    wordless = [Piece(Rich("", ()), (file.id,)) for file in files] if apart else []
     with_last = () if apart else tuple(file.id for file in files)
-    parts: list[Piece] = [*((text, ()) for text in texts[:-1]), (texts[-1], with_last), *wordless]
-    return tuple(DeliveryPart(n, text, "queued", files=ids) for n, (text, ids) in enumerate(parts, 1))
+    found = [*(Piece(one) for one in words[:-1]), Piece(words[-1], with_last), *wordless]
+    return tuple(
+        DeliveryPart(n, one.words.text, "queued", files=one.files, spans=one.words.spans)
+        for n, one in enumerate(found, 1)
+    )
 
 
 def _size(file: NewAttachment) -> int:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 from tickets.errors import Refused
+from tickets.rich import Rich, clipped, with_addresses
 
 Measure = Callable[[str], int]
 
@@ -103,6 +104,30 @@ def fit(text: str, limit: int | None, unit: str) -> tuple[str, ...]:
         pieces.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
     return tuple(pieces)
+
+
+SPAN_COST = 10
+"""More than any channel's marks around a stretch of text, addresses left out."""
+
+
+def fit_rich(rich: Rich, limit: int | None, unit: str, formats: bool) -> tuple[Rich, ...]:
+    """The pieces of formatted words; where formatting is not shown, with the addresses behind the words.
+
+    Where marks count, all of them are taken off each piece's limit: that is
+    less room than there is, and never too much.  Raises Refused.
+    """
+    if not formats or not rich.spans:
+        return tuple(Rich(piece, ()) for piece in fit(with_addresses(rich), limit, unit))
+    marks = sum(SPAN_COST + 3 * len(span.url) for span in rich.spans) if unit == "discord" else 0
+    if limit is not None and marks > limit // 2:
+        raise Refused("There are too many formatted words or long addresses for one message here. Take some away.")
+    found: list[Rich] = []
+    at = 0
+    for piece in fit(rich.text, limit and limit - marks, unit):
+        at = rich.text.index(piece, at)
+        found.append(Rich(piece, clipped(rich.spans, at, at + len(piece))))
+        at += len(piece)
+    return tuple(found)
 
 
 def _cut(text: str, limit: int, measure: Measure) -> int:

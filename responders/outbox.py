@@ -238,6 +238,7 @@ def reply_of(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId
         parts=len(delivery.parts),
         previous=previous or before,
         automatic=delivery.kind != "reply",
+        spans=part.spans,
     )
 
 

@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import resource
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -57,6 +58,8 @@ class Parsers:
         self._authserv_ids = authserv_ids
         self._aliases = aliases or {}
         self._pool: Any = None
+        self._ending: set[asyncio.Task[None]] = set()
+        """Pools in which a worker died, until they are gone."""
 
     def start(self) -> None:
         """Have the worker processes ready before the first mail needs one."""
@@ -68,6 +71,7 @@ class Parsers:
         if pool is not None:
             pool.stop()
             await asyncio.to_thread(pool.join)
+        await asyncio.gather(*self._ending)
 
     async def normalize(self, events: Sequence[RawEvent]) -> list[Result]:
         read = await asyncio.gather(*(self._handful(asked) for asked in _handfuls(self._asked(events))))
@@ -77,15 +81,21 @@ class Parsers:
         for event in events:
             yield Asked(event, self._authserv_ids.get(event.account, ()), self._aliases.get(event.account, ()))
 
-    async def _handful(self, asked: Sequence[Asked]) -> list[Result]:
+    async def _handful(self, asked: Sequence[Asked], *, again: bool = False) -> list[Result]:
+        """again: the first time its readers broke down over another mail."""
         if asked[0].event.channel not in NEEDS_PROCESS:
             return [_attempt(one) for one in asked]
+        pool = self._processes()
         try:
-            future = self._processes().schedule(limited, args=[asked], timeout=WALL_S)
+            future = pool.schedule(limited, args=[asked], timeout=WALL_S)
             results: list[Result] = await asyncio.wrap_future(future)
         except (TimeoutError, concurrent.futures.TimeoutError, OSError, MemoryError, RuntimeError) as error:
+            innocent = self._pool is not pool or not pool.active
+            self._retire(pool)
             if len(asked) > 1:
                 return [result for one in asked for result in await self._handful([one])]
+            if innocent and not again:
+                return await self._handful(asked, again=True)
             log.warning("A mail overwhelmed the reader and is shown as it came: %s", type(error).__name__)
             return [_unparsed(asked[0])]
         return [
@@ -100,6 +110,27 @@ class Parsers:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(max_workers=WORKERS, context=context, initializer=limit_memory)
         return self._pool
+
+    def _retire(self, pool: Any) -> None:
+        """No further mail goes to readers of which one died: it may have died while it answered.
+
+        Half an answer in their common pipe would keep all others from being
+        heard, for good.
+        """
+        if self._pool is pool:
+            self._pool = None
+            task = asyncio.ensure_future(asyncio.to_thread(_end, pool))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+
+def _end(pool: Any) -> None:
+    """Let the others finish what they have in hand, as far as they can."""
+    pool.close()
+    with suppress(TimeoutError, concurrent.futures.TimeoutError, RuntimeError):
+        pool.join(timeout=WALL_S)
+    pool.stop()
+    pool.join()
 
 
 def ready() -> None:

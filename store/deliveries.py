@@ -28,8 +28,8 @@ VALUES (:id, :kind, :channel, :account, :thread_id, :ticket_id, :message_id, :ta
     :next_at, 0, :created_at, :updated_at, :code, :detail)
 """
 INSERT_PART = """
-INSERT INTO delivery_part (delivery_id, n, text, state, attempts, external_id, started_at, sent_at, files)
-VALUES (:delivery_id, :n, :text, :state, :attempts, :external_id, :started_at, :sent_at, :files)
+INSERT INTO delivery_part (delivery_id, n, text, state, attempts, external_id, started_at, sent_at, files, spans)
+VALUES (:delivery_id, :n, :text, :state, :attempts, :external_id, :started_at, :sent_at, :files, :spans)
 """
 
 
@@ -49,6 +49,7 @@ def _part_params(delivery_id: DeliveryId, part: DeliveryPart) -> Params:
         "started_at": micros_or_none(part.started_at),
         "sent_at": micros_or_none(part.sent_at),
         "files": to_json(part.files),
+        "spans": to_json(part.spans),
     }
 
 

@@ -34,6 +34,7 @@ from tickets.model import (
     Message,
     Reason,
     ReplyTarget,
+    Span,
     Thread,
     Ticket,
     TicketEvent,
@@ -85,6 +86,7 @@ _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
 """A column that holds several texts."""
 _files = msgspec.json.Decoder(tuple[AttachmentId, ...]).decode
+_spans = msgspec.json.Decoder(tuple[Span, ...]).decode
 _authenticity = msgspec.json.Decoder(Authenticity)
 _automatic = msgspec.json.Decoder(Automatic)
 _target = msgspec.json.Decoder(ReplyTarget)
@@ -280,7 +282,7 @@ DELIVERY_COLUMNS = (
     "d.id, d.kind, d.thread_id, d.ticket_id, d.message_id, d.target, d.state, d.priority, d.next_at, "
     "d.created_at, d.updated_at, d.code, d.detail"
 )
-PART_COLUMNS = "p.n, p.text, p.state, p.attempts, p.external_id, p.started_at, p.sent_at, p.files"
+PART_COLUMNS = "p.n, p.text, p.state, p.attempts, p.external_id, p.started_at, p.sent_at, p.files, p.spans"
 
 
 def part_of(row: Row) -> DeliveryPart:
@@ -293,6 +295,7 @@ def part_of(row: Row) -> DeliveryPart:
         started_at=moment_or_none(row[5]),
         sent_at=moment_or_none(row[6]),
         files=() if row[7] == "[]" else _files(row[7]),
+        spans=() if row[8] == "[]" else _spans(row[8]),
     )
 
 

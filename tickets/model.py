@@ -373,6 +373,18 @@ class ReplyTarget(Shape, frozen=True):
     alias: str | None = None
 
 
+SpanKind = Literal["bold", "italic", "strike", "code", "link"]
+
+
+class Span(Shape, frozen=True):
+    """A stretch of a text that is formatted.  start and end: in characters; end is behind it.  url: of a link."""
+
+    start: int
+    end: int
+    kind: SpanKind
+    url: str = ""
+
+
 class ReplyFile(Shape, frozen=True):
     """A file that goes with a piece.  name: a label, one line, no path."""
 
@@ -388,7 +400,7 @@ class Reply(Shape, frozen=True):
     most 25 characters.  part and parts: 1 of n; a piece after the first
     follows ``previous``, the receipt's id of the piece before it.
     automatic: the program wrote it, not a person.  text: empty only where
-    the channel sends files apart from words.
+    the channel sends files apart from words.  spans: what of it is formatted.
     """
 
     target: ReplyTarget
@@ -400,6 +412,7 @@ class Reply(Shape, frozen=True):
     previous: ExternalMessageId | None = None
     automatic: bool = False
     files: tuple[ReplyFile, ...] = ()
+    spans: tuple[Span, ...] = ()
 
 
 class Receipt(Shape, frozen=True):
@@ -421,6 +434,7 @@ class DeliveryPart(Shape, frozen=True):
 
     attempts: how often it was handed to a sender.  started_at: when the
     last attempt began.  files: of the message, those that go with this piece.
+    spans: what of the text is formatted.
     """
 
     n: int
@@ -431,6 +445,7 @@ class DeliveryPart(Shape, frozen=True):
     started_at: datetime | None = None
     sent_at: datetime | None = None
     files: tuple[AttachmentId, ...] = ()
+    spans: tuple[Span, ...] = ()
 
 
 class Delivery(Shape, frozen=True):

@@ -80,7 +80,8 @@ class FileRules(Shape, frozen=True):
 class Capabilities(Shape, frozen=True):
     """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
 
-    files: None where none can be sent.  text_limit: longest text of one piece in ``text_unit`` (None: no limit
+    files: None where none can be sent.  formats: it can show formatted words.
+    text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
     """
@@ -91,6 +92,8 @@ class Capabilities(Shape, frozen=True):
     receiving: str
     acknowledging: str
     answering: str
+    formatting: str
+    formats: bool
     edits: str
     deletions: str
     attachments_in: str

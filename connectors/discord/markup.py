@@ -5,6 +5,10 @@ The library's own escaper leaves ``<@1>``, ``<t:1:R>``, ``</cmd:1>``,
 """
 
 import re
+from collections.abc import Sequence
+
+from tickets.model import Span
+from tickets.rich import Rich, written_out
 
 _SPACE = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """White space as Discord's client knows it; Python's ``\\s`` is another set."""
@@ -31,6 +35,29 @@ def escape(text: str) -> str:
         at = url.end()
     pieces.append(_escaped(text[at:]))
     return _NUMBERED.sub(r"\1\\", _LINE_START.sub(r"\1\\", "".join(pieces)))
+
+
+def marked(text: str, spans: Sequence[Span]) -> str:
+    """The same with what is formatted in Discord's own marks; an address that marks would break stays without."""
+    return written_out(
+        Rich(text, tuple(span for span in spans if _may_be_marked(text, span))),
+        lambda words, literal: words if literal else escape(words),
+        _marks,
+    )
+
+
+def _may_be_marked(text: str, span: Span) -> bool:
+    words = text[span.start : span.end]
+    if span.kind == "code":
+        return "`" not in words
+    return "://" not in words and not (span.kind == "link" and _MARKS.search(words))
+
+
+def _marks(span: Span) -> tuple[str, str]:
+    if span.kind == "link":
+        return "[", f"](<{_unhiding(span.url).replace('(', '%28').replace(')', '%29').replace('>', '%3E')}>)"
+    mark = {"bold": "**", "italic": "*", "strike": "~~", "code": "`"}[span.kind]
+    return mark, mark
 
 
 def _escaped(text: str) -> str:

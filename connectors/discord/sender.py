@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
-from connectors.discord.markup import escape
+from connectors.discord.markup import escape, marked
 from connectors.discord.place import first_id, moment_of, read_id
 from connectors.discord.settings import Settings
 from tickets.errors import ConnectorError, DeliveryError, Unreachable
@@ -46,8 +46,9 @@ class DiscordSender:
         """The nonce is the send key, so that Discord itself refuses to post one piece twice within minutes."""
         self._context.crash("discord.before_send")
         answering = reply.target.in_reply_to if reply.part == 1 else None
+        words = marked(reply.text, reply.spans)
         receipt = await self._api.send_text(
-            _channel(reply.target), escape(reply.text), _number(answering), reply.send_key, reply.files
+            _channel(reply.target), words, _number(answering), reply.send_key, reply.files
         )
         self._context.crash("discord.after_send")
         return receipt
@@ -62,7 +63,7 @@ class DiscordSender:
         after = max(
             first_id(since - LOOKED_BACK), _number(reply.previous) or 0, _number(reply.target.in_reply_to) or 0
         )
-        words = _bare(escape(reply.text))
+        words = _bare(marked(reply.text, reply.spans))
         answered = _number(reply.target.in_reply_to) if reply.part == 1 else None
         sure: list[Receipt] = []
         likely: list[Receipt] = []

@@ -12,6 +12,8 @@ CAPABILITIES = Capabilities(
         "in the thread, as text and HTML, by In-Reply-To and References, with copies where wanted; "
         "what comes back is told at the answer"
     ),
+    formatting="bold, slanted, struck, code and links on the page; in the plain text addresses behind their words",
+    formats=True,
     edits="there are none: a mail cannot be changed",
     deletions="there are none: a mail cannot be taken back",
     attachments_in="kept, up to 25 MiB a mail",

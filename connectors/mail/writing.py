@@ -2,25 +2,26 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from itertools import groupby
+from typing import Literal, NamedTuple
 
 from connectors.mail.settings import Settings
 from tickets.errors import DeliveryError
 from tickets.ids import ExternalMessageId
-from tickets.model import Reply, ReplyFile
+from tickets.model import Reply, ReplyFile, Span
 from tickets.own_names import HEADER, plus_address
+from tickets.rich import Rich, clipped, tags, with_addresses, written_out
 
 WRITING = SMTP.clone(max_line_length=990)
 """Wide lines: folding would break a long Message-ID into encoded words, and no client could thread by it."""
 LONGEST_LINE = 900
 """RFC 5322 §2.1.1 allows 998 bytes; longer ones are encoded."""
 _LINK = re.compile(r"https?://[^\s<>\"'\u3000-\u303f\uff00-\uffef]+[^\s<>\"'.,;:!?)\]\u3000-\u303f\uff00-\uffef]")
-_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 SHOWN = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
 DEEPEST = 5
 QUOTED = "margin: 0 0 0 4px; padding-left: 10px; border-left: 2px solid #999"
@@ -35,9 +36,10 @@ def written(settings: Settings, reply: Reply, recipient: str, message_id: Extern
     mail = EmailMessage(policy=WRITING)
     try:
         _write_head(mail, settings, reply, recipient, message_id)
-        mail.set_content(reply.text, charset="utf-8", cte=_encoding(reply.text))
+        plain = with_addresses(Rich(reply.text, reply.spans))
+        mail.set_content(plain, charset="utf-8", cte=_encoding(plain))
         names = _picture_names(reply, message_id)
-        page = to_html(reply.text, names.values())
+        page = to_html(reply.text, names.values(), reply.spans)
         mail.add_alternative(page, subtype="html", charset="utf-8", cte=_encoding(page))
         for n, file in enumerate(reply.files):
             _write_file(mail, file, names.get(n))
@@ -97,34 +99,61 @@ def _encoding(text: str) -> str:
     return "7bit" if plain else "base64"
 
 
-def to_html(text: str, pictures: Iterable[str] = ()) -> str:
+class _Line(NamedTuple):
+    """One line of a text, with what of it is formatted."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+    def behind(self, mark: int) -> "_Line":
+        """Without its first ``mark`` characters."""
+        return _Line(self.text[mark:], clipped(self.spans, mark, len(self.text)))
+
+
+def to_html(text: str, pictures: Iterable[str] = (), spans: Sequence[Span] = ()) -> str:
     """The text as a page: paragraphs in the direction of their own script, quotations, addresses as links.
 
-    pictures: Content-IDs of what is shown below it.
+    pictures: Content-IDs of what is shown below it.  spans: what is formatted.
     """
     shown = (f'<p><img src="cid:{html.escape(name)}" alt="" style="max-width: 100%"></p>' for name in pictures)
-    return PAGE.format(body="\n".join([_body(text, DEEPEST), *shown]))
+    return PAGE.format(body="\n".join([_body(list(_lines(text, spans)), DEEPEST), *shown]))
 
 
-def _body(text: str, depth: int) -> str:
+def _lines(text: str, spans: Sequence[Span]) -> Iterator[_Line]:
+    at = 0
+    for line in text.split("\n"):
+        yield _Line(line, clipped(spans, at, at + len(line)))
+        at += len(line) + 1
+
+
+def _body(lines: Sequence[_Line], depth: int) -> str:
     """depth: so many quotations may stand within each other; deeper ones keep their marks."""
     pieces: list[str] = []
-    for is_quoted, lines in groupby(text.strip("\n").split("\n"), lambda line: depth > 0 and line.startswith(">")):
-        if is_quoted:
-            inner = "\n".join(line[1:].removeprefix(" ") for line in lines)
+    for kind, block in groupby(lines, lambda line: _kind(line, depth)):
+        if kind == "quote":
+            inner = [line.behind(1 + line.text.startswith("> ")) for line in block]
             pieces.append(f'<blockquote type="cite" style="{QUOTED}">{_body(inner, depth - 1)}</blockquote>')
-        else:
-            found = (paragraph.strip("\n") for paragraph in _PARAGRAPHS.split("\n".join(lines).strip()))
-            pieces += [f'<p dir="auto">{_lines(paragraph)}</p>' for paragraph in found if paragraph]
+        elif kind == "words":
+            inner_lines = "<br>\n".join(map(_written, block))
+            pieces.append(f'<p dir="auto">{inner_lines}</p>')
     return "\n".join(pieces)
 
 
-def _lines(paragraph: str) -> str:
+def _kind(line: _Line, depth: int) -> Literal["quote", "words", "nothing"]:
+    if depth and line.text.startswith(">"):
+        return "quote"
+    return "words" if line.text.strip() else "nothing"
+
+
+def _written(line: _Line) -> str:
+    return written_out(Rich(*line), lambda words, literal: html.escape(words) if literal else _linked(words), tags)
+
+
+def _linked(words: str) -> str:
     pieces: list[str] = []
     at = 0
-    for link in _LINK.finditer(paragraph):
+    for link in _LINK.finditer(words):
         address = html.escape(link[0])
-        pieces += [html.escape(paragraph[at : link.start()]), f'<a href="{address}">{address}</a>']
+        pieces += [html.escape(words[at : link.start()]), f'<a href="{address}">{address}</a>']
         at = link.end()
-    pieces.append(html.escape(paragraph[at:]))
-    return "".join(pieces).replace("\n", "<br>\n")
+    return "".join([*pieces, html.escape(words[at:])])

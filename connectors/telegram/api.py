@@ -5,7 +5,7 @@ Updates are fetched as bytes through the library's own HTTP layer: its
 wrong shape would stop all others.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 import msgspec
-from telegram import Bot, InputFile, LinkPreviewOptions, Message, ReplyParameters
+from telegram import Bot, InputFile, LinkPreviewOptions, Message, MessageEntity, ReplyParameters
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -39,7 +39,7 @@ from tickets.errors import (
     Unreachable,
 )
 from tickets.ids import ExternalMessageId
-from tickets.model import Receipt, ReplyFile
+from tickets.model import Receipt, ReplyFile, Span
 
 ALLOWED_UPDATES = ("message", "edited_message")
 CONNECT_S = 10.0
@@ -144,12 +144,16 @@ class TelegramApi:
         with translated():
             await self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
 
-    async def send_text(self, chat: int, text: str, quoting: int | None) -> Receipt:
-        """Plain text, never markup; a quoted message that is gone is left out, and said so."""
+    async def send_text(self, chat: int, text: str, quoting: int | None, spans: Sequence[Span] = ()) -> Receipt:
+        """Text, never markup; a quoted message that is gone is left out, and said so."""
         quote = ReplyParameters(quoting, allow_sending_without_reply=True) if quoting is not None else None
         with translated_delivery():
             sent = await self._bot.send_message(
-                chat, text, reply_parameters=quote, link_preview_options=LinkPreviewOptions(is_disabled=True)
+                chat,
+                text,
+                entities=[_entity(text, span) for span in spans],
+                reply_parameters=quote,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
         lost = quoting is not None and sent.reply_to_message is None
         return self._receipt(sent, "The message it answers is gone; sent without the quote." if lost else "")
@@ -278,6 +282,19 @@ def _uncertain(error: Exception) -> DeliveryError:
     return DeliveryError(
         "no_answer", f"Telegram gave no clear answer ({_kind(error)}).", temporary=True, delivered=None
     )
+
+
+ENTITIES = {"bold": "bold", "italic": "italic", "strike": "strikethrough", "code": "code", "link": "text_link"}
+
+
+def _entity(text: str, span: Span) -> MessageEntity:
+    """Telegram counts in UTF-16 units (https://core.telegram.org/bots/api#messageentity)."""
+    offset, length = _units(text[: span.start]), _units(text[span.start : span.end])
+    return MessageEntity(ENTITIES[span.kind], offset, length, url=span.url or None)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _no_photo(error: BadRequest) -> bool:

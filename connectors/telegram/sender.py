@@ -32,7 +32,7 @@ class TelegramSender:
         if reply.files:
             receipt = await self._api.send_file(_chat(reply.target), reply.files[0])
         else:
-            receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting))
+            receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting), reply.spans)
         self._context.crash("telegram.after_send")
         return receipt
 

@@ -46,7 +46,14 @@ async def add_reply(request: Request, actor: Actor) -> Response:
     wanted = await body_in(request, NewReply)
     files = [NewFile(file.name, file.type, file.content) for file in wanted.files]
     done = await console.desk.answer(
-        actor, number_in(request), wanted.text, key=key, copies=wanted.copies, quote=wanted.quote, files=files
+        actor,
+        number_in(request),
+        wanted.text,
+        key=key,
+        copies=wanted.copies,
+        quote=wanted.quote,
+        formatted=wanted.formatted,
+        files=files,
     )
     delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
     if delivery is None:

@@ -106,13 +106,15 @@ class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An answer to the person, sent where they last wrote.
 
     copies: to everybody else, too, who got the mail that is answered.
-    quote: with what is answered under it, by mail.  files: refused where the
-    channel does not take them.
+    quote: with what is answered under it, by mail.  formatted: the text has
+    marks in it, as ``**bold**``.  files: refused where the channel does not
+    take them.
     """
 
     text: str
     copies: bool = False
     quote: bool = False
+    formatted: bool = False
     files: list[NewReplyFile] = []
 
 

@@ -18,6 +18,7 @@ ROWS = {
     "receiving": "Receiving",
     "acknowledging": "Acknowledging to the platform",
     "answering": "Answering",
+    "formatting": "Formatting",
     "edits": "Edits by the person",
     "deletions": "Deletions by the person",
     "attachments_in": "Attachments received",

@@ -26,6 +26,7 @@ from tickets.errors import (
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent, ReplyFile, ReplyTarget
 from tickets.ports import Connector, WebhookAnswer, WebhookReceiver, WebhookRequest
+from tickets.rich import read
 from tickets.secret import Secret
 
 PATIENCE_S = 15.0
@@ -281,3 +282,21 @@ async def test_a_file_that_telegram_does_not_take_is_refused_for_good(town: Town
         await connector.sender.send(reply(target, "", files=(ReplyFile("a.txt", "text/plain", b""),)))
     assert (failure.value.temporary, failure.value.delivered) == (False, False)
     assert town.telegram.sent == []
+
+
+async def test_formatted_words_are_entities_in_telegrams_own_units(town: Town, connector: Connector) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    rich = read("😀 **注意：**请 [看](https://x.test) ~~alt~~ *neu* `x`")
+    await connector.sender.send(reply(target, rich.text, spans=rich.spans))
+    sent = town.telegram.sent[-1]
+    assert sent.text == "😀 注意：请 看 alt neu x"
+    shown = [(one["type"], units(sent.text, one["offset"], one["length"])) for one in sent.entities]
+    assert shown == [
+        ("bold", "注意："), ("text_link", "看"), ("strikethrough", "alt"), ("italic", "neu"), ("code", "x"),
+    ]  # fmt: skip
+    assert sent.entities[1]["url"].rstrip("/") == "https://x.test"
+
+
+def units(text: str, offset: int, length: int) -> str:
+    return text.encode("utf-16-le")[2 * offset : 2 * (offset + length)].decode("utf-16-le")

@@ -23,10 +23,12 @@ from tickets.storage import Store
 ORIGIN = "http://inbox.example.test"
 HERE = {"Origin": ORIGIN}
 LIMITS = {
-    AccountId("telegram:main"): Limits(4096, "utf16", files=FileRules(10, 50_000_000, 50_000_000, apart=True)),
+    AccountId("telegram:main"): Limits(
+        4096, "utf16", files=FileRules(10, 50_000_000, 50_000_000, apart=True), formats=True
+    ),
     AccountId("telegram:square"): Limits(4096, "utf16"),
     AccountId("email:main"): Limits(
-        None, "characters", "help@desk.example.test", FileRules(20, 10_000_000, 10_000_000)
+        None, "characters", "help@desk.example.test", FileRules(20, 10_000, 20_000), formats=True
     ),
     AccountId("discord:main"): Limits(2000, "characters"),
     AccountId("x:main"): Limits(280, "characters", files=FileRules(4, 1_000, 4_000, media_types=("image/png",))),

@@ -255,3 +255,54 @@ async def test_too_many_files_are_refused(house: House) -> None:
     answer = await browser.post(path, hx=True, files=[upload()] * 21, text="Look", key="k")
     assert answer.status_code == 400
     assert (await house.seeds.get(person.number)).deliveries == ()
+
+
+# Formatted words -----------------------------------------------------------------------
+
+
+async def test_marks_are_format_only_where_somebody_says_so(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    await browser.post(path, hx=True, text="2 **3** [a](https://x.test)", key="k1")
+    assert (await house.seeds.newest_delivery(person.number)).parts[0].spans == ()
+    await browser.post(path, hx=True, text="**注意：**请看[这里](https://x.test)", key="k2", formatted="yes")
+    ticket = await house.seeds.get(person.number)
+    [part] = (await house.seeds.newest_delivery(person.number)).parts
+    assert part.text == ticket.messages[-1].text == "注意：请看这里"
+    assert [(span.kind, span.start, span.end) for span in part.spans] == [("bold", 0, 3), ("link", 5, 7)]
+    assert ticket.messages[-1].html == (
+        '<p dir="auto"><strong>注意：</strong>请看<a href="https://x.test">这里</a></p>'
+    )
+
+
+async def test_what_was_formatted_comes_back_with_its_marks(house: House) -> None:
+    person = Person("Mei", "email", address="mei@customers.test")
+    await house.seeds.writes(person, "还没到账")
+    browser = await house.signed_in()
+    typed = "**注意：**请看 [这里](https://x.test)\n\n第二段 *重要*"
+    await browser.post(
+        f"/tickets/{person.number}/messages", hx=True, text=typed, key="k", formatted="yes", quote="yes"
+    )
+    delivery = await house.seeds.newest_delivery(person.number)
+    answer = await browser.post(f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u")
+    assert f"{typed}</textarea>" in answer.text
+    assert 'name="formatted" value="yes" checked' in answer.text
+
+
+async def test_where_nothing_is_shown_formatted_that_is_said_and_addresses_are_written_out(house: House) -> None:
+    person = Person("Ricardo", "x", account="x:main", visibility="public")
+    await house.seeds.writes(person, "Where is my parcel?")
+    browser = await house.signed_in()
+    assert "shown as plain text there" in (await browser.get(f"/tickets/{person.number}")).text
+    path = f"/tickets/{person.number}/messages"
+    await browser.post(path, hx=True, text="**See** [it](https://x.test)", key="k", formatted="yes")
+    [part] = (await house.seeds.newest_delivery(person.number)).parts
+    assert (part.text, part.spans) == ("See it (https://x.test)", ())
+
+
+async def test_a_refused_answer_keeps_its_marks(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    answer = await browser.post(path, hx=True, text="  ", key="k", formatted="yes")
+    assert answer.status_code == 422
+    assert 'name="formatted" value="yes" checked' in answer.text

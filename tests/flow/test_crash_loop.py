@@ -98,6 +98,8 @@ class Broken:
         deletions="",
         attachments_in="",
         attachments_out="",
+        formatting="",
+        formats=False,
         files=None,
         backfill="",
         unknown_settled_by="",

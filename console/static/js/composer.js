@@ -63,7 +63,7 @@ function speakAs(choice) {
   const said = document.querySelector(".in-public");
   for (const copies of document.querySelectorAll(".copies")) {
     copies.hidden = copies.dataset.voice !== voice.value;
-    copies.querySelector("input").disabled = copies.hidden;
+    for (const input of copies.querySelectorAll("input")) input.disabled = copies.hidden;
   }
   const attach = document.querySelector(".attach");
   if (attach) {

@@ -1,18 +1,20 @@
 """One suite for every channel: what the ports promise, over real sockets."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
 
 from normalizer.registry import normalize
-from responders.fit import MEASURES
+from responders.fit import MEASURES, fit_rich
 from tests.contract.connectors.harness import HARNESSES, Harness, reply
 from tests.support.town import open_town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError
 from tickets.model import InboundMessage, ReplyFile
 from tickets.ports import Batch, Connector
+from tickets.rich import read as read_marks
 
 PATIENCE_S = 15.0
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02" + bytes(64)
@@ -155,6 +157,16 @@ async def test_a_second_piece_follows_the_first(harness: Harness, connector: Con
     )
     assert harness.accepted() == ["Teil eins", "Teil zwei"]
     assert first.external_id != second.external_id
+
+
+async def test_formatted_words_arrive_with_every_word(harness: Harness, connector: Connector) -> None:
+    harness.write("Eine Frage")
+    (question,), _cursor = await received(connector)
+    rich = read_marks("**注意：**请看 *这里* ~~旧~~ `x`")
+    [words] = fit_rich(rich, None, "characters", connector.capabilities.formats)
+    await connector.sender.send(reply(harness.target(question), words.text, spans=words.spans))
+    [arrived] = harness.accepted()
+    assert re.sub(r"[*~`]", "", arrived) == "注意：请看 这里 旧 x"
 
 
 FILES = [

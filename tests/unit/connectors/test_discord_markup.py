@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connectors.discord.markup import escape
+from connectors.discord.markup import escape, marked
 from responders.fit import discord_letters, fit
 from tickets.errors import Refused
+from tickets.rich import read
 
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 URL = re.compile(rf"(?:https?|steam)://[^{SPACE}<]+[^{SPACE}<.,:;\"'\]]")
@@ -148,3 +149,29 @@ def test_the_longest_answer() -> None:
 )
 def test_hostile_texts_are_escaped_in_no_time(text: str) -> None:
     assert len(escape(text)) <= discord_letters(text)
+
+
+# Formatted words ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "sent"),
+    [
+        ("a **b** *c* ~~d~~ `e`", "a **b** *c* ~~d~~ `e`"),
+        ("**注意：**请 2\\*3", "**注意：**请 2\\*3"),
+        ("[our page](https://x.test/(a))", "[our page](<https://x.test/%28a%29>)"),
+        ("**[w](https://x.test)**", "**[w](<https://x.test>)**"),
+        ("**<@1>** and @everyone", "**\\<\\@1>** and \\@everyone"),
+        ("`<@1> *x*`", "`<@1> *x*`"),
+        ("**https://x.test/a**", "https://x.test/a"),
+        ("[https://x.test](https://evil.test)", "https://x.test"),
+        ("# no heading", "\\# no heading"),
+    ],
+)
+def test_what_is_formatted_is_marked_and_nothing_else(source: str, sent: str) -> None:
+    assert marked(*read(source)) == sent
+
+
+@given(st.text(alphabet="ab*_~`[]<>@# \n.1字", max_size=40))
+def test_without_format_it_is_the_same_as_ever(text: str) -> None:
+    assert marked(text, ()) == escape(text)

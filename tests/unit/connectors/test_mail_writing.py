@@ -15,6 +15,7 @@ from tickets.errors import DeliveryError
 from tickets.ids import AccountId, ExternalMessageId, ThreadKey
 from tickets.model import Reply, ReplyFile, ReplyTarget
 from tickets.own_names import message_id
+from tickets.rich import read
 from tickets.secret import Secret
 
 SETTINGS = Settings(
@@ -176,3 +177,34 @@ def test_what_is_quoted_is_set_apart_on_the_page() -> None:
 def test_quotations_within_quotations_end_somewhere() -> None:
     page = to_html(">" * 1_000 + " deep")
     assert page.count("<blockquote") == page.count("</blockquote>") == DEEPEST
+
+
+# Formatted words ---------------------------------------------------------------------------
+
+
+def test_formatted_words_stand_on_the_page_and_addresses_in_the_text() -> None:
+    rich = read(
+        "**注意：**请看 [帮助](https://x.test/?a=1&b=2)，\n~~旧~~ `x < y`\n\n> quoted *here*\n\nhttps://y.test/a"
+    )
+    reply = Reply(target=TARGET, text=rich.text, send_key="k", created_at=T0, spans=rich.spans)
+    mail = message_from_bytes(written(SETTINGS, reply, "ada@x.test", NAME), policy=default)
+    plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    assert (
+        plain.get_content().replace("\r", "").startswith("注意：请看 帮助 (https://x.test/?a=1&b=2)，\n旧 x < y\n")
+    )
+    body = re.sub(r' style="[^"]*"', "", page.get_content().partition("<body")[2].partition(">")[2])
+    assert "".join(body.splitlines()) == (
+        '<p dir="auto"><strong>注意：</strong>请看 <a href="https://x.test/?a=1&amp;b=2">帮助</a>，<br>'
+        "<s>旧</s> <code>x &lt; y</code></p>"
+        '<blockquote type="cite"><p dir="auto">quoted <em>here</em></p></blockquote>'
+        '<p dir="auto"><a href="https://y.test/a">https://y.test/a</a></p></body></html>'
+    )
+
+
+def test_an_address_within_a_link_is_no_second_link() -> None:
+    rich = read("[https://x.test](https://x.test) **https://y.test**")
+    page = to_html(rich.text, spans=rich.spans)
+    assert page.count("<a ") == 2
+    assert '<strong><a href="https://y.test">https://y.test</a></strong>' in page

@@ -9,6 +9,7 @@ from tickets.ids import AttachmentId, MessageId
 from tickets.model import AttachmentDraft
 from tickets.ports import FileRules
 from tickets.records import NewAttachment
+from tickets.rich import Rich
 
 RULES = FileRules(per_piece=3, each_bytes=1_000, together_bytes=1_500)
 PICTURES = FileRules(per_piece=3, each_bytes=1_000, together_bytes=1_500, media_types=("image/png", "image/jpeg"))
@@ -52,17 +53,17 @@ def test_pieces_of_their_own_are_held_to_what_an_answer_may_have_together() -> N
 
 def test_files_go_with_the_last_words_or_after_them() -> None:
     one, two = file("1"), file("2")
-    assert [(p.n, p.text, p.files) for p in pieces(["a", "b"], [one, two], apart=False)] == [
+    assert [(p.n, p.text, p.files) for p in pieces([Rich("a", ()), Rich("b", ())], [one, two], apart=False)] == [
         (1, "a", ()),
         (2, "b", (one.id, two.id)),
     ]
-    assert [(p.n, p.text, p.files) for p in pieces(["a", "b"], [one, two], apart=True)] == [
+    assert [(p.n, p.text, p.files) for p in pieces([Rich("a", ()), Rich("b", ())], [one, two], apart=True)] == [
         (1, "a", ()),
         (2, "b", ()),
         (3, "", (one.id,)),
         (4, "", (two.id,)),
     ]
-    assert [p.files for p in pieces(["a"], [], apart=True)] == [()]
+    assert [p.files for p in pieces([Rich("a", ())], [], apart=True)] == [()]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responders.fit import MEASURES, MOST_PARTS, fit, utf16_units
+from connectors.discord.markup import marked
+from responders.fit import MEASURES, MOST_PARTS, fit, fit_rich, utf16_units
 from tickets.errors import Refused
+from tickets.rich import Rich, read
 
 TEXTS = [
     "我的包裹三个星期了还没有到。请帮我查一下物流信息，谢谢！" * 6,
@@ -119,3 +121,37 @@ def test_any_text_fits_or_is_refused(text: str, limit: int, unit: str) -> None:
         return
     assert all(0 < MEASURES[unit](piece) <= limit for piece in pieces)
     assert squeezed("".join(pieces)) == squeezed(text)
+
+
+# Formatted words ---------------------------------------------------------------------------
+
+
+def formatted_in(pieces: tuple[Rich, ...]) -> list[list[str]]:
+    return [[piece.text[span.start : span.end] for span in piece.spans] for piece in pieces]
+
+
+def test_what_is_formatted_stays_with_its_words() -> None:
+    rich = read("One **two** three.\n\nFour *five six* seven.")
+    pieces = fit_rich(rich, 20, "characters", formats=True)
+    assert [piece.text for piece in pieces] == ["One two three.", "Four five six seven."]
+    assert formatted_in(pieces) == [["two"], ["five six"]]
+
+
+def test_what_is_cut_is_formatted_on_both_sides() -> None:
+    pieces = fit_rich(read("**" + "word " * 10 + "end**"), 30, "characters", formats=True)
+    assert formatted_in(pieces) == [[piece.text] for piece in pieces]
+    assert len(pieces) == 2
+
+
+def test_where_marks_count_every_piece_has_room_for_them() -> None:
+    source = " ".join(f"**word{n}** [here](https://x.test/{n})" for n in range(10)) + " word_" * 600
+    pieces = fit_rich(read(source), 2_000, "discord", formats=True)
+    assert len(pieces) > 2
+    assert max(len(marked(*piece)) for piece in pieces) <= 2_000
+    with pytest.raises(Refused, match="too many formatted words"):
+        fit_rich(read(source), 400, "discord", formats=True)
+
+
+def test_where_nothing_is_shown_addresses_are_counted_too() -> None:
+    rich = read("**See** [our page](https://x.test/a)")
+    assert fit_rich(rich, 280, "x_weighted", formats=False) == (Rich("See our page (https://x.test/a)", ()),)

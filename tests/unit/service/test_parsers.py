@@ -101,6 +101,21 @@ async def test_of_mails_that_travel_together_only_the_one_to_blame_is_left_unrea
     assert [bool(one.warnings) for one in messages] == [False, True, False]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the listener's end
+@pytest.mark.parametrize("how", ["answer_unreadably_over_hello", "answer_in_half_over_hello"])
+async def test_readers_that_broke_down_altogether_are_started_anew(
+    how: str, parsers: Parsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise no mail would be read any more until the program is started again."""
+    monkeypatch.setattr("service.parsers.limited", getattr(worker, how))
+    monkeypatch.setattr("service.parsers.WALL_S", 2.0)
+    texts = ["one", "Hello", "three"]
+    told = await parsers.normalize([mail(FROM + b"\n" + text.encode()) for text in texts])
+    messages = [one for one in told if isinstance(one, InboundMessage)]
+    assert [one.text for one in messages] == texts
+    assert [bool(one.warnings) for one in messages] == [False, True, False]
+
+
 async def test_what_is_read_elsewhere_brings_its_gist(parsers: Parsers) -> None:
     [told] = await parsers.normalize([mail(FROM + b"\nMi cuenta fue hackeada ayer.\n\n> Gracias")])
     assert isinstance(told, InboundMessage)
