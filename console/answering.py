@@ -4,6 +4,7 @@ Whatever goes wrong is told beside the composer, with the typed text in it.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -23,7 +24,8 @@ from tickets.ids import MessageId, ThreadId
 
 CHANGED = {"HX-Trigger": "switchboard:changed"}
 """Lets the page fetch what a command changed."""
-MOST_FILES = 20
+MOST_FILES = 100
+"""A form is not read with more; how many go with an answer the channel says."""
 ANEW = "Choose the files again."
 TAKEN_BACK = "The answer was taken back. Its files stay with it; attach them again if you want to send them."
 AGAIN = "This form was sent before with other words. Your text is still here: press again to send it too."
@@ -38,10 +40,7 @@ async def write(request: Request, visit: Visit, form: FormData) -> Response:
         text = AGAIN if isinstance(error, KeyReused) else str(error)
         if "hx-request" not in request.headers and _uploads(form):
             text = f"{text} {ANEW}"
-        attached = field(form, "attached")
-        return await _show(
-            request, visit, form, 422, problem=text, text=field(form, "text"), kind=kind, attached=attached
-        )
+        return await _show(request, visit, form, 422, problem=text, text=field(form, "text"), kind=kind)
     if "hx-request" not in request.headers:
         where = where_in(request).parameters()
         return RedirectResponse(f"/tickets/{number_in(request)}{where}#newest", 303)
@@ -99,9 +98,16 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
     whole = await console.desk.get_ticket(visit.actor, done.number)
     words = withdrawn(whole, delivery)
     text = "\n\n".join(part for part in (words.text, typed.strip()) if part)
-    problem = TAKEN_BACK if words.files else ""
-    formatted = words.formatted or field(form, "formatted") == "yes"
-    return await _show(request, visit, form, 200, text=text, problem=problem, formatted=formatted)
+    problem = TAKEN_BACK if words.had_files else ""
+    return await _show(request, visit, form, 200, text=text, problem=problem, formatted=words.formatted, kept=True)
+
+
+def _chosen(form: FormData, formatted: bool) -> dict[str, Any]:
+    """What was ticked and attached, for a composer."""
+    ticked = {name: field(form, name) == "yes" for name in ("copies", "quote", "formatted")}
+    attached = field(form, "attached")
+    kept = {"attached": attached} if is_key(attached) else {}
+    return {**ticked, "formatted": ticked["formatted"] or formatted, **kept}
 
 
 async def _show(
@@ -113,9 +119,10 @@ async def _show(
     problem: str = "",
     text: str = "",
     kind: Kind = "answer",
-    attached: str = "",
     formatted: bool = False,
+    kept: bool = False,
 ) -> Response:
+    """kept: what was chosen stays chosen, as nothing was sent."""
     case = await case_of(request, visit)
     composer = replace(
         case.composer,
@@ -123,10 +130,10 @@ async def _show(
         text=text,
         kind=kind,
         chosen=field(form, "thread"),
-        formatted=formatted or (status != 200 and field(form, "formatted") == "yes"),
+        formatted=formatted,
     )
-    if is_key(attached):
-        composer = replace(composer, attached=attached)
+    if kept or status != 200:
+        composer = replace(composer, **_chosen(form, formatted))
     case = replace(case, composer=composer)
     if "hx-request" not in request.headers:
         return await answer_with(request, visit, case, status)

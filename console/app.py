@@ -101,7 +101,6 @@ def _pages() -> list[BaseRoute]:
 def _changes() -> list[BaseRoute]:
     ticket, delivery = "/tickets/{number}", "/deliveries/{id}"
     changed: list[tuple[str, Change, Right]] = [
-        (f"{ticket}/undo/{{id}}", answering.undo, "work"),
         (f"{ticket}/claim", actions.action(actions.claim), "work"),
         (f"{ticket}/assign", actions.action(actions.assign), "direct"),
         (f"{ticket}/close", actions.action(actions.close), "work"),
@@ -114,8 +113,11 @@ def _changes() -> list[BaseRoute]:
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),
     ]
-    writing = change(answering.write, files=answering.MOST_FILES)
+    composer = ((f"{ticket}/messages", answering.write), (f"{ticket}/undo/{{id}}", answering.undo))
     return [
-        Route(f"{ticket}/messages", writing, methods=["POST"]),
+        *(
+            Route(path, change(handler, files=answering.MOST_FILES), methods=["POST"])
+            for path, handler in composer
+        ),
         *(Route(path, change(handler, right), methods=["POST"]) for path, handler, right in changed),
     ]

@@ -55,6 +55,8 @@ class Composer:
     chosen: str = ""
     problem: str = ""
     formatted: bool = False
+    copies: bool = False
+    quote: bool = False
     attached: str = ""
     """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None

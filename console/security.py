@@ -39,7 +39,7 @@ API_BYTES = 1_000_000
 FILES_BYTES = 26 * 1024 * 1024
 """An answer's files and what encloses them."""
 BASE64 = 4 / 3
-_WITH_FILES = re.compile(r"/tickets/[0-9]+/messages")
+_WITH_FILES = re.compile(r"/tickets/[0-9]+/(?:messages|undo/[^/]+)")
 _REPLY = re.compile(r"/api/v1/tickets/[0-9]+/replies")
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x1f\x7f]*")
 

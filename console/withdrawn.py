@@ -1,34 +1,22 @@
 """What somebody took back, as it was typed, for the composer."""
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tickets.model import DeliveryPart, Span, TicketEnvelope
-from tickets.rich import Rich, source_of
+from tickets.model import TicketEnvelope
 
 
 class Withdrawn(NamedTuple):
-    """formatted: with marks in it.  files: some went with it."""
+    """formatted: with marks in it.  had_files: some went with it."""
 
     text: str = ""
     formatted: bool = False
-    files: bool = False
+    had_files: bool = False
 
 
 def withdrawn(whole: TicketEnvelope, delivery_id: str) -> Withdrawn:
     """Without words when it was not withdrawn."""
-    for delivery in whole.deliveries:
-        if delivery.id == delivery_id and delivery.code == "withdrawn":
-            text = next((m.text for m in whole.messages if m.id == delivery.message_id), "")
-            spans = tuple(_spans_in(text, delivery.parts))
-            typed = source_of(Rich(text, spans)) if spans else text
-            return Withdrawn(typed, bool(spans), any(part.files for part in delivery.parts))
-    return Withdrawn()
-
-
-def _spans_in(text: str, parts: Sequence[DeliveryPart]) -> Iterator[Span]:
-    """Those of all pieces, as they stand in the whole text."""
-    at = 0
-    for part in parts:
-        at = max(at, text.find(part.text, at))
-        yield from (Span(at + span.start, at + span.end, span.kind, span.url) for span in part.spans)
+    delivery = next((one for one in whole.deliveries if one.id == delivery_id and one.code == "withdrawn"), None)
+    message = next((one for one in whole.messages if delivery and one.id == delivery.message_id), None)
+    if message is None:
+        return Withdrawn()
+    return Withdrawn(message.typed or message.text, message.typed is not None, bool(message.attachments))

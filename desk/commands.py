@@ -27,7 +27,7 @@ from desk.changes import (
     waiting_again,
 )
 from desk.files import NewFile, attachment_of
-from responders.compose import Limits, alias_of, compose, copies_of, reply_target
+from responders.compose import Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
@@ -39,6 +39,7 @@ from tickets.model import (
     TicketEnvelope,
 )
 from tickets.notices import NoticeStore
+from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
 from tickets.records import CommandKey, TicketChange
 from tickets.rich import Rich, page_of, read
@@ -90,11 +91,11 @@ class Prepared(NamedTuple):
 
 
 class Enclosed(NamedTuple):
-    """What goes with an answer besides its words; see ``Desk.answer``."""
+    """What goes with an answer besides its words; see ``Desk.answer``.  typed: where it has marks in it."""
 
     copies: bool
     quote: bool
-    formatted: bool
+    typed: str | None
     files: tuple[NewFile, ...]
 
 
@@ -158,9 +159,11 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
-            refuse_repeated(ticket, actor, seen, read(text).text if formatted else checked_text(text))
-            with_it = Enclosed(copies, quote, formatted, tuple(files))
-            return self._answering(actor, ticket, checked_text(text), thread_id, now, undo_s, with_it)
+            words = checked_text(text)
+            rich = read(words) if formatted else Rich(words, ())
+            refuse_repeated(ticket, actor, seen, checked_text(rich.text))
+            with_it = Enclosed(copies, quote, words if rich.spans else None, tuple(files))
+            return self._answering(actor, ticket, rich, thread_id, now, undo_s, with_it)
 
         wishes = {"copies": copies, "quote": quote, "formatted": formatted}
         flags = [name for name, wanted in wishes.items() if wanted]
@@ -179,7 +182,7 @@ class Desk:
         return Offer(
             copies=copies_of(answered, person, limits),
             quotation=quoted(answered, person) if limits.own else "",
-            alias=alias_of(answered, limits),
+            alias=alias_in((*answered.to, *answered.cc), limits.own, limits.aliases),
             files=limits.files,
             formats=limits.formats,
         )
@@ -336,11 +339,11 @@ class Desk:
         self,
         actor: Actor,
         ticket: TicketEnvelope,
-        text: str,
+        rich: Rich,
         thread_id: ThreadId | None,
         now: datetime,
         undo_s: float,
-        with_it: "Enclosed",
+        with_it: Enclosed,
     ) -> TicketChange:
         answered = answered_message(ticket, thread_id)
         if answered is None:
@@ -352,20 +355,21 @@ class Desk:
             raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
         earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
         copied = copies_of(answered, person, limits) if with_it.copies else ()
-        rich = read(text) if with_it.formatted else Rich(text, ())
         message = replace(
             new_message("out", actor, ticket, checked_text(rich.text), now),
             html=page_of(rich) if rich.spans else None,
+            typed=with_it.typed,
             thread_id=thread.id,
             reply_to=answered.external_id,
             language=ticket.ticket.language,
             cc=copied,
         )
+        alias = alias_in((*answered.to, *answered.cc), limits.own, limits.aliases)
         attached = tuple(attachment_of(file, message) for file in with_it.files)
         quotation = quoted(answered, person) if with_it.quote and limits.own else ""
         delivery = compose(
             "reply",
-            reply_target(thread, answered, person, earlier, copied, alias_of(answered, limits)),
+            reply_target(thread, answered, person, earlier, copied, alias),
             "\n\n".join(filter(None, (rich.text, quotation))),
             limits,
             now,

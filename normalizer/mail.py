@@ -17,7 +17,7 @@ from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Author, Automatic, Ignored, InboundMessage, RawEvent, ThreadRef
-from tickets.own_names import HEADER, is_own, looks_ours, named_by
+from tickets.own_names import HEADER, alias_in, looks_ours, named_by
 
 HEADER_BYTES = 100 * 1024
 """Postfix's own limit for a header block is 102,400 bytes."""
@@ -111,6 +111,7 @@ def _build(
     by_the_rules = automatic is not None and automatic.reason == machines.DELIVERY_REPORT
     subject = one_line(mail_headers.decoded(headers.first("subject")), 300)
     content_hash = _content_hash(headers, body)
+    to, cc = mail_headers.plain_addresses(headers, "to"), mail_headers.plain_addresses(headers, "cc")
     message_id = mail_headers.message_id(headers) or f"<{content_hash}@no-message-id.invalid>"
     return InboundMessage(
         channel="email",
@@ -124,8 +125,8 @@ def _build(
         sent_at=mail_headers.sent_at(headers, event.received_at),
         authenticity=authenticity,
         reply_to=answers,
-        to=mail_headers.plain_addresses(headers, "to"),
-        cc=mail_headers.plain_addresses(headers, "cc"),
+        to=to,
+        cc=cc,
         attachments=contents.attachments,
         automatic=automatic,
         content_hash=content_hash,
@@ -136,16 +137,8 @@ def _build(
         claims=claims,
         ticket_number=mail_headers.ticket_number(subject),
         own=own,
-        alias=_alias(headers, event.own_id, known.aliases),
+        alias=alias_in([*to, *cc], event.own_id, known.aliases) or "",
     )
-
-
-def _alias(headers: Headers, own_id: str, aliases: tuple[str, ...]) -> str:
-    """Which of the mailbox's other addresses it was sent to, unless its main one is named as well."""
-    recipients = [recipient.lower() for recipient in mail_headers.recipients(headers)] if aliases else []
-    if any(is_own(recipient, own_id) for recipient in recipients):
-        return ""
-    return next((recipient for recipient in recipients if recipient in aliases), "")
 
 
 def _automatic(event: RawEvent, headers: Headers, sender: str, contents: mail_body.Contents) -> Automatic | None:

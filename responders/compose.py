@@ -76,14 +76,6 @@ def copies_of(answered: Message, author: Identity, limits: Limits) -> tuple[str,
     return tuple(one for one in strangers if _PLAIN.fullmatch(one))[:MOST_COPIES]
 
 
-def alias_of(answered: Message, limits: Limits) -> str | None:
-    """The address of ours that was written to, if it is not the main one."""
-    named = [address.lower() for address in (*answered.to, *answered.cc)]
-    if any(is_own(one, limits.own) for one in named):
-        return None
-    return next((one for one in named if one in limits.aliases), None)
-
-
 def reply_target(
     thread: Thread,
     answered: Message | None,

@@ -115,10 +115,12 @@ class Outbox:
         for part in delivery.parts:
             if part.state == "sent":
                 continue
-            reply = await whole_reply(self._store, delivery, part, previous)
+            reply = reply_of(delivery, part, previous)
             if await self._wait_for_budget(delivery, reply, sender):
                 return
             self._crash("outbox.budget_taken")
+            if part.files:  # only now: what waits for its budget needs no room
+                reply = replace(reply, files=tuple(await self._store.read_files(part.files)))
             previous = await self._send_part(delivery, part, reply, sender)
             if previous is None:
                 return
@@ -215,14 +217,6 @@ class Outbox:
             await self._persist(lambda: self._store.block_bucket(account, bucket, until))
 
 
-async def whole_reply(
-    store: OutboxStore, delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None = None
-) -> Reply:
-    """A piece with its files; those that are not kept any more are left out."""
-    reply = reply_of(delivery, part, previous)
-    return replace(reply, files=tuple(await store.read_files(part.files))) if part.files else reply
-
-
 def reply_of(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId | None = None) -> Reply:
     """A piece as a sender takes it, but for its files.
 
@@ -238,6 +232,7 @@ def reply_of(delivery: Delivery, part: DeliveryPart, previous: ExternalMessageId
         parts=len(delivery.parts),
         previous=previous or before,
         automatic=delivery.kind != "reply",
+        carries=len(part.files),
         spans=part.spans,
     )
 

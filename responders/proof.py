@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
-from responders.outbox import whole_reply
+from responders.outbox import reply_of
 from tickets.errors import ConnectorError, DeliveryError, RateLimited, StoreError
 from tickets.ids import AccountId
 from tickets.model import Delivery, DeliveryPart, Receipt
@@ -81,7 +81,7 @@ class Prover:
         looked_at = self._clock.now()
         try:
             async with asyncio.timeout(LOOK_S):
-                found = await sender.find_sent(await whole_reply(self._store, delivery, part), began)
+                found = await sender.find_sent(reply_of(delivery, part), began)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  one look that fails must not keep the others from theirs

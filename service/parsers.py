@@ -37,6 +37,7 @@ class Asked(NamedTuple):
 WORKERS = 2
 HANDFUL_BYTES = 128 * 1024
 """About eight ordinary mails; larger ones travel alone."""
+MOST_TRIES = 5
 CPU_S = 5
 WALL_S = 20.0
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -81,8 +82,8 @@ class Parsers:
         for event in events:
             yield Asked(event, self._authserv_ids.get(event.account, ()), self._aliases.get(event.account, ()))
 
-    async def _handful(self, asked: Sequence[Asked], *, again: bool = False) -> list[Result]:
-        """again: the first time its readers broke down over another mail."""
+    async def _handful(self, asked: Sequence[Asked], tries: int = 1) -> list[Result]:
+        """tries: how often it was begun; readers may break down over another mail."""
         if asked[0].event.channel not in NEEDS_PROCESS:
             return [_attempt(one) for one in asked]
         pool = self._processes()
@@ -90,12 +91,13 @@ class Parsers:
             future = pool.schedule(limited, args=[asked], timeout=WALL_S)
             results: list[Result] = await asyncio.wrap_future(future)
         except (TimeoutError, concurrent.futures.TimeoutError, OSError, MemoryError, RuntimeError) as error:
-            innocent = self._pool is not pool or not pool.active
+            # A broken pool is a RuntimeError; of one that was given up another mail was the cause.
+            innocent = isinstance(error, RuntimeError) or self._pool is not pool
             self._retire(pool)
             if len(asked) > 1:
                 return [result for one in asked for result in await self._handful([one])]
-            if innocent and not again:
-                return await self._handful(asked, again=True)
+            if innocent and tries < MOST_TRIES:
+                return await self._handful(asked, tries + 1)
             log.warning("A mail overwhelmed the reader and is shown as it came: %s", type(error).__name__)
             return [_unparsed(asked[0])]
         return [

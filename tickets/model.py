@@ -322,7 +322,8 @@ class Message(Shape, frozen=True):
     author: the name to show.  identity_id: who wrote, for incoming; actor:
     which user, for outgoing and notes.  sent_at: the platform's time;
     stored_at: ours, by which conversations are sorted.  unanswerable: why
-    the program cannot answer it; empty when it can.
+    the program cannot answer it; empty when it can.  typed: what our person
+    typed, where that has marks in it; None: it is the text.
     """
 
     id: MessageId
@@ -347,6 +348,7 @@ class Message(Shape, frozen=True):
     unanswerable: str = ""
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+    typed: str | None = None
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -412,6 +414,8 @@ class Reply(Shape, frozen=True):
     previous: ExternalMessageId | None = None
     automatic: bool = False
     files: tuple[ReplyFile, ...] = ()
+    carries: int = 0
+    """How many files go with it, also where they are not at hand."""
     spans: tuple[Span, ...] = ()
 
 

@@ -8,6 +8,7 @@ else.
 """
 
 import re
+from collections.abc import Collection, Iterable
 
 from tickets.ids import ExternalMessageId
 
@@ -44,6 +45,18 @@ def is_own(recipient: str, address: str) -> bool:
     """Whether this is the mailbox's address, with or without something behind a plus sign."""
     local, _, domain = recipient.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}" == address.lower()
+
+
+def alias_in(recipients: Iterable[str], address: str, aliases: Collection[str]) -> str | None:
+    """Which of a mailbox's other addresses was written to; None when its main one is named as well, or none is.
+
+    recipients: of To and Cc.  Where servers note whom they delivered to, that
+    is the mailbox itself.
+    """
+    named = [recipient.lower() for recipient in recipients]
+    if any(is_own(one, address) for one in named):
+        return None
+    return next((one for one in named if one in aliases), None)
 
 
 def looks_ours(name: str, address: str) -> bool:

@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tickets.errors import Refused
 from tickets.model import Span, SpanKind
 
 _WITHIN = 500
 """So far a mark looks for its end: hostile texts cost no more."""
-_ADDRESS = r"(?:https?://|mailto:)[^\s()<>\[\]]+(?:\([^\s()<>]*\)[^\s()<>]*)*"
+_ADDRESS = r"https?://[^\s()<>\[\]]+(?:\([^\s()<>]*\)[^\s()<>]*)*"
 _MARK = re.compile(
-    r"\\(?P<escaped>[*_~`\[\]\\])"
+    r"(?P<address>https?://[^\s<>()\[\]]*[^\s<>()\[\]*_~`])"  # standing for itself, whatever is in it
+    r"|\\(?P<escaped>[*_~`\[\]\\])"
     rf"|`(?P<code>[^`\n]{{1,{_WITHIN}}})`"
     rf"|\[(?P<label>[^\[\]\n]{{1,{_WITHIN}}})\]\((?P<link>{_ADDRESS})\)"
     rf"|\*\*\*(?=[^\s*])(?P<both>.{{1,{_WITHIN}}}?)(?<=[^\s*])\*\*\*(?!\*)"
@@ -27,8 +29,9 @@ _MARK = re.compile(
     rf"|(?<![A-Za-z0-9*])\*(?=[^\s*])(?P<italic>.{{1,{_WITHIN}}}?)(?<=[^\s*])\*(?![A-Za-z0-9*])"
     rf"|(?<![A-Za-z0-9_])_(?=[^\s_])(?P<slanted>.{{1,{_WITHIN}}}?)(?<=[^\s_])_(?![A-Za-z0-9_])"
 )
-_ESCAPABLE = re.compile(r"[*_~`\[\]\\]")
+MOST_SPANS = 1_000
 MEANS: dict[str, tuple[SpanKind, ...]] = {
+    "address": (),
     "escaped": (),
     "code": ("code",),
     "link": ("link",),
@@ -48,9 +51,11 @@ class Rich(NamedTuple):
 
 
 def read(source: str) -> Rich:
-    """What was typed, its marks taken for what they mean."""
+    """What was typed, its marks taken for what they mean.  Raises Refused for more than a thousand stretches."""
     reading = _Reading()
     reading.scan(source)
+    if len(reading.spans) > MOST_SPANS:
+        raise Refused(f"More than {MOST_SPANS} formatted stretches are too many for one answer. Take some away.")
     outer_first = reversed(reading.spans)  # of two that are equally long, the outer one ended later
     return Rich("".join(reading.pieces), tuple(sorted(outer_first, key=lambda span: (span.start, -span.end))))
 
@@ -67,7 +72,7 @@ class _Reading:
             self._take(source[at : found.start()])
             at = found.end()
             start, kind = self._length, str(found.lastgroup)
-            if kind in ("escaped", "code"):
+            if kind in ("address", "escaped", "code"):
                 self._take(found[kind])
             else:
                 self.scan(found["label" if kind == "link" else kind])
@@ -103,22 +108,6 @@ def page_of(rich: Rich) -> str:
     return f'<p dir="auto">{inner}</p>'
 
 
-def source_of(rich: Rich) -> str:
-    """What somebody would have typed for it."""
-    return written_out(rich, lambda words, literal: words if literal else _escaped(words), _marks)
-
-
-def _escaped(words: str) -> str:
-    return _ESCAPABLE.sub(r"\\\g<0>", words)
-
-
-def _marks(span: Span) -> tuple[str, str]:
-    if span.kind == "link":
-        return "[", f"]({span.url})"
-    mark = {"bold": "**", "italic": "*", "strike": "~~", "code": "`"}[span.kind]
-    return mark, mark
-
-
 def clipped(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
     """Those of a text from ``start`` to ``end``, as they stand in that piece."""
     inside = (
@@ -136,7 +125,7 @@ def with_addresses(rich: Rich) -> str:
     for link in (span for span in rich.spans if span.kind == "link"):
         words = rich.text[link.start : link.end]
         pieces.append(rich.text[at : link.end])
-        pieces.append("" if words == link.url or f"mailto:{words}" == link.url else f" ({link.url})")
+        pieces.append("" if words == link.url else f" ({link.url})")
         at = link.end
     return "".join([*pieces, rich.text[at:]])
 

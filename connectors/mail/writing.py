@@ -54,8 +54,8 @@ def _write_head(
     mail: EmailMessage, settings: Settings, reply: Reply, recipient: str, message_id: ExternalMessageId
 ) -> None:
     target = reply.target
-    known = target.alias in settings.aliases
-    mail["From"] = Address(settings.name, addr_spec=target.alias if target.alias and known else settings.address)
+    alias = target.alias if target.alias in settings.aliases else None
+    mail["From"] = Address(settings.name, addr_spec=alias or settings.address)
     mail["To"] = recipient
     if target.cc:
         mail["Cc"] = ", ".join(target.cc)
@@ -63,7 +63,7 @@ def _write_head(
     mail["Date"] = format_datetime(reply.created_at)
     mail["Message-ID"] = message_id
     mail[HEADER] = message_id
-    if settings.plus_addresses:
+    if settings.plus_addresses and alias is None:  # else the person's next mail would go to the main address
         mail["Reply-To"] = Address(settings.name, addr_spec=plus_address(message_id, settings.address))
     if target.in_reply_to:
         references = [name for name in target.references if name != target.in_reply_to]

@@ -19,6 +19,8 @@ EVENLY = 0.95
 while our clock runs 2 % fast to catch up."""
 LOOKS = Bucket(name="looks", capacity=20, per_s=0.8, shared=False)
 """X allows 900 questions for the account's posts in 15 minutes; one look may be several."""
+UPLOADS = Bucket(name="uploads", capacity=10, per_s=0.12, shared=False)
+"""X allows 500 pictures in 15 minutes, and an answer has at most four (https://docs.x.com/x-api/media/upload-media)."""
 LOOKED_BACK = timedelta(hours=26)
 """Our clock may be ahead of X's by so much, and a post is still found."""
 IDS_BEGAN_MS = 1_288_834_974_657
@@ -45,7 +47,8 @@ class XSender:
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         posts = _allowed("posts", self._settings.per_15_min, 900)
-        return posts, _allowed("all", self._settings.per_day, 86_400)
+        every = _allowed("all", self._settings.per_day, 86_400)
+        return (UPLOADS, posts, every) if reply.carries else (posts, every)
 
     async def send(self, reply: Reply) -> Receipt:
         """Raises DeliveryError; where X forbids a program to answer, with the address for answering by hand."""
@@ -111,7 +114,7 @@ def _allowed(name: str, most: int, span_s: int) -> Bucket:
 
 def _words(posted: str, reply: Reply) -> str:
     """X puts a link to the pictures behind the text."""
-    return _LAST_LINK.sub("", posted) if reply.files else posted
+    return _LAST_LINK.sub("", posted) if reply.carries else posted
 
 
 def _same(posted: str, written: str) -> bool:

@@ -2,3 +2,4 @@
 -- refuse: Pieces of answers that have not left yet and would leave without their formatting: {count}.
 
 ALTER TABLE delivery_part DROP COLUMN spans;
+ALTER TABLE message DROP COLUMN typed;

@@ -244,7 +244,10 @@ async def test_files_of_what_was_taken_back_are_told(house: House) -> None:
     person, browser = await anna(house), await house.signed_in()
     await browser.post(f"/tickets/{person.number}/messages", hx=True, files=[upload()], text="Look", key="k")
     delivery = await house.seeds.newest_delivery(person.number)
-    answer = await browser.post(f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u")
+    more = {"files": [upload("next.png")], "attached": "place-of-mine"}  # chosen meanwhile for the next answer
+    answer = await browser.post(f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u", **more)
+    assert answer.status_code == 200
+    assert 'id="files-place-of-mine" hx-preserve' in answer.text
     assert "Its files stay with it; attach them again" in answer.text
     assert "Look</textarea>" in answer.text
 
@@ -252,8 +255,9 @@ async def test_files_of_what_was_taken_back_are_told(house: House) -> None:
 async def test_too_many_files_are_refused(house: House) -> None:
     person, browser = await anna(house), await house.signed_in()
     path = f"/tickets/{person.number}/messages"
-    answer = await browser.post(path, hx=True, files=[upload()] * 21, text="Look", key="k")
-    assert answer.status_code == 400
+    for count, status in ((21, 422), (101, 400)):
+        answer = await browser.post(path, hx=True, files=[upload()] * count, text="Look", key="k")
+        assert answer.status_code == status
     assert (await house.seeds.get(person.number)).deliveries == ()
 
 
@@ -298,6 +302,31 @@ async def test_where_nothing_is_shown_formatted_that_is_said_and_addresses_are_w
     await browser.post(path, hx=True, text="**See** [it](https://x.test)", key="k", formatted="yes")
     [part] = (await house.seeds.newest_delivery(person.number)).parts
     assert (part.text, part.spans) == ("See it (https://x.test)", ())
+    delivery = await house.seeds.newest_delivery(person.number)
+    answer = await browser.post(f"/tickets/{person.number}/undo/{delivery.id}", hx=True, undo_key="u")
+    assert "**See** [it](https://x.test)</textarea>" in answer.text
+
+
+async def test_the_same_formatted_words_from_two_windows_are_sent_once(house: House) -> None:
+    """Browsers send other line ends than are kept."""
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    seen = (await house.seeds.get(person.number)).messages[-1].id
+    for key in ("k1", "k2"):
+        await browser.post(path, hx=True, text="**One**\r\ntwo ", key=key, formatted="yes", seen=seen)
+    assert len((await house.seeds.get(person.number)).deliveries) == 1
+
+
+async def test_a_refused_answer_keeps_what_was_ticked(house: House) -> None:
+    person = Person("Mei", "email", address="mei@customers.test")
+    await house.seeds.writes(person, "还没到账", cc=("bob@customers.test",))
+    browser = await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    answer = await browser.post(path, hx=True, text=" ", key="k", quote="yes", copies="yes")
+    assert 'name="quote" value="yes" checked' in answer.text
+    assert 'name="copies" value="yes" checked' in answer.text
+    sent = await browser.post(path, hx=True, text="Gleich", key="k", quote="yes", copies="yes")
+    assert "checked" not in sent.text.partition('name="copies"')[2].partition(">")[0]
 
 
 async def test_a_refused_answer_keeps_its_marks(house: House) -> None:

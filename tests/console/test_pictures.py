@@ -12,7 +12,9 @@ def png(width: int, height: int) -> bytes:
 
 
 def gif(width: int, height: int) -> bytes:
-    return b"GIF89a" + struct.pack("<HH", width, height)
+    """A screen that says less than its first picture, behind a palette and an extension."""
+    screen = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0" * 6
+    return screen + b"\x21\xf9\x04\0\0\0\0\0" + b"\x2c" + struct.pack("<HHHH", 0, 0, width, height)
 
 
 def jpeg(width: int, height: int) -> bytes:
@@ -21,6 +23,13 @@ def jpeg(width: int, height: int) -> bytes:
         b"\xff\xe1" + struct.pack(">H", 2 + 5_000) + b"x" * 5_000 + b"\xff\xff\xc4" + struct.pack(">H", 3) + b"x"
     )
     return b"\xff\xd8" + before + b"\xff\xc2" + struct.pack(">HBHH", 17, 8, height, width) + b"\3"
+
+
+def test_a_picture_that_hides_its_size_behind_a_mark_without_a_length_is_not_shown() -> None:
+    hidden = b"\xff\x01" + b"\xff\xc0" + struct.pack(">HBHH", 17, 8, 65_535, 65_535)
+    small = b"\xff\xc0" + struct.pack(">HBHH", 17, 8, 1, 1)
+    assert not is_bearable(b"\xff\xd8" + hidden + b"x" * 65_463 + small)
+    assert is_bearable(gif(10, 10))
 
 
 def lossy(width: int, height: int) -> bytes:

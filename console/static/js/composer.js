@@ -61,9 +61,9 @@ function speakAs(choice) {
   document.getElementById("box").classList.toggle("public", "public" in voice.dataset);
   document.querySelector("#sentence span").textContent = voice.dataset.barred || voice.dataset.sentence;
   const said = document.querySelector(".in-public");
-  for (const copies of document.querySelectorAll(".copies")) {
-    copies.hidden = copies.dataset.voice !== voice.value;
-    for (const input of copies.querySelectorAll("input")) input.disabled = copies.hidden;
+  for (const part of document.querySelectorAll(".per-voice")) {
+    part.hidden = part.dataset.voice !== voice.value;
+    for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;
   }
   const attach = document.querySelector(".attach");
   if (attach) {

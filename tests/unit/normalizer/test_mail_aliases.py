@@ -25,7 +25,8 @@ def read(head: str, sender: str = "Ada <ada@customers.test>") -> InboundMessage:
     [
         ("To: Billing <BILLING@desk.example.test>\n", "billing@desk.example.test"),
         ("To: bob@customers.test\nCc: press@desk.example.test\n", "press@desk.example.test"),
-        ("To: list@customers.test\nDelivered-To: press@desk.example.test\n", "press@desk.example.test"),
+        ("To: list@customers.test\nDelivered-To: press@desk.example.test\n", ""),
+        ("To: press@desk.example.test\nDelivered-To: help@desk.example.test\n", "press@desk.example.test"),
         ("To: billing@desk.example.test, help@desk.example.test\n", ""),
         ("To: billing@desk.example.test\nCc: help+sb.1.2@desk.example.test\n", ""),
         ("To: help@desk.example.test\n", ""),

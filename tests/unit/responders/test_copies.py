@@ -1,9 +1,8 @@
 """Who else gets an answer: those who got the mail, and never the account itself."""
 
-import pytest
 from msgspec.structs import replace
 
-from responders.compose import MOST_COPIES, Limits, alias_of, copies_of
+from responders.compose import MOST_COPIES, Limits, copies_of
 from tests.support.builders import identity, message
 
 ANN = replace(identity("ann"), channel="email", external_id="ann@customers.test")
@@ -24,23 +23,6 @@ def test_everybody_else_is_offered_once() -> None:
 
 def test_neither_the_writer_nor_the_account_itself() -> None:
     assert copies("HELP@desk.test", "help+sb.1@desk.test", "Billing@desk.test", "ann@customers.test") == ()
-
-
-@pytest.mark.parametrize(
-    ("to", "cc", "alias"),
-    [
-        (("billing@desk.test",), (), "billing@desk.test"),
-        (("bob@customers.test",), ("PRESS@desk.test",), "press@desk.test"),
-        (("billing@desk.test", "help@desk.test"), (), None),
-        (("billing@desk.test",), ("help+sb.1@desk.test",), None),
-        (("billing@elsewhere.test",), (), None),
-    ],
-)
-def test_answers_come_from_the_address_that_was_written_to(
-    to: tuple[str, ...], cc: tuple[str, ...], alias: str | None
-) -> None:
-    limits = Limits(None, "characters", OWN, aliases=ALIASES)
-    assert alias_of(message("m", "ann", to=to, cc=cc), limits) == alias
 
 
 def test_no_more_than_can_be_looked_over() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tickets.own_names import looks_ours, message_id, named_by, plus_address
+from tickets.own_names import alias_in, looks_ours, message_id, named_by, plus_address
 
 KEY, TAG, HELP = "0123456789abcdefghjk.1", "00112233445566778899", "help@desk.example.test"
 NAME = message_id(KEY, TAG, HELP)
@@ -53,3 +53,19 @@ def test_other_recipients_name_nothing(recipient: str) -> None:
 )
 def test_other_names_do_not_look_ours(name: str) -> None:
     assert not looks_ours(name, HELP)
+
+
+@pytest.mark.parametrize(
+    ("to", "cc", "alias"),
+    [
+        (("billing@desk.test",), (), "billing@desk.test"),
+        (("bob@customers.test",), ("PRESS@desk.test",), "press@desk.test"),
+        (("billing@desk.test", "help@desk.test"), (), None),
+        (("billing@desk.test",), ("help+sb.1@desk.test",), None),
+        (("billing@elsewhere.test",), (), None),
+    ],
+)
+def test_answers_come_from_the_address_that_was_written_to(
+    to: tuple[str, ...], cc: tuple[str, ...], alias: str | None
+) -> None:
+    assert alias_in((*to, *cc), "help@desk.test", {"billing@desk.test", "press@desk.test"}) == alias
