@@ -17,6 +17,7 @@ from service.clock import SystemClock
 from service.config import AccountConfig, load
 from service.parsers import Parsers
 from service.wiring import make_decider
+from service.work import LOOK_ANYWAY_S
 from store.sql import open_store
 from tests.support.stores import KEY
 from tickets.model import RawEvent
@@ -81,8 +82,13 @@ async def _run(url: str, wanted: Sequence[RawEvent]) -> Handled:
     with _counted(store) as counted:
         began = time.perf_counter()
         arriving = asyncio.ensure_future(_arrive(store, wanted))
-        while await intake.drain_inbound() or not arriving.done():
-            pass
+        while True:
+            done, pulse = arriving.done(), store.pulse("inbound")
+            if await intake.drain_inbound():
+                continue
+            if done:
+                break
+            await store.wait("inbound", pulse, LOOK_ANYWAY_S)
         await arriving
         spent = time.perf_counter() - began
     await parsers.close()
