@@ -21,7 +21,8 @@ VALUES (:id, :message_id, :position, :name, :media_type, :state, :size_bytes, :s
 
 def insert_attachments(tx: Tx, attachments: Sequence[NewAttachment], now: datetime) -> None:
     """One message's, in order."""
-    tx.many(INSERT, [_params(tx, file, place, now) for place, file in enumerate(attachments)])
+    if attachments:
+        tx.many(INSERT, [_params(tx, file, place, now) for place, file in enumerate(attachments)])
 
 
 def _params(tx: Tx, attachment: NewAttachment, position: int, now: datetime) -> Params:
