@@ -5,14 +5,9 @@ import unicodedata
 from collections.abc import Callable
 
 from tickets.errors import Refused
-from tickets.rich import Rich, clipped, with_addresses
+from tickets.rich import Rich, clipped, utf16_units, with_addresses
 
 Measure = Callable[[str], int]
-
-
-def utf16_units(text: str) -> int:
-    """Telegram counts so: letters outside the first plane count twice."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 _ESCAPED = re.compile(r"[\\*_~@\[\]#>+.)-]")

@@ -108,6 +108,11 @@ def page_of(rich: Rich) -> str:
     return f'<p dir="auto">{inner}</p>'
 
 
+def utf16_units(text: str) -> int:
+    """Telegram counts so, lengths and places: letters outside the first plane count twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def clipped(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
     """Those of a text from ``start`` to ``end``, as they stand in that piece."""
     inside = (

@@ -40,6 +40,7 @@ from tickets.errors import (
 )
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, ReplyFile, Span
+from tickets.rich import utf16_units
 
 ALLOWED_UPDATES = ("message", "edited_message")
 CONNECT_S = 10.0
@@ -289,12 +290,8 @@ ENTITIES = {"bold": "bold", "italic": "italic", "strike": "strikethrough", "code
 
 def _entity(text: str, span: Span) -> MessageEntity:
     """Telegram counts in UTF-16 units (https://core.telegram.org/bots/api#messageentity)."""
-    offset, length = _units(text[: span.start]), _units(text[span.start : span.end])
+    offset, length = utf16_units(text[: span.start]), utf16_units(text[span.start : span.end])
     return MessageEntity(ENTITIES[span.kind], offset, length, url=span.url or None)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _no_photo(error: BadRequest) -> bool:

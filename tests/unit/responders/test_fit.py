@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.discord.markup import marked
-from responders.fit import MEASURES, MOST_PARTS, fit, fit_rich, utf16_units
+from responders.fit import MEASURES, MOST_PARTS, fit, fit_rich
 from tickets.errors import Refused
-from tickets.rich import Rich, read
+from tickets.rich import Rich, read, utf16_units
 
 TEXTS = [
     "我的包裹三个星期了还没有到。请帮我查一下物流信息，谢谢！" * 6,
