@@ -19,7 +19,7 @@ from responders.retry import next_step
 from tickets.errors import DeliveryError, StoreError, StoreUnavailable
 from tickets.ids import AccountId, ExternalMessageId
 from tickets.model import Delivery, DeliveryPart, Reply
-from tickets.ports import Bucket, Clock, CrashHook, Sender
+from tickets.ports import Bucket, Clock, CrashHook, NamingSender, Sender
 from tickets.storage import OutboxStore
 
 log = logging.getLogger(__name__)
@@ -155,8 +155,9 @@ class Outbox:
         self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender
     ) -> ExternalMessageId | None:
         """The receipt's id; None when this piece is not (known to be) sent."""
+        name = await sender.name_of(reply) if isinstance(sender, NamingSender) else None
         asked_at = self._clock.monotonic()
-        if not await self._store.mark_sending(delivery.id, part.n, self._holder, self._clock.now()):
+        if not await self._store.mark_sending(delivery.id, part.n, self._holder, self._clock.now(), name):
             return None
         self._crash("outbox.marked_sending")
         if self._clock.monotonic() - asked_at > STALE_S:  # others may think us dead by now; nothing has left

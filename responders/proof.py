@@ -16,7 +16,7 @@ from responders.outbox import reply_of
 from tickets.errors import ConnectorError, DeliveryError, RateLimited, StoreError
 from tickets.ids import AccountId
 from tickets.model import Delivery, DeliveryPart, Receipt
-from tickets.ports import Clock, CrashHook, ProvingSender, Sender
+from tickets.ports import Clock, CrashHook, NamingSender, ProvingSender, Sender
 from tickets.records import ContextQuery
 from tickets.storage import IntakeStore, OutboxStore
 
@@ -88,7 +88,7 @@ class Prover:
             await self._note(delivery, f"It could not be looked for: {_why(error)}", began, _pause_s(error))
             return
         self._crash("proof.looked")
-        receipt = await self._unclaimed(delivery, found)
+        receipt = await self._unclaimed(delivery, sender, found)
         if receipt is not None:
             await self._record(delivery, part, receipt)
         elif self._is_certain(sender, delivery, began, looked_at):
@@ -97,10 +97,10 @@ class Prover:
             await self._note(delivery, "It is not to be found there.", began)
         self._crash("proof.recorded")
 
-    async def _unclaimed(self, delivery: Delivery, found: Sequence[Receipt]) -> Receipt | None:
+    async def _unclaimed(self, delivery: Delivery, sender: Sender, found: Sequence[Receipt]) -> Receipt | None:
         """The first that is not known as another message: two answers may have the same words."""
-        if not found:
-            return None
+        if not found or isinstance(sender, NamingSender):  # which names its own, and finds no other's
+            return next(iter(found), None)
         channel = delivery.target.channel
         names = frozenset((channel, receipt.external_id) for receipt in found)
         known = await self._store.find_context(

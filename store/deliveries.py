@@ -16,7 +16,7 @@ from store.rows import (
     printable,
     to_json,
 )
-from tickets.ids import AccountId, Channel, DeliveryId, ThreadId, TicketId
+from tickets.ids import AccountId, Channel, DeliveryId, ExternalMessageId, ThreadId, TicketId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import CrashHook
 from tickets.records import BOUNCED, Bounce
@@ -151,7 +151,15 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[Delivery]:
     return [delivery_of(row, tuple(parts.get(row[0], ()))) for row in rows]
 
 
-def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: datetime, crash: CrashHook) -> bool:
+def mark_sending(
+    tx: Tx,
+    delivery_id: DeliveryId,
+    n: int,
+    holder: str,
+    now: datetime,
+    name: ExternalMessageId | None,
+    crash: CrashHook,
+) -> bool:
     marked = tx.run(
         "UPDATE delivery SET state = 'sending', updated_at = :now, code = '', detail = '' "
         "WHERE id = :id AND state = 'queued' AND lease_holder = :holder AND lease_until > :now "
@@ -165,6 +173,8 @@ def mark_sending(tx: Tx, delivery_id: DeliveryId, n: int, holder: str, now: date
             "WHERE delivery_id = :id AND n = :n",
             {"id": delivery_id, "n": n, "now": micros(now)},
         )
+        if name is not None:
+            _record_way_back(tx, delivery_id, n, [name])
         tell(tx, delivery_id, "sending", n, "", now)
         crash("store.sending_written")
     return bool(marked)
@@ -179,8 +189,9 @@ def record_receipt(
     holder: str | None,
     crash: CrashHook,
 ) -> None:
+    names = (receipt.external_id, *receipt.aliases)
     if not _in_hand(tx, delivery_id, holder, n):
-        _record_way_back(tx, delivery_id, n, receipt)
+        _record_way_back(tx, delivery_id, n, names)
         return
     if _is_anothers(tx, delivery_id, receipt):
         return
@@ -211,15 +222,15 @@ def record_receipt(
             "left": left,
         },
     )
-    _record_way_back(tx, delivery_id, n, receipt)
+    _record_way_back(tx, delivery_id, n, names)
     tell(tx, delivery_id, "queued" if left else "sent", n, "", now)
     crash("store.receipt_written")
 
 
-def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, receipt: Receipt) -> None:
-    """So that the person's answer to this piece reaches the same ticket."""
-    params: Params = {"id": delivery_id, "n": n, "ref": printable(receipt.external_id)}
-    for ref in (receipt.external_id, *receipt.aliases):
+def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, names: Sequence[ExternalMessageId]) -> None:
+    """So that the person's answer to this piece reaches the same ticket.  names: its own first, then others."""
+    params: Params = {"id": delivery_id, "n": n, "ref": printable(names[0])}
+    for ref in names:
         tx.run(
             "INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours) "
             f"SELECT :ref, d.channel, :n, {_LEADS_TO}, d.ticket_id, d.thread_id, '', 1 FROM delivery d "
@@ -262,7 +273,7 @@ def _is_anothers(tx: Tx, delivery_id: DeliveryId, receipt: Receipt) -> bool:
     """Whether what proves one of unknown fate is another answer's already: two may have the same words."""
     rows = tx.all(
         "SELECT 1 FROM delivery d JOIN message_ref r ON r.ref = :ref AND r.channel = d.channel "
-        "WHERE d.id = :id AND d.state = 'unknown' AND r.message_id <> COALESCE(d.message_id, '')",
+        f"WHERE d.id = :id AND d.state = 'unknown' AND r.message_id <> COALESCE({_LEADS_TO}, '')",
         {"id": delivery_id, "ref": printable(receipt.external_id)},
     )
     return bool(rows)

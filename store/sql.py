@@ -34,6 +34,7 @@ from tickets.ids import (
     Channel,
     DeliveryId,
     EventId,
+    ExternalMessageId,
     JobId,
     NoticeId,
     ThreadId,
@@ -221,9 +222,12 @@ class SqlStore:
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
         await self._engine.write(lambda tx: budgets.block_bucket(tx, account, bucket, until))
 
-    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+    async def mark_sending(
+        self, delivery_id: DeliveryId, n: int, holder: str, now: datetime, name: ExternalMessageId | None = None
+    ) -> bool:
         return await self._engine.write(
-            lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now, self._crash), topics=["events"]
+            lambda tx: deliveries.mark_sending(tx, delivery_id, n, holder, now, name, self._crash),
+            topics=["events"],
         )
 
     async def read_files(self, ids: Sequence[AttachmentId]) -> Sequence[ReplyFile]:

@@ -201,6 +201,14 @@ class EditingSender(Protocol):
 
 
 @runtime_checkable
+class NamingSender(Protocol):
+    """A sender that names what it sends, so that the way back is known before anybody can take it."""
+
+    async def name_of(self, reply: Reply) -> ExternalMessageId:
+        """What its receipt will say: the same on every attempt, and no other piece's."""
+
+
+@runtime_checkable
 class ProvingSender(Protocol):
     """A sender that can look on the platform for a piece of unknown fate."""
 

@@ -17,6 +17,7 @@ from tickets.ids import (
     Channel,
     DeliveryId,
     EventId,
+    ExternalMessageId,
     JobId,
     ThreadId,
     ThreadKey,
@@ -147,8 +148,14 @@ class OutboxStore(Protocol):
     async def block_bucket(self, account: AccountId, bucket: str, until: datetime) -> None:
         """Let nothing pass the bucket before ``until``."""
 
-    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
-        """Commit that piece ``n`` is about to be sent; False when the lease was lost."""
+    async def mark_sending(
+        self, delivery_id: DeliveryId, n: int, holder: str, now: datetime, name: ExternalMessageId | None = None
+    ) -> bool:
+        """Commit that piece ``n`` is about to be sent; False when the lease was lost.
+
+        name: under which it will be known, where that is certain already: then
+        an answer to it finds the ticket from now on.
+        """
 
     async def read_files(self, ids: Sequence[AttachmentId]) -> Sequence[ReplyFile]:
         """Files of an outgoing message with their bytes, in this order; what is not there is left out."""

@@ -48,7 +48,7 @@ class MailSender:
 
     async def send(self, reply: Reply) -> Receipt:
         recipient = _only_recipient(reply)
-        message_id = await self.message_id(reply)
+        message_id = await self.name_of(reply)
         raw = written(self._settings, reply, recipient, message_id)
         self._context.crash("mail.before_send")
         refused = await self._smtp.send(self._settings.address, recipient, raw, reply.target.cc)
@@ -82,7 +82,7 @@ class MailSender:
     async def close(self) -> None:
         await self._smtp.close()
 
-    async def message_id(self, reply: Reply) -> ExternalMessageId:
+    async def name_of(self, reply: Reply) -> ExternalMessageId:
         """The same on every attempt, and impossible to guess for who did not get the mail."""
         secret = await self._context.secret("message-id")
         tag = hmac.new(secret, reply.send_key.encode(), hashlib.sha256).hexdigest()[:TAG_DIGITS]
@@ -99,7 +99,7 @@ class ProvingMailSender(MailSender):
 
     async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
         imap = replace(self._settings.imap, folder=self._settings.imap.sent_folder)
-        message_id = await self.message_id(reply)
+        message_id = await self.name_of(reply)
         connection = ImapConnection(imap, self._settings.address, self._tokens)
         try:
             async with asyncio.timeout(LOOK_S):

@@ -20,7 +20,7 @@ from simulators.memory_store.fates import (
 )
 from simulators.memory_store.forecast import is_queued, leaves_at
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
-from tickets.ids import AccountId, AttachmentId, Channel, DeliveryId, MessageId, ThreadId
+from tickets.ids import AccountId, AttachmentId, Channel, DeliveryId, ExternalMessageId, MessageId, ThreadId
 from tickets.model import Delivery, Receipt, ReplyFile
 from tickets.ports import Bucket
 from tickets.records import NewRef
@@ -133,7 +133,9 @@ class MemoryOutbox(Part):
             blocked_until = max(level.blocked_until, until)
             tables.budgets[account, bucket] = replace_row(level, blocked_until=blocked_until)
 
-    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+    async def mark_sending(
+        self, delivery_id: DeliveryId, n: int, holder: str, now: datetime, name: ExternalMessageId | None = None
+    ) -> bool:
         with self._write("events") as tables:
             delivery = tables.deliveries.get(delivery_id)
             held = tables.delivery_holds.get(delivery_id, FREE)
@@ -144,6 +146,8 @@ class MemoryOutbox(Part):
                 return False
             delivery = with_part(delivery, n, state="sending", attempts=part.attempts + 1, started_at=now)
             tables.deliveries[delivery_id] = replace(delivery, state="sending", updated_at=now, code="", detail="")
+            if name is not None:
+                _record_way_back(tables, delivery, n, [name])
             tell(tables, delivery, "sending", n, "", now)
             self._crash("store.sending_written")
             return True
@@ -160,7 +164,9 @@ class MemoryOutbox(Part):
     ) -> None:
         with self._write("events", "outbox") as tables:
             if not in_hand(tables, delivery_id, holder, n):
-                _record_way_back(tables, tables.deliveries[delivery_id], n, receipt)
+                _record_way_back(
+                    tables, tables.deliveries[delivery_id], n, (receipt.external_id, *receipt.aliases)
+                )
                 return
             if _is_anothers(tables, tables.deliveries[delivery_id], receipt):
                 return
@@ -180,7 +186,7 @@ class MemoryOutbox(Part):
             tables.deliveries[delivery_id] = delivery
             if finished or was == "unknown":
                 tables.delivery_holds.pop(delivery_id, None)
-            _record_way_back(tables, delivery, n, receipt)
+            _record_way_back(tables, delivery, n, (receipt.external_id, *receipt.aliases))
             tell(tables, delivery, delivery.state, n, "", now)
             self._crash("store.receipt_written")
 
@@ -281,7 +287,7 @@ def _may_leave(tables: Tables, delivery: Delivery) -> bool:
 def _is_anothers(tables: Tables, delivery: Delivery, receipt: Receipt) -> bool:
     """Whether what proves one of unknown fate is another answer's already."""
     known = tables.refs.get((delivery.target.channel, receipt.external_id))
-    return delivery.state == "unknown" and known is not None and known.message_id != delivery.message_id
+    return delivery.state == "unknown" and known is not None and known.message_id != _leads_to(tables, delivery)
 
 
 def _looked_for_by(tables: Tables, delivery: Delivery, holder: str) -> bool:
@@ -308,16 +314,20 @@ def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
     return max(blocked_s, over / bucket.per_s, HAIR.total_seconds())
 
 
-def _record_way_back(tables: Tables, delivery: Delivery, n: int, receipt: Receipt) -> None:
+def _record_way_back(tables: Tables, delivery: Delivery, n: int, names: Sequence[ExternalMessageId]) -> None:
     """So that the person's answer to this piece reaches the same ticket."""
     message_id, ticket_id, thread_id = delivery.message_id, delivery.ticket_id, delivery.thread_id
-    leads_to = message_id or _what_it_is_about(tables, delivery)
+    leads_to = _leads_to(tables, delivery)
     if leads_to is not None and ticket_id is not None and thread_id is not None:
-        for name in (receipt.external_id, *receipt.aliases):
+        for name in names:
             add_ref(tables, NewRef(delivery.target.channel, name, leads_to, ticket_id, thread_id, n, ours=True))
     if n == 1 and message_id is not None:
-        named = replace(tables.messages[message_id], external_id=receipt.external_id)
+        named = replace(tables.messages[message_id], external_id=names[0])
         tables.messages[message_id] = named
+
+
+def _leads_to(tables: Tables, delivery: Delivery) -> MessageId | None:
+    return delivery.message_id or _what_it_is_about(tables, delivery)
 
 
 def _what_it_is_about(tables: Tables, notice: Delivery) -> MessageId | None:

@@ -308,6 +308,10 @@ async def test_a_mail_lost_after_the_final_dot_is_never_sent_again_by_itself(tow
     await town.settled(await town.answer(ticket.ticket.number, "Einmal."), "unknown")
     assert town.mail_texts() == ["Einmal."]
 
+    came = next(mail for mail in town.mei.received if mail.text.strip() == "Einmal.")
+    town.mei.write(to="support@example.test", subject="收到", text="收到了，谢谢你们", in_reply_to=came.message_id)
+    assert (await town.ticket_saying("收到了")).ticket.number == ticket.ticket.number
+
 
 async def test_temporary_refusals_are_tried_again(town: Town) -> None:
     town.anna.write("Erst klemmt es ein wenig", town.bot)

@@ -21,8 +21,8 @@ from tests.support.builders import (
 )
 from tests.support.stores import Database
 from tickets.errors import Conflict
-from tickets.ids import AccountId, AttachmentId, DeliveryId, ExternalMessageId, MessageId, ThreadId
-from tickets.model import AttachmentDraft, DeliveryPart, Receipt
+from tickets.ids import AccountId, AttachmentId, DeliveryId, ExternalMessageId, MessageId, ThreadId, ThreadKey
+from tickets.model import AttachmentDraft, DeliveryPart, Receipt, ReplyTarget
 from tickets.records import MessageRef, NewAttachment
 from tickets.storage import Store
 
@@ -224,6 +224,35 @@ async def test_every_piece_and_alias_leads_back_to_the_ticket(store: Store) -> N
     refs = (await store.find_context(query(refs=wanted))).refs
     back = MessageRef(MessageId("m-r"), known.id, ThreadId("h-ann"), ours=True)
     assert refs == dict.fromkeys(wanted, back)
+
+
+async def test_a_name_that_is_known_before_leads_back_from_the_first_moment(store: Store) -> None:
+    """People, and their mail servers, may answer before the receipt is written, or where it never comes."""
+    known = await open_ticket(store, "ann")
+    change = changing(known, message=outgoing("r", known), delivery=answer("r", known))
+    await store.apply_change(change, T0)
+    await lease_out(store)
+    assert await store.mark_sending(D, 1, "worker", at(1), ExternalMessageId("x-r-1"))
+    wanted = frozenset({("telegram", ExternalMessageId("x-r-1"))})
+    refs = (await store.find_context(query(refs=wanted))).refs
+    assert refs == dict.fromkeys(wanted, MessageRef(MessageId("m-r"), known.id, ThreadId("h-ann"), ours=True))
+
+
+@pytest.mark.parametrize("kind", ["reply", "notice"])
+async def test_its_own_name_proves_that_it_arrived(store: Store, kind: str) -> None:
+    """Also of a notice, which is no message and whose name leads to what it is about."""
+    known = await open_ticket(store, "ann")
+    by_mail = ReplyTarget("email", MAIN, ThreadKey("key"), "private")
+    sent_out = replace(answer("r", known), kind=kind, target=by_mail)
+    if kind == "reply":
+        await store.apply_change(changing(known, message=outgoing("r", known), delivery=sent_out), T0)
+    else:
+        await queue(store, replace(sent_out, message_id=None))
+    await lease_out(store)
+    await store.mark_sending(D, 1, "worker", at(1), ExternalMessageId("x-r-1"))
+    await store.record_failure(D, 1, "unknown", "no_answer", "", at(2), at(2), "worker")
+    await sent(store, seconds=3)
+    assert (await get_delivery(store, "r")).state == "sent"
 
 
 @pytest.mark.parametrize("state", ["queued", "held", "failed", "unknown"])

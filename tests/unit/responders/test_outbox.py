@@ -51,9 +51,11 @@ class Leaving(MemoryStore):
         self._go_away("record_failure")
         await super().record_failure(*args)
 
-    async def mark_sending(self, delivery_id: DeliveryId, n: int, holder: str, now: datetime) -> bool:
+    async def mark_sending(
+        self, delivery_id: DeliveryId, n: int, holder: str, now: datetime, name: ExternalMessageId | None = None
+    ) -> bool:
         self._go_away("mark_sending")
-        return await super().mark_sending(delivery_id, n, holder, now)
+        return await super().mark_sending(delivery_id, n, holder, now, name)
 
 
 @pytest.fixture
