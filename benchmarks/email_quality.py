@@ -91,7 +91,7 @@ def read(raw: bytes) -> InboundMessage | Exception:
         own_id="nobody@example.invalid",
     )
     try:
-        found = normalize(event, authserv_ids=())
+        found = normalize(event)
     except Exception as error:  # noqa: BLE001  that is what is counted
         return error
     return found if isinstance(found, InboundMessage) else PayloadError(found.reason)

@@ -148,23 +148,26 @@ def sent_at(headers: Headers, received_at: datetime) -> datetime:
     return stated if stated <= received_at + timedelta(days=1) and stated.year >= 1990 else received_at
 
 
-def authenticity(headers: Headers, address: str, authserv_ids: tuple[str, ...]) -> Authenticity:
+def authenticity(headers: Headers, domain: str, authserv_ids: tuple[str, ...]) -> Authenticity:
     """What a configured server reports (RFC 8601): only the topmost header of one of ours counts."""
-    for value in headers.all("authentication-results"):
-        bare = _QUOTED_OR_COMMENT.sub(" ", value)
-        server, *results = bare.split(";")
-        name = server.split()[0].lower() if server.split() else ""
-        if name not in map(str.lower, authserv_ids):
-            continue
-        told = [] if re.search(r'["()]', bare) else results  # nested or torn: nobody can tell who wrote what
-        verdict, about = next(filter(None, map(_dmarc, told)), ("", None))
-        domain = address.rpartition("@")[2]
-        if verdict == "pass" and about in (None, domain) and domain != NOBODY:
-            return Authenticity(verdict="verified", by=name, detail="DMARC pass")
-        if verdict == "fail":
-            return Authenticity(verdict="failed", by=name, detail="DMARC fail")
-        return Authenticity(verdict="unverified", by=name, detail="no DMARC pass")
-    return Authenticity(verdict="unverified", by="", detail="no mail server that we trust reported")
+    trusted = set(map(str.lower, authserv_ids))
+    reports = (reported(value, domain) for value in headers.all("authentication-results"))
+    told = next((report for report in reports if report.by in trusted), None)
+    return told or Authenticity(verdict="unverified", by="", detail="no mail server that we trust reported")
+
+
+def reported(value: str, domain: str) -> Authenticity:
+    """What one Authentication-Results header says of a sender at ``domain``, whoever wrote it."""
+    bare = _QUOTED_OR_COMMENT.sub(" ", value)
+    server, *results = bare.split(";")
+    name = server.split()[0].lower() if server.split() else ""
+    told = [] if re.search(r'["()]', bare) else results  # nested or torn: nobody can tell who wrote what
+    verdict, about = next(filter(None, map(_dmarc, told)), ("", None))
+    if verdict == "pass" and about in (None, domain) and domain != NOBODY:
+        return Authenticity(verdict="verified", by=name, detail="DMARC pass")
+    if verdict == "fail":
+        return Authenticity(verdict="failed", by=name, detail="DMARC fail")
+    return Authenticity(verdict="unverified", by=name, detail="no DMARC pass")
 
 
 def _dmarc(result: str) -> tuple[str, str | None] | None:

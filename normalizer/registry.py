@@ -2,18 +2,13 @@
 
 from typing import assert_never
 
+from normalizer.mailbox import NOTHING_KNOWN, Mailbox
 from tickets.ids import Channel
 from tickets.model import Ignored, InboundMessage, RawEvent
 
 
-def normalize(
-    event: RawEvent, *, authserv_ids: tuple[str, ...] = (), aliases: tuple[str, ...] = ()
-) -> InboundMessage | Ignored:
-    """What the event means.
-
-    authserv_ids: the mail servers to trust.  aliases: further addresses of
-    the mailbox, in lower case.  Raises PayloadError.
-    """
+def normalize(event: RawEvent, mailbox: Mailbox = NOTHING_KNOWN) -> InboundMessage | Ignored:
+    """What the event means.  mailbox: of a mail.  Raises PayloadError."""
     if event.channel == "telegram":
         from normalizer.telegram import normalize_update
 
@@ -29,7 +24,7 @@ def normalize(
     if event.channel == "email":
         from normalizer.mail import normalize_mail
 
-        return normalize_mail(event, authserv_ids=authserv_ids, aliases=aliases)
+        return normalize_mail(event, mailbox)
     assert_never(event.channel)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from normalizer.mailbox import NOTHING_KNOWN, Mailbox
 from normalizer.registry import NEEDS_PROCESS, normalize
 from router.gist import gist_of
 from tickets.errors import PayloadError
@@ -27,11 +28,8 @@ Result = InboundMessage | Ignored | Exception
 
 
 class Asked(NamedTuple):
-    """An event to read.  trusted: whose Authentication-Results count."""
-
     event: RawEvent
-    trusted: tuple[str, ...]
-    aliases: tuple[str, ...]
+    mailbox: Mailbox
 
 
 WORKERS = 2
@@ -45,19 +43,10 @@ OVERWHELMING = "This mail overwhelmed the reader."
 
 
 class Parsers:
-    """See ``tickets.ports.NormalizerPort``.
+    """See ``tickets.ports.NormalizerPort``."""
 
-    authserv_ids: by account, the mail servers whose reports are trusted.
-    aliases: by account, further addresses of the mailbox, in lower case.
-    """
-
-    def __init__(
-        self,
-        authserv_ids: Mapping[AccountId, tuple[str, ...]],
-        aliases: Mapping[AccountId, tuple[str, ...]] | None = None,
-    ) -> None:
-        self._authserv_ids = authserv_ids
-        self._aliases = aliases or {}
+    def __init__(self, mailboxes: Mapping[AccountId, Mailbox]) -> None:
+        self._mailboxes = mailboxes
         self._pool: Any = None
         self._ending: set[asyncio.Task[None]] = set()
         """Pools in which a worker died, until they are gone."""
@@ -80,7 +69,7 @@ class Parsers:
 
     def _asked(self, events: Sequence[RawEvent]) -> Iterator[Asked]:
         for event in events:
-            yield Asked(event, self._authserv_ids.get(event.account, ()), self._aliases.get(event.account, ()))
+            yield Asked(event, self._mailboxes.get(event.account, NOTHING_KNOWN))
 
     async def _handful(self, asked: Sequence[Asked], tries: int = 1) -> list[Result]:
         """tries: how often it was begun; readers may break down over another mail."""
@@ -159,7 +148,7 @@ def limited(asked: Sequence[Asked]) -> list[Result]:
 
 def _attempt(asked: Asked) -> Result:
     try:
-        return normalize(asked.event, authserv_ids=asked.trusted, aliases=asked.aliases)
+        return normalize(asked.event, asked.mailbox)
     except Exception as error:  # noqa: BLE001  one message's failure is its own verdict
         return error
 
@@ -172,7 +161,7 @@ def _unparsed(asked: Asked) -> Result:
     from normalizer.mail import normalize_unparsed
 
     try:
-        return normalize_unparsed(asked.event, OVERWHELMING, asked.trusted, asked.aliases)
+        return normalize_unparsed(asked.event, OVERWHELMING, asked.mailbox)
     except PayloadError as error:
         return error
 

@@ -13,6 +13,7 @@ from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import PREPARED_VALUES, Desk
+from normalizer.mailbox import NOTHING_KNOWN, Mailbox
 from responders.compose import Limits, Notices
 from responders.outbox import Outbox
 from responders.proof import Prover
@@ -115,12 +116,16 @@ def make_watch(config: Config, parts: Parts, clock: Clock, leading: Callable[[],
 
 
 def make_parsers(config: Config) -> Parsers:
-    return Parsers(_by_account(config, "authserv_ids"), _by_account(config, "aliases"))
+    return Parsers(_mailboxes(config))
 
 
-def _by_account(config: Config, name: str) -> dict[AccountId, tuple[str, ...]]:
-    """A setting of several texts; of a table its keys."""
-    return {account: tuple(_setting(one.settings, name, ())) for account, one in config.accounts.items()}
+def _mailboxes(config: Config) -> dict[AccountId, Mailbox]:
+    """aliases is a table, of which the names count."""
+    return {
+        account: Mailbox(*(tuple(_setting(one.settings, name, ())) for name in Mailbox._fields))
+        for account, one in config.accounts.items()
+        if one.channel == "email"
+    }
 
 
 def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
@@ -152,10 +157,11 @@ def make_prepared(config: Config) -> ReplyTemplates | None:
 
 
 def _limits(config: Config) -> dict[AccountId, Limits]:
-    aliases = _by_account(config, "aliases")
+    mailboxes = _mailboxes(config)
     return {
         account: Limits.of(capabilities_of(one.channel))._replace(
-            own=str(_setting(one.settings, "address", "")), aliases=frozenset(aliases[account])
+            own=str(_setting(one.settings, "address", "")),
+            aliases=frozenset(mailboxes.get(account, NOTHING_KNOWN).aliases),
         )
         for account, one in config.accounts.items()
     }

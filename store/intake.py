@@ -27,9 +27,9 @@ ON CONFLICT (account, key) DO UPDATE SET
 """
 INSERT_EVENT = """
 INSERT INTO raw_event (conversation_id, channel, account, external_id, state, attempts, payload, sha256,
-    size_bytes, received_at, own_id, group_key, quiet_s, note, late, reason)
+    size_bytes, received_at, own_id, group_key, quiet_s, note, late, looked_up, reason)
 SELECT c.id, :channel, :account, :external_id, 'waiting', 0, :payload, :sha256,
-    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, :late, ''
+    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, :late, :looked_up, ''
 FROM conversation c WHERE c.account = :account AND c.key = :conversation
 ON CONFLICT (account, external_id) DO NOTHING
 """
@@ -86,6 +86,7 @@ def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
         "quiet_s": event.quiet_s,
         "note": printable(event.note),
         "late": int(event.late),
+        "looked_up": printable(event.looked_up),
     }
 
 
@@ -130,7 +131,7 @@ SELECT id, conversation_id, size_bytes, group_key FROM (
 """
 EVENT_COLUMNS = (
     "id, channel, account, external_id, payload, sha256, received_at, own_id, group_key, quiet_s, note, attempts, "
-    "late, (SELECT key FROM conversation c WHERE c.id = conversation_id)"
+    "late, (SELECT key FROM conversation c WHERE c.id = conversation_id), looked_up"
 )
 
 
@@ -221,6 +222,7 @@ def _event_of(tx: Tx, row: Row) -> RawEvent:
         note=row[10],
         late=bool(row[12]),
         conversation=row[13],
+        looked_up=row[14],
     )
 
 

@@ -50,7 +50,9 @@ class RawEvent(Shape, frozen=True):
     own_id: the account's own name on the platform (bot id, mailbox address).
     note: set by the connector instead of guessing, e.g. ``too_large``.
     late: written long before it could be read, by the platform's own clock:
-    nobody is notified of it.
+    nobody is notified of it.  looked_up: what the connector asked other
+    servers about it for whoever reads it (mail: DNS records, as JSON); empty
+    when it asked nothing.
     """
 
     channel: Channel
@@ -64,6 +66,7 @@ class RawEvent(Shape, frozen=True):
     quiet_s: float = 0.0
     note: str = ""
     late: bool = False
+    looked_up: str = ""
 
 
 class Author(Shape, frozen=True):

@@ -11,6 +11,7 @@ from tickets.secret import Secret
 NO_SECRET = Secret("")
 LONGEST_LOCAL = 16
 """So that the address with a name in it stays within 64 (RFC 5321 §4.5.3.1.1)."""
+_SERVER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
@@ -76,6 +77,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Further addresses of the mailbox, and the queue for what is sent to each; answers come from them."""
     authserv_ids: tuple[str, ...] = ()
     """Mail servers whose Authentication-Results are to be trusted, as they name themselves (RFC 8601)."""
+    check_signatures: bool = False
+    """Check DKIM signatures here too (RFC 6376): for mailboxes whose server reports nothing.  Asks the DNS."""
+    arc_sealers: tuple[str, ...] = ()
+    """Forwarders and mailing lists whose sealed reports (ARC, RFC 8617) count, as domains; with
+    ``check_signatures``."""
+    nameserver: str = ""
+    """Whom to ask for the keys of signatures, as 192.0.2.1 or 192.0.2.1:5353; empty: as the machine does."""
     first_start: Literal["now", "all"] = "now"
     """now: mail that was there before the first start is left alone.  all: it becomes tickets too."""
     after_intake: Literal["seen", "leave", "move"] = "seen"
@@ -96,6 +104,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for alias in self.aliases:
             if not _ADDRESS.fullmatch(alias) or alias != alias.lower() or alias == self.address.lower():
                 raise ValueError(f"aliases: {alias} must be another plain address, in small letters")
+        if self.arc_sealers and not self.check_signatures:
+            raise ValueError("arc_sealers needs check_signatures = true")
+        if any(sealer != sealer.lower() for sealer in self.arc_sealers):
+            raise ValueError("arc_sealers must be domains in small letters")
+        if self.nameserver and not _SERVER.fullmatch(self.nameserver):
+            raise ValueError("nameserver must be an address, perhaps with a port, e.g. 192.0.2.1:53")
         if self.oauth is None and not (self.imap.password.reveal() and self.smtp.password.reveal()):
             raise ValueError("imap.password and smtp.password must be given, or oauth instead of both")
         if (self.after_intake == "move") != bool(self.imap.done_folder):

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from connectors.context import ConnectorContext
 from connectors.lateness import is_late
 from connectors.mail.imap import Folder, ImapConnection, Listed
+from connectors.mail.keys import SignatureKeys
 from connectors.mail.settings import Settings
 from connectors.mail.tokens import Tokens
 from tickets.errors import Unreachable
@@ -55,6 +56,8 @@ class MailSource:
         self._settings = settings
         self._tokens = tokens
         self._context = context
+        checking = settings.check_signatures
+        self._keys = SignatureKeys(settings.arc_sealers, settings.nameserver) if checking else None
         self._connection: ImapConnection | None = None
         self._mark = Watermark(0, 0, None)
 
@@ -136,7 +139,13 @@ class MailSource:
                 events.append(self._event(validity, one, heads.get(one.uid, b""), "too_large"))
             elif await _is_there(connection, one.uid):
                 events.append(self._event(validity, one, b"", "not_handed_out"))
-        return events
+        return await self._with_keys(events)
+
+    async def _with_keys(self, events: list[RawEvent]) -> list[RawEvent]:
+        if self._keys is None:
+            return events
+        found = await self._keys.find([_head(event.payload) for event in events])
+        return [replace(event, looked_up=keys) for event, keys in zip(events, found, strict=True)]
 
     async def _describe(self, connection: ImapConnection, uids: Sequence[int]) -> list[Listed]:
         """Size and date of each; what the server tells of none is listed all the same, unless it is gone."""
@@ -207,6 +216,12 @@ def _by_size(listed: Sequence[Listed], largest: int) -> list[list[Listed]]:
         groups[-1].append(one)
         size_bytes += counted
     return groups
+
+
+def _head(raw: bytes) -> str:
+    """The header block, lines ended by LF, as far as it is looked at."""
+    text = raw[:HEAD_BYTES].replace(b"\r\n", b"\n")
+    return text.partition(b"\n\n")[0].decode("utf-8", "replace")
 
 
 def _sender(raw: bytes) -> str:

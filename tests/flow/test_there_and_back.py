@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulators.mail.name_server import NameServer
+from tests.support.signing import records, signed
 from tests.support.stores import Database
 from tests.support.town import AGENT, EMAIL, TELEGRAM, Town, incoming, open_town, until
 
@@ -72,6 +74,25 @@ async def test_whoever_answers_the_acknowledgement_reaches_the_ticket(town: Town
         to="support@example.test", subject="补充", text="补充一下，金额是五十", in_reply_to=told.message_id
     )
     assert (await town.ticket_saying("金额是五十")).ticket.number == ticket.ticket.number
+
+
+async def test_a_signature_checked_here_proves_who_wrote(sql_database: Database, tmp_path: Path) -> None:
+    """Where the mailbox's server reports nothing; a name server that does not know the key loses no mail."""
+    raw = (
+        "From: mei@{}\r\nTo: support@example.test\r\nSubject: 签名\r\nDate: Sat, 1 Aug 2026 10:00:00 +0000\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n请核对签名 {}\r\n"
+    )
+    async with NameServer() as names, open_town() as town:
+        names.records = records("customers.test")
+        changed = {EMAIL: {"check_signatures": True, "nameserver": names.address}}
+        async with town.open_for_business(town.config(sql_database.url, tmp_path, changed=changed)):
+            for domain in ("customers.test", "keyless.test"):
+                town.box.deliver(signed(raw.format(domain, domain).encode(), domain))
+            known = await town.ticket_saying("签名 customers.test")
+            assert known.messages[0].authenticity.verdict == "verified"
+            assert known.messages[0].authenticity.by == "customers.test"
+            assert (await town.ticket_saying("签名 keyless.test")).messages[0].authenticity.verdict == "unverified"
+            assert set(names.asked) == {"sb1._domainkey.customers.test", "sb1._domainkey.keyless.test"}
 
 
 async def test_an_answer_goes_to_everybody_who_got_the_mail_only_if_somebody_wants_that(town: Town) -> None:

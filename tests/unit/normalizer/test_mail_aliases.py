@@ -2,6 +2,7 @@
 
 import pytest
 
+from normalizer.mailbox import Mailbox
 from normalizer.registry import normalize
 from tests.support.builders import T0
 from tests.support.inbound import MAIL
@@ -15,7 +16,7 @@ VERIFIED = "Authentication-Results: mx.desk.example.test; dmarc=pass header.from
 def read(head: str, sender: str = "Ada <ada@customers.test>") -> InboundMessage:
     payload = f"From: {sender}\n{head}Subject: x\n\nHello.\n".encode()
     event = RawEvent("email", MAIL, "1", "c", payload, T0, "help@desk.example.test")
-    message = normalize(event, authserv_ids=("mx.desk.example.test",), aliases=ALIASES)
+    message = normalize(event, Mailbox(("mx.desk.example.test",), ALIASES))
     assert isinstance(message, InboundMessage)
     return message
 

@@ -1,0 +1,1 @@
+ALTER TABLE raw_event DROP COLUMN looked_up;
