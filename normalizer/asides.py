@@ -15,7 +15,6 @@ class Asides:
     def __init__(self) -> None:
         self._runs: dict[bytes, bytes] = {}
         self._name = secrets.token_hex(24)
-        self._place = re.compile(rb"%b[0-9a-f]{8}\r?\n?" % self._name.encode())
 
     def shortened(self, raw: bytes) -> bytes:
         """The mail without its long runs.  Linear in its size."""
@@ -25,7 +24,8 @@ class Asides:
         """A piece of that mail as it came."""
         if not self._runs:
             return piece
-        return self._place.sub(lambda found: self._runs[found[0].rstrip()], piece)
+        place = re.compile(rb"%b[0-9a-f]{8}\r?\n?" % self._name.encode())  # costly, and few mails have any
+        return place.sub(lambda found: self._runs[found[0].rstrip()], piece)
 
     def restore(self, part: Message) -> None:
         """Before a part in base64 is decoded: in other parts the lines are still there afterwards."""

@@ -82,6 +82,7 @@ def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
 _BEGINS, _MAY_BEGIN = _beginning(AWAY), _beginning(PERHAPS_AWAY)
 _SENT_ON = re.compile(r"\W*[^\W\d_]{1,4}\s?[:：]")
 """``Fwd:``, ``Re:``, in whatever language: a person sends it on, or asks about it."""
+_NOT_DELIVERED = {words.casefold(): words for words in NOT_DELIVERED}
 _ENDS = re.compile(r"\s*(?:[:：–—(\[（【!！.。]|$)|\s+-")
 
 
@@ -138,12 +139,10 @@ def _by_its_words(headers: Headers, text: str, enclosed: frozenset[str]) -> Auto
     begins = _BEGINS.match(subject) or (_MAY_BEGIN.match(subject) if answers else None)
     if begins and _ENDS.match(subject, begins.end()):
         return Automatic(kind="auto_reply", reason=f"its subject begins with “{_shown(begins[0])}”")
-    told = next(
-        (words for words in NOT_DELIVERED if words.casefold() in subject and not _SENT_ON.match(subject)), None
-    )
+    told = next(filter(subject.__contains__, _NOT_DELIVERED), None) if not _SENT_ON.match(subject) else None
     shown = text[:20_000]
     if told and (enclosed & _ENCLOSED or (_CODE.search(shown) and _ADDRESS.search(shown))):
-        return Automatic(kind="bounce", reason=f"its subject says “{told}”, and it holds a report")
+        return Automatic(kind="bounce", reason=f"its subject says “{_NOT_DELIVERED[told]}”, and it holds a report")
     return None
 
 

@@ -4,7 +4,7 @@ from router import dedupe, language
 from router.urgency import FOLDED_ANGER, FOLDED_SECURITY
 from tickets.folds import fresh
 from tickets.model import Gist, InboundMessage
-from tickets.segments import fold, segments
+from tickets.segments import MAX_TEXT_CHARS, fold, segments_of
 
 ALARM_CHARS = 4_000
 
@@ -16,17 +16,14 @@ def gist_of(message: InboundMessage) -> Gist:
 
 def _found(message: InboundMessage) -> Gist:
     said = fresh(message.text)
-    loud = fold(f"{message.text[:ALARM_CHARS]} {message.subject or ''}")
+    names = fold(f"{message.subject or ''}\n{message.author.display_name}\n{message.author.handle or ''}")
+    text = fold(message.text[:MAX_TEXT_CHARS])
+    loud = f"{text[:ALARM_CHARS]} {fold(message.subject or '')}"
     return Gist(
         said=said,
         sample=language.sample_of(said),
         fingerprint=dedupe.fingerprint_of(message.text) if message.kind == "message" else "",
-        segments=segments(_searched(message)),
-        alarming=any(word in loud for word in FOLDED_SECURITY),
-        upset=any(word in loud for word in FOLDED_ANGER),
+        segments=segments_of(f"{names}\n{text}"),
+        alarming=any(map(loud.__contains__, FOLDED_SECURITY)),
+        upset=any(map(loud.__contains__, FOLDED_ANGER)),
     )
-
-
-def _searched(message: InboundMessage) -> str:
-    author = message.author
-    return f"{message.subject or ''}\n{author.display_name}\n{author.handle or ''}\n{message.text}"

@@ -200,6 +200,8 @@ def _begins_attached(lines: Sequence[str], at: int) -> bool:
 def _is_titled_ruler(line: str) -> bool:
     """``--- Original message ---``."""
     line = line.strip()
+    if line[:1] not in _RULES:
+        return False
     before, behind = len(line) - len(line.lstrip(_RULES)), len(line) - len(line.rstrip(_RULES))
     return before >= 2 and behind >= 2 and 0 < len(line.strip(_RULES).strip()) <= TITLE_CHARS
 

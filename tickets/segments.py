@@ -14,6 +14,8 @@ MARKS = (
 )
 """Where combining marks lie, among other letters: the class of a pattern that saves asking every letter."""
 _MARKED = re.compile(f"[{MARKS}]+")
+_PLAIN_MARKS = re.compile("(?<=[\x00-\u02ff\u0370-\u0482\u048a-\u0590])[\u0300-\u034e\u0350-\u036f]+")
+"""Most of them: accents on letters of alphabets, dropped without a look at each."""
 _UNSPACED = (
     "\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
     "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Kana, Han
@@ -35,7 +37,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    bare = _MARKED.sub(_without_marks, unicodedata.normalize("NFKD", text))
+    plain = _PLAIN_MARKS.sub("", unicodedata.normalize("NFKD", text))
+    bare = _MARKED.sub(_without_marks, plain)
     return unicodedata.normalize("NFC", bare).casefold().replace("đ", "d").replace("ł", "l")
 
 
@@ -55,8 +58,13 @@ def _without_marks(run: re.Match[str]) -> str:
 
 def segments(text: str) -> frozenset[str]:
     """The distinct segments of a text; of a long one, of its first 20,000 characters."""
+    return segments_of(fold(text[:MAX_TEXT_CHARS]))
+
+
+def segments_of(folded: str) -> frozenset[str]:
+    """The same of a text that is folded already."""
     found: set[str] = set()
-    for run in set(_RUN.findall(fold(text[:MAX_TEXT_CHARS]))):
+    for run in set(_RUN.findall(folded)):
         if _UNSPACED_START.match(run):
             found.update(_pairs(run))
         else:
