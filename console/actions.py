@@ -10,12 +10,12 @@ from starlette.responses import RedirectResponse, Response
 from console.answering import CHANGED
 from console.downloads import as_download
 from console.lists import where_in
-from console.names import delivery_in, is_id, is_key, message_in, number_in
+from console.names import delivery_in, is_id, is_key, is_number, message_in, number_in
 from console.sessions import Change, Visit, field
 from console.site import site_of
 from desk.commands import Desk, Done
 from tickets.errors import Refused
-from tickets.ids import UserId
+from tickets.ids import TicketNumber, UserId
 
 Command = Callable[[Desk, Request, Visit, FormData, str], Awaitable[Done]]
 
@@ -60,6 +60,19 @@ async def close(desk: Desk, request: Request, visit: Visit, _form: FormData, key
 async def reopen(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
     """Not done with it after all."""
     return await desk.reopen(visit.actor, number_in(request), key=key)
+
+
+async def merge(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Have it go on in another ticket."""
+    number = field(form, "into").strip().removeprefix("#")
+    if not is_number(number):
+        raise Refused("Write the number of the other ticket, as 17.")
+    return await desk.merge(visit.actor, number_in(request), TicketNumber(int(number)), key=key)
+
+
+async def take_apart(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
+    """Have a merged ticket on its own again."""
+    return await desk.take_apart(visit.actor, number_in(request), key=key)
 
 
 async def withdraw(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:

@@ -105,6 +105,8 @@ def _changes() -> list[BaseRoute]:
         (f"{ticket}/assign", actions.action(actions.assign), "direct"),
         (f"{ticket}/close", actions.action(actions.close), "work"),
         (f"{ticket}/reopen", actions.action(actions.reopen), "work"),
+        (f"{ticket}/merge", actions.action(actions.merge), "work"),
+        (f"{ticket}/apart", actions.action(actions.take_apart), "work"),
         (f"{ticket}/messages/{{message}}/raw", actions.read_original, "work"),
         (f"{delivery}/withdraw", actions.action(actions.withdraw), "work"),
         (f"{delivery}/again", actions.action(actions.send_again), "work"),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from console.composer import Composer, Undo, Voice, fresh_key, voices_of
 from console.conversation import SHOWN, Conversation, conversation_of
@@ -75,6 +75,8 @@ async def show_ticket(request: Request, visit: Visit) -> Response:
     """The ticket; the whole page, or only its part of it when the list stays."""
     site = site_of(request)
     case = await case_of(request, visit)
+    if case.ticket.merged_into is not None:
+        return RedirectResponse(f"/tickets/{case.ticket.merged_into}{case.query}", 303)
     case = await _restored(request, case)
     return (
         await answer_with(request, visit, case, 200)
@@ -93,6 +95,8 @@ async def tell_prepared(request: Request, visit: Visit) -> Response:
 async def show_update(request: Request, visit: Visit) -> Response:
     """What may have changed: everything but the composer."""
     case = await case_of(request, visit)
+    if case.ticket.merged_into is not None:
+        return RedirectResponse(f"/tickets/{case.ticket.merged_into}/update{case.query}", 303)
     return site_of(request).pages.answer("update.html", 200, case=case)
 
 

@@ -20,7 +20,16 @@ class Line(NamedTuple):
 
 def history_of(ticket: TicketEnvelope, names: Names) -> list[Line]:
     """Newest first."""
-    return [Line(event.at, _sentence(event, names)) for event in reversed(ticket.events[-NEWEST:])]
+    told = [event for event in ticket.events if event.kind not in TOLD_TWICE or _of(ticket, event)]
+    return [Line(event.at, _sentence(event, names)) for event in reversed(told[-NEWEST:])]
+
+
+TOLD_TWICE = ("merged", "taken_apart")
+"""Of these the other ticket has a line of its own."""
+
+
+def _of(ticket: TicketEnvelope, event: TicketEvent) -> bool:
+    return event.ticket_id == ticket.ticket.id
 
 
 def actor_name(actor: str, names: Names) -> str:
@@ -44,6 +53,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return _assigned(event, who, names)
         case "delivery":
             return _delivered(event)
+        case "merged" | "merged_in" | "taken_apart" | "taken_out":
+            return f"{who} {_JOINED[event.kind]} #{event.data.get('into', event.data.get('number'))}"
     return f"{who} {_DONE[event.kind]}" if event.kind in _DONE else f"{who}: {event.kind.replace('_', ' ')}"
 
 
@@ -58,6 +69,12 @@ _DONE = {
     "edited": "kept the earlier version of an edited message",
     "deleted": "kept a message that was deleted",
     "attachment": "looked after a file",
+}
+_JOINED = {
+    "merged": "merged this ticket into",
+    "merged_in": "merged into this ticket",
+    "taken_apart": "took this ticket out of",
+    "taken_out": "took out of this ticket",
 }
 _LOOKS = {
     "looked": "Answer: looked for on the platform, not found",

@@ -16,7 +16,7 @@ LARGEST_NUMBER = 2**31 - 1
 def number_in(request: Request) -> TicketNumber:
     """The ticket number of the address.  Raises TicketNotFound for one that no ticket can have."""
     digits = str(request.path_params["number"])
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 10 and 0 < int(digits) <= LARGEST_NUMBER):
+    if not is_number(digits):
         raise TicketNotFound("There is no such ticket.")
     return TicketNumber(int(digits))
 
@@ -37,6 +37,11 @@ def delivery_in(request: Request) -> DeliveryId:
 def message_in(request: Request) -> MessageId:
     """The message of the address."""
     return MessageId(id_in(request, "message"))
+
+
+def is_number(digits: str) -> bool:
+    """Whether it could be a ticket's number."""
+    return digits.isascii() and digits.isdecimal() and len(digits) <= 10 and 0 < int(digits) <= LARGEST_NUMBER
 
 
 def is_id(value: str) -> bool:

@@ -1,7 +1,7 @@
 """The commands.  Each reads the ticket, decides, and commits with an event; again when it was overtaken."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -27,6 +27,7 @@ from desk.changes import (
     waiting_again,
 )
 from desk.files import NewFile, attachment_of
+from desk.merging import merged, refuse_merged, taken_apart
 from responders.compose import Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
@@ -243,6 +244,27 @@ class Desk:
             actor, "work", number, key, ("reopen", number), lambda t, now: moved_to("open", t, actor, now)
         )
 
+    async def merge(self, actor: Actor, number: TicketNumber, into: TicketNumber, *, key: str) -> Done:
+        """Have all that was said in a ticket go on in another, which is where it leads from then on."""
+
+        async def decide(giver: TicketEnvelope, now: datetime) -> TicketChange:
+            return merged(giver, await self._get(into), actor, now)
+
+        done = await self._run_with(actor, "work", number, key, ("merge", number, into), decide)
+        return done._replace(number=into)
+
+    async def take_apart(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
+        """Undo the merging of a ticket: it has its conversations again, with what came in them since."""
+
+        async def decide(was: TicketEnvelope, now: datetime) -> TicketChange:
+            into = was.ticket.merged_into
+            if into is None:
+                raise Refused(f"Ticket #{number} is not merged into another.")
+            brought = await self._store.find_brought(number)
+            return taken_apart(was, await self._get(into), brought, actor, now)
+
+        return await self._run_with(actor, "work", number, key, ("take_apart", number), decide)
+
     async def withdraw(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
         """Stop an answer that has not left yet."""
         return await self._settle(actor, delivery_id, key, "withdraw", ("queued",), "held")
@@ -293,6 +315,23 @@ class Desk:
         asked: tuple[object, ...],
         decide: Callable[[TicketEnvelope, datetime], TicketChange],
     ) -> Done:
+        """A command on a ticket that is where it was.  Raises as ``_run_with`` does."""
+
+        async def decide_here(ticket: TicketEnvelope, now: datetime) -> TicketChange:
+            refuse_merged(ticket.ticket)
+            return decide(ticket, now)
+
+        return await self._run_with(actor, right, number, key, asked, decide_here)
+
+    async def _run_with(
+        self,
+        actor: Actor,
+        right: Right,
+        number: TicketNumber,
+        key: str,
+        asked: tuple[object, ...],
+        decide: Callable[[TicketEnvelope, datetime], Awaitable[TicketChange]],
+    ) -> Done:
         """Raises Forbidden, TicketNotFound, Refused, KeyReused; Conflict when overtaken again and again."""
         actor.require(right)
         command = CommandKey(actor=actor.key, key=_usable(key), fingerprint=_fingerprint(asked))
@@ -302,7 +341,7 @@ class Desk:
             now = self._clock.now()
             ticket = await self._get(number)
             try:
-                change = decide(ticket, now)
+                change = await decide(ticket, now)
             except Refused:
                 # The same command, sent twice at once, may have been done between the look and the reading.
                 if (earlier := await self._earlier(number, command)) is not None:
@@ -314,7 +353,7 @@ class Desk:
             except Conflict as error:
                 if attempt < ATTEMPTS:
                     continue
-                if ticket.ticket.status == "closed" != change.ticket.status:
+                if change.merging or ticket.ticket.status == "closed" != change.ticket.status:
                     raise Refused(ELSEWHERE) from error
                 raise
             self._crash("desk.committed")

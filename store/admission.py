@@ -41,7 +41,7 @@ UPDATE_TICKET = """
 UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
     priority_reasons = :priority_reasons, queue = :queue, assignee = :assignee, language = :language,
     updated_at = :updated_at, waiting_since = :waiting_since, unanswered = :unanswered, version = :version,
-    sort_at = :sort_at
+    sort_at = :sort_at, merged_into = :merged_into
 WHERE id = :id AND version = :expected_version
 """
 TICKET_THREAD = """
@@ -166,7 +166,7 @@ def _take_numbers(tx: Tx, count: int) -> int:
 
 def _insert_params(ticket: Ticket, number: TicketNumber) -> Params:
     params = ticket_params(ticket, 0) | {"number": number}
-    del params["expected_version"]
+    del params["expected_version"], params["merged_into"]
     return params
 
 
@@ -268,10 +268,10 @@ def _change_message(tx: Tx, change: MessageChange) -> None:
             "UPDATE message SET text = :text WHERE id = :id",
             {"id": change.message_id, "text": printable(change.text)},
         )
-    _show_last_words(tx, row[1])
+    show_last_words(tx, row[1])
 
 
-def _show_last_words(tx: Tx, ticket_id: str) -> None:
+def show_last_words(tx: Tx, ticket_id: str) -> None:
     """The list shows what the person said last and did not delete."""
     row = one(
         tx.all(

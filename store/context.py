@@ -1,5 +1,6 @@
 """What the router must know before it decides about a batch of messages."""
 
+from store import merging
 from store.engine import Tx
 from store.rows import (
     IDENTITY_COLUMNS,
@@ -27,7 +28,7 @@ from tickets.records import Context, ContextQuery, FingerprintHit, MessageRef
 
 
 def find_context(tx: Tx, query: ContextQuery) -> Context:
-    """Seven statements, whatever the size of the batch or of the history."""
+    """Seven statements, whatever the size of the batch or of the history; two more where tickets were merged."""
     identities = _identities(tx, query)
     refs = _refs(tx, query)
     threads = _threads(tx, query, {ref.thread_id for ref in refs.values()})
@@ -35,6 +36,10 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
     numbers = _numbers(tx, query)
     leading = {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
     tickets = _tickets(tx, leading)
+    if moved := merging.destinations(tx, [ticket.id for ticket in tickets.values() if ticket.merged_into]):
+        thread_tickets = {thread: moved.get(ticket, ticket) for thread, ticket in thread_tickets.items()}
+        numbers = {number: moved.get(ticket, ticket) for number, ticket in numbers.items()}
+        tickets = _tickets(tx, {moved.get(ticket, ticket) for ticket in leading})
     return Context(
         identities=identities,
         refs=refs,
@@ -61,7 +66,7 @@ def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identi
 
 def _refs(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, ExternalMessageId], MessageRef]:
     rows = tx.all(
-        "SELECT r.channel, r.ref, r.message_id, r.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction, "
+        "SELECT r.channel, r.ref, r.message_id, m.ticket_id, r.thread_id, r.content_hash, r.ours, m.direction, "
         "m.recipients_cc "
         "FROM message_ref r JOIN message m ON m.id = r.message_id WHERE r.ref IN EACH(:refs)",
         {"refs": sorted({printable(ref) for _, ref in query.refs})},
@@ -134,8 +139,9 @@ def _participants(tx: Tx, ids: list[TicketId]) -> dict[TicketId, frozenset[Ident
 
 def _fingerprints(tx: Tx, query: ContextQuery) -> dict[str, tuple[FingerprintHit, ...]]:
     rows = tx.all(
-        "SELECT f.value, f.message_id, f.ticket_id, t.number, f.identity_id, i.channel, f.stored_at "
-        "FROM fingerprint f JOIN ticket t ON t.id = f.ticket_id JOIN identity i ON i.id = f.identity_id "
+        "SELECT f.value, f.message_id, m.ticket_id, t.number, f.identity_id, i.channel, f.stored_at "
+        "FROM fingerprint f JOIN message m ON m.id = f.message_id JOIN ticket t ON t.id = m.ticket_id "
+        "JOIN identity i ON i.id = f.identity_id "
         "WHERE f.value IN EACH(:values) AND f.band = 'text' AND f.stored_at >= :since "
         "ORDER BY f.stored_at DESC LIMIT 500",
         {"values": sorted(query.fingerprints), "since": micros(query.fingerprints_since)},

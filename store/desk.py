@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from store import merging
 from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, update_params
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
@@ -40,6 +41,7 @@ from tickets.model import (
     MessageVersion,
     Participant,
     Thread,
+    Ticket,
     TicketEnvelope,
     TicketEvent,
 )
@@ -59,6 +61,7 @@ def find_ticket(tx: Tx, number: TicketNumber) -> TicketEnvelope | None:
         return None
     ticket = ticket_of(row)
     identities = _identities(tx, ticket.id)
+    merged = merging.brought_to(tx, number)
     return TicketEnvelope(
         ticket=ticket,
         threads=_threads(tx, ticket.id),
@@ -67,7 +70,8 @@ def find_ticket(tx: Tx, number: TicketNumber) -> TicketEnvelope | None:
         participants=_participants(tx, ticket.id),
         messages=_messages(tx, ticket.id),
         deliveries=_deliveries(tx, ticket.id),
-        events=_events(tx, ticket.id),
+        events=_events(tx, [ticket.id, *merged.values()]),
+        merged=tuple(merged),
     )
 
 
@@ -145,10 +149,10 @@ def _deliveries(tx: Tx, ticket_id: TicketId) -> tuple[Delivery, ...]:
     return tuple(with_parts(tx, rows))
 
 
-def _events(tx: Tx, ticket_id: TicketId) -> tuple[TicketEvent, ...]:
+def _events(tx: Tx, ids: Sequence[TicketId]) -> tuple[TicketEvent, ...]:
     rows = tx.all(
-        f"SELECT {EVENT_COLUMNS} FROM ticket_event e WHERE e.ticket_id = :id ORDER BY e.seq",
-        {"id": ticket_id},
+        f"SELECT {EVENT_COLUMNS} FROM ticket_event e WHERE e.ticket_id IN EACH(:ids) ORDER BY e.seq",
+        {"ids": list(ids)},
     )
     return tuple(event_of(row) for row in rows)
 
@@ -179,14 +183,21 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
                 "at": micros(now),
             },
         )
-    if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) != 1:
-        raise Conflict("the ticket has changed since it was read")
-    tx.run(OPEN_THREADS, open_threads_params(change.ticket))
+    if change.merging is not None:  # it lets go of its threads before the other holds them
+        _update(tx, change.merging.giver, change.merging.expected_version)
+        merging.move(tx, change.ticket, change.merging, now)
+    _update(tx, change.ticket, change.expected_version)
     _write_message(tx, change, now)
     _write_delivery(tx, change)
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")
+
+
+def _update(tx: Tx, ticket: Ticket, expected_version: int) -> None:
+    if tx.run(UPDATE_TICKET, update_params(ticket, expected_version)) != 1:
+        raise Conflict("the ticket has changed since it was read")
+    tx.run(OPEN_THREADS, open_threads_params(ticket))
 
 
 def _write_message(tx: Tx, change: TicketChange, now: datetime) -> None:
@@ -227,7 +238,7 @@ def list_tickets(tx: Tx, wanted: TicketFilter) -> Page:
 
 
 def _conditions(wanted: TicketFilter) -> tuple[list[str], dict[str, object]]:
-    conditions: list[str] = []
+    conditions = ["t.merged_into IS NULL"]
     params: dict[str, object] = {}
     if wanted.status is not None:
         conditions.append("t.status = :status")
@@ -251,9 +262,9 @@ def _by_priority(tx: Tx, wanted: TicketFilter, conditions: list[str], params: di
             "OR (t.sort_at = :c_sort_at AND t.number > :c_number))))"
         )
         params |= {"c_priority": priority, "c_sort_at": sort_at, "c_number": number}
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     return tx.all(
-        f"SELECT {ROW_COLUMNS} FROM ticket t {where} ORDER BY t.priority DESC, t.sort_at, t.number LIMIT :limit",
+        f"SELECT {ROW_COLUMNS} FROM ticket t WHERE {' AND '.join(conditions)} "
+        "ORDER BY t.priority DESC, t.sort_at, t.number LIMIT :limit",
         params,
     )
 
@@ -278,11 +289,11 @@ def _search(
 
 
 def _row_of(row: Row) -> TicketRow:
-    return TicketRow(ticket=ticket_of(row), snippet=row[18], message_count=row[19], visibility=row[20])
+    return TicketRow(ticket=ticket_of(row), snippet=row[19], message_count=row[20], visibility=row[21])
 
 
 def _cursor_after(row: Row, *, searching: bool) -> str:
-    return str(row[1]) if searching else f"{row[4]}.{row[21]}.{row[1]}"
+    return str(row[1]) if searching else f"{row[4]}.{row[22]}.{row[1]}"
 
 
 def count_tickets(tx: Tx, user: UserId | None) -> Counts:

@@ -80,7 +80,7 @@ def printable(text: str) -> str:
 TICKET_COLUMNS = (
     "t.id, t.number, t.subject, t.status, t.priority, t.priority_reasons, t.queue, t.channel, t.account, "
     "t.requester_id, t.requester, t.assignee, t.language, t.created_at, t.updated_at, t.waiting_since, t.version, "
-    "t.unanswered"
+    "t.unanswered, t.merged_into"
 )
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -113,6 +113,7 @@ def ticket_of(row: Row) -> Ticket:
         waiting_since=moment_or_none(row[15]),
         version=row[16],
         unanswered=row[17],
+        merged_into=None if row[18] is None else TicketNumber(row[18]),
     )
 
 
@@ -135,6 +136,7 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
         "waiting_since": micros_or_none(ticket.waiting_since),
         "version": ticket.version,
         "unanswered": ticket.unanswered,
+        "merged_into": ticket.merged_into,
         "expected_version": expected_version,
         "sort_at": micros(ticket.waiting_since or ticket.updated_at),
     }

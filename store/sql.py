@@ -17,6 +17,7 @@ from store import (
     health,
     intake,
     jobs,
+    merging,
     notices,
     proofs,
     schema,
@@ -58,6 +59,7 @@ from tickets.ports import Bucket, CrashHook, no_crash
 from tickets.records import (
     Admission,
     ApiToken,
+    Brought,
     CommandResult,
     Context,
     ContextQuery,
@@ -297,6 +299,9 @@ class SqlStore:
         await self._engine.write(
             lambda tx: desk.apply_change(tx, change, now, self._crash), topics=["events", "outbox"]
         )
+
+    async def find_brought(self, number: TicketNumber) -> Brought:
+        return await self._engine.read(lambda tx: merging.find_brought(tx, number))
 
     async def list_tickets(self, filter: TicketFilter) -> Page:
         return await self._engine.read(lambda tx: desk.list_tickets(tx, filter))

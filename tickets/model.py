@@ -271,6 +271,7 @@ class Ticket(Shape, frozen=True):
     waiting_since: when the oldest unanswered message arrived; None when the
     last word is ours.  unanswered: messages since then.  version: counts changes, for optimistic locking.
     language: the requester's, as last recognised; None when unknown.
+    merged_into: the ticket where its messages are now; None: here.
     """
 
     id: TicketId
@@ -291,6 +292,7 @@ class Ticket(Shape, frozen=True):
     waiting_since: datetime | None = None
     unanswered: int = 0
     version: int = 1
+    merged_into: TicketNumber | None = None
 
 
 class Attachment(Shape, frozen=True):
@@ -521,6 +523,7 @@ FORMAT_VERSION: Final = 1
 class TicketEnvelope(Shape, frozen=True):
     """A ticket with everything in it, for export and exchange.
 
+    merged: tickets whose messages are here now.  events: of these, too.
     version: raised when a reader of the old shape would misread the new one.
     """
 
@@ -532,5 +535,6 @@ class TicketEnvelope(Shape, frozen=True):
     messages: tuple[Message, ...]
     deliveries: tuple[Delivery, ...]
     events: tuple[TicketEvent, ...]
+    merged: tuple[TicketNumber, ...] = ()
     format: Literal["switchboard.ticket"] = FORMAT
     version: Literal[1] = FORMAT_VERSION

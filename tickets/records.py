@@ -218,6 +218,36 @@ class CommandResult(Shape, frozen=True):
     result: str
 
 
+class Merging(Shape, frozen=True):
+    """The ticket whose messages move to that of a change.
+
+    giver: its new state; expected_version: as for the change itself.  back:
+    what a merging brought from ``TicketChange.ticket`` returns to it, with
+    what came since in conversations that only that ticket had.
+    """
+
+    giver: Ticket
+    expected_version: int
+    back: bool = False
+
+
+class Brought(Shape, frozen=True):
+    """What a merging brought from a ticket.
+
+    messages: those it had then.  threads: conversations that were new to the
+    other, and those that people who came with it have begun since.
+    elsewhere: one of its conversations goes on in a third ticket.
+    """
+
+    messages: frozenset[MessageId]
+    threads: frozenset[ThreadId]
+    elsewhere: bool = False
+
+    def has(self, message: Message) -> bool:
+        """Whether it goes where that ticket goes."""
+        return message.id in self.messages or message.thread_id in self.threads
+
+
 class TicketChange(Shape, frozen=True):
     """A command's effect.  attachments: of ``message``.  ``ticket.version`` must be ``expected_version`` + 1.
 
@@ -235,6 +265,7 @@ class TicketChange(Shape, frozen=True):
     command: CommandKey | None = None
     result: str = ""
     segments: frozenset[str] = frozenset()
+    merging: Merging | None = None
 
 
 class TicketFilter(Shape, frozen=True):

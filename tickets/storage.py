@@ -40,6 +40,7 @@ from tickets.ports import Bucket
 from tickets.records import (
     Admission,
     ApiToken,
+    Brought,
     CommandResult,
     Context,
     ContextQuery,
@@ -252,6 +253,9 @@ class DeskStore(Protocol):
         Raises Conflict, committing nothing, when the ticket or delivery has
         changed since, or the idempotency key was used meanwhile.
         """
+
+    async def find_brought(self, number: TicketNumber) -> Brought:
+        """What the merging of this ticket brought to the other; nothing for one that is not merged."""
 
     async def list_tickets(self, filter: TicketFilter) -> Page:
         """Without a query by priority, then longest waiting; with one newest first."""

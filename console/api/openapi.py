@@ -9,13 +9,14 @@ from console.api.shapes import (
     Accepted,
     ChannelList,
     DeliveryDocument,
+    NewMerging,
     NewReply,
     ProblemDocument,
     TicketList,
     WholeTicket,
 )
 
-SHAPES = (TicketList, WholeTicket, NewReply, Accepted, DeliveryDocument, ChannelList, ProblemDocument)
+SHAPES = (TicketList, WholeTicket, NewReply, NewMerging, Accepted, DeliveryDocument, ChannelList, ProblemDocument)
 SUMMARIES = {
     400: "A header or the body is missing or no JSON.",
     401: "The token is missing, unknown or revoked.",
@@ -62,6 +63,12 @@ def _paths() -> Node:
             "get": _get("One ticket with its messages", "getTicket", "WholeTicket", [number], 404)
         },
         "/tickets/{number}/replies": {"post": _reply(number)},
+        "/tickets/{number}/merge": {
+            "post": _change("Have it go on in another ticket", "mergeTicket", number, "NewMerging")
+        },
+        "/tickets/{number}/take-apart": {
+            "post": _change("Have a merged ticket on its own again", "takeTicketApart", number)
+        },
         "/deliveries/{id}": {
             "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
         },
@@ -94,18 +101,36 @@ def _get(summary: str, name: str, shape: str, parameters: list[Node], *problems:
 
 
 def _reply(number: Node) -> Node:
-    key = _parameter(
-        "Idempotency-Key", "header", {"type": "string", "maxLength": 200}, "The same key and text answer once."
-    )
     accepted = _answer("In the outbox.", "application/json", _ref("Accepted"))
     accepted["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where to follow it."}}
     return {
         "summary": "Answer the person",
         "operationId": "addReply",
-        "parameters": [number, {**key, "required": True}],
+        "parameters": [number, _key("The same key and text answer once.")],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("NewReply")}}},
         "responses": {"202": accepted, **_problems(400, 404, 409, 413, 415, 422)},
     }
+
+
+def _change(summary: str, name: str, number: Node, body: str = "") -> Node:
+    """A command on a ticket; answers with the ticket where it goes on."""
+    content = {"required": True, "content": {"application/json": {"schema": _ref(body)}}} if body else None
+    statuses = (400, 404, 409, 413, 415, 422) if body else (400, 404, 409, 422)
+    return {
+        "summary": summary,
+        "operationId": name,
+        "parameters": [number, _key("The same key does it once.")],
+        **({"requestBody": content} if content else {}),
+        "responses": {
+            "200": _answer("The ticket.", "application/json", _ref("WholeTicket")),
+            **_problems(*statuses),
+        },
+    }
+
+
+def _key(description: str) -> Node:
+    key = _parameter("Idempotency-Key", "header", {"type": "string", "maxLength": 200}, description)
+    return {**key, "required": True}
 
 
 def _file(some_id: Node) -> Node:

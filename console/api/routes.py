@@ -11,6 +11,7 @@ from console.api.requests import Handler, body_in, filter_in, key_in, with_token
 from console.api.shapes import (
     Accepted,
     ChannelList,
+    NewMerging,
     NewReply,
     TicketList,
     brief,
@@ -24,6 +25,7 @@ from console.names import delivery_in, number_in
 from console.site import site_of
 from desk.actors import Actor, Right
 from desk.files import NewFile
+from tickets.ids import TicketNumber
 
 JSON = "application/json"
 
@@ -36,7 +38,7 @@ async def list_tickets(request: Request, _actor: Actor) -> Response:
 
 async def get_ticket(request: Request, actor: Actor) -> Response:
     """A ticket with its messages."""
-    return _json(whole_ticket(await site_of(request).console.desk.get_ticket(actor, number_in(request))))
+    return await _whole(request, actor, number_in(request))
 
 
 async def add_reply(request: Request, actor: Actor) -> Response:
@@ -60,6 +62,20 @@ async def add_reply(request: Request, actor: Actor) -> Response:
         raise HTTPException(409, "The answer made with this key is not kept any more.")
     location = {"Location": f"/api/v1/deliveries/{delivery.id}"}
     return _json(Accepted(brief(delivery)), 202, location)
+
+
+async def merge(request: Request, actor: Actor) -> Response:
+    """Have a ticket go on in another."""
+    key = key_in(request)
+    wanted = await body_in(request, NewMerging)
+    done = await site_of(request).console.desk.merge(actor, number_in(request), TicketNumber(wanted.into), key=key)
+    return await _whole(request, actor, done.number)
+
+
+async def take_apart(request: Request, actor: Actor) -> Response:
+    """Have a merged ticket on its own again."""
+    done = await site_of(request).console.desk.take_apart(actor, number_in(request), key=key_in(request))
+    return await _whole(request, actor, done.number)
 
 
 async def get_delivery(request: Request, _actor: Actor) -> Response:
@@ -88,6 +104,10 @@ async def describe(request: Request) -> Response:
     return Response(msgspec.json.encode(document(site_of(request).console.version)), media_type=JSON)
 
 
+async def _whole(request: Request, actor: Actor, number: TicketNumber) -> Response:
+    return _json(whole_ticket(await site_of(request).console.desk.get_ticket(actor, number)))
+
+
 def _json(shape: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(shape), status, headers, JSON)
 
@@ -100,6 +120,8 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets", list_tickets, "read"),
     _route("/tickets/{number}", get_ticket, "read"),
     _route("/tickets/{number}/replies", add_reply, "work", "POST"),
+    _route("/tickets/{number}/merge", merge, "work", "POST"),
+    _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),
     _route("/channels", list_channels, "read"),
     _route("/attachments/{id}", get_attachment, "read"),

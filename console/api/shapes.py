@@ -33,7 +33,10 @@ class ReasonDocument(Document, frozen=True):
 
 
 class TicketDocument(Document, frozen=True):
-    """A ticket in a list.  requester: the name to show.  language: BCP 47, null when unknown."""
+    """A ticket in a list.  requester: the name to show.  language: BCP 47, null when unknown.
+
+    merged_into: the ticket where its messages are now; null: here.
+    """
 
     number: int
     subject: str
@@ -46,6 +49,7 @@ class TicketDocument(Document, frozen=True):
     requester: str
     created_at: datetime
     updated_at: datetime
+    merged_into: int | None
 
 
 class TicketList(Document, frozen=True):
@@ -89,9 +93,16 @@ class MessageDocument(Document, frozen=True):
 
 
 class WholeTicket(TicketDocument, frozen=True):
-    """A ticket with its messages, oldest first."""
+    """A ticket with its messages, oldest first.  merged: tickets whose messages are here now."""
 
     messages: list[MessageDocument]
+    merged: list[int]
+
+
+class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """into: the number of the ticket in which another goes on."""
+
+    into: int
 
 
 class NewReplyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,6 +201,7 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
         requester=ticket.requester,
         created_at=ticket.created_at,
         updated_at=ticket.updated_at,
+        merged_into=ticket.merged_into,
     )
 
 
@@ -198,7 +210,7 @@ def whole_ticket(envelope: TicketEnvelope) -> WholeTicket:
     deliveries = {one.message_id: one for one in envelope.deliveries if one.message_id is not None}
     fields = msgspec.structs.asdict(ticket_document(envelope.ticket))
     messages = [_message(message, deliveries.get(message.id)) for message in envelope.messages]
-    return WholeTicket(**fields, messages=messages)
+    return WholeTicket(**fields, messages=messages, merged=list(envelope.merged))
 
 
 def brief(delivery: Delivery) -> DeliveryBrief:

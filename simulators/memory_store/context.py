@@ -1,19 +1,21 @@
 """What the router must know, looked up in the memory store."""
 
+from msgspec.structs import replace
+
+from simulators.memory_store.merging import destination
 from simulators.memory_store.tables import Tables
 from tickets.ids import IdentityId, ThreadId, TicketId
-from tickets.records import Context, ContextQuery, FingerprintHit
+from tickets.records import Context, ContextQuery, FingerprintHit, MessageRef
 
 
 def find_context(tables: Tables, query: ContextQuery) -> Context:
-    refs = {name: tables.refs[name] for name in query.refs if name in tables.refs}
+    refs = {name: _now(tables, tables.refs[name]) for name in query.refs if name in tables.refs}
     asked = {tables.thread_names[name] for name in query.threads if name in tables.thread_names}
     thread_ids = asked | {ref.thread_id for ref in refs.values()}
     threads = {thread_id: tables.threads[thread_id] for thread_id in thread_ids}
     newest = _newest_tickets(tables, thread_ids)
-    numbers = {
-        number: tables.ticket_numbers[number] for number in query.numbers if number in tables.ticket_numbers
-    }
+    known_numbers = [number for number in query.numbers if number in tables.ticket_numbers]
+    numbers = {number: destination(tables, tables.ticket_numbers[number]) for number in known_numbers}
     ticket_ids = {*newest.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
     known = [name for name in query.identities if name in tables.identity_names]
     return Context(
@@ -29,10 +31,16 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
     )
 
 
+def _now(tables: Tables, ref: MessageRef) -> MessageRef:
+    """A reference with the ticket that its message is in now."""
+    return replace(ref, ticket_id=tables.messages[ref.message_id].ticket_id)
+
+
 def _newest_tickets(tables: Tables, thread_ids: set[ThreadId]) -> dict[ThreadId, TicketId]:
     """The ticket that joined last; the open one, if there is one, comes before any closed."""
     joined = sorted(tables.ticket_threads.items(), key=lambda item: (item[1].open, item[1].place))
-    return {thread_id: ticket_id for (ticket_id, thread_id), _ in joined if thread_id in thread_ids}
+    newest = {thread_id: ticket_id for (ticket_id, thread_id), _ in joined if thread_id in thread_ids}
+    return {thread_id: destination(tables, ticket_id) for thread_id, ticket_id in newest.items()}
 
 
 def _participants(tables: Tables, ticket_ids: set[TicketId]) -> dict[TicketId, frozenset[IdentityId]]:
@@ -48,7 +56,9 @@ def _fingerprints(tables: Tables, query: ContextQuery) -> dict[str, tuple[Finger
     found: dict[str, list[FingerprintHit]] = {}
     for (value, _), hit in tables.fingerprints.items():
         if value in query.fingerprints and hit.stored_at >= query.fingerprints_since:
-            found.setdefault(value, []).append(hit)
+            ticket_id = tables.messages[hit.message_id].ticket_id
+            now = replace(hit, ticket_id=ticket_id, number=tables.tickets[ticket_id].number)
+            found.setdefault(value, []).append(now)
     return {
         value: tuple(sorted(hits, key=lambda hit: hit.stored_at, reverse=True)) for value, hits in found.items()
     }

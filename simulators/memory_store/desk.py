@@ -14,12 +14,13 @@ from simulators.memory_store.admission import (
     open_threads,
     put_blob,
 )
+from simulators.memory_store.merging import begun_since, brought_to, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
 from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
 from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
-from tickets.records import CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
+from tickets.records import Brought, CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
 from tickets.segments import query_segments
 
 CHUNK_BYTES = 256 * 1024
@@ -41,11 +42,10 @@ class MemoryDesk(Part):
     async def apply_change(self, change: TicketChange, now: datetime) -> None:
         with self._write("events", "outbox") as tables:
             _keep_command(tables, change, now)
-            kept = tables.tickets.get(change.ticket.id)
-            if kept is None or kept.version != change.expected_version:
-                raise Conflict("the ticket has changed since it was read")
-            tables.tickets[kept.id] = replace(change.ticket, number=kept.number)
-            open_threads(tables, change.ticket)
+            if change.merging is not None:
+                _update(tables, change.merging.giver, change.merging.expected_version)
+                move(tables, change.ticket, change.merging)
+            kept = _update(tables, change.ticket, change.expected_version)
             if change.message is not None:
                 add_message(tables, change.message)
                 add_attachments(tables, change.attachments)
@@ -54,6 +54,15 @@ class MemoryDesk(Part):
             for event in change.events:
                 tables.record(event)
             self._crash("store.change_written")
+
+    async def find_brought(self, number: TicketNumber) -> Brought:
+        tables = self._read()
+        kept = tables.brought.get(number)
+        if kept is None:
+            return Brought(frozenset(), frozenset())
+        merged = tables.ticket_numbers[number]
+        threads = kept.threads | begun_since(tables, kept, merged)
+        return Brought(kept.messages, threads, held_by_a_third(tables, merged))
 
     async def list_tickets(self, filter: TicketFilter) -> Page:
         tables = self._read()
@@ -110,11 +119,22 @@ class MemoryDesk(Part):
             yield content[at : at + CHUNK_BYTES]
 
 
+def _update(tables: Tables, ticket: Ticket, expected_version: int) -> Ticket:
+    kept = tables.tickets.get(ticket.id)
+    if kept is None or kept.version != expected_version:
+        raise Conflict("the ticket has changed since it was read")
+    tables.tickets[kept.id] = replace(ticket, number=kept.number)
+    open_threads(tables, ticket)
+    return kept
+
+
 def _envelope(tables: Tables, ticket: Ticket) -> TicketEnvelope:
     threads = [thread for ticket_id, thread in tables.ticket_threads if ticket_id == ticket.id]
     people = {who: role for (ticket_id, who), role in tables.participants.items() if ticket_id == ticket.id}
     identities = [tables.identities[who] for who in sorted(people)]
     deliveries = [delivery for delivery in tables.deliveries.values() if delivery.ticket_id == ticket.id]
+    merged = brought_to(tables, ticket.number)
+    told_by = {ticket.id, *merged.values()}
     return TicketEnvelope(
         ticket=ticket,
         threads=tuple(tables.threads[thread] for thread in threads),
@@ -125,7 +145,8 @@ def _envelope(tables: Tables, ticket: Ticket) -> TicketEnvelope:
         ),
         messages=tuple(_with_attachments(tables, message) for message in _messages(tables, ticket.id)),
         deliveries=tuple(sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))),
-        events=tuple(event for _, event in sorted(tables.history.items()) if event.ticket_id == ticket.id),
+        events=tuple(event for _, event in sorted(tables.history.items()) if event.ticket_id in told_by),
+        merged=tuple(merged),
     )
 
 
@@ -186,7 +207,8 @@ def _decided(kept: Delivery, wanted: Delivery) -> Delivery:
 def _matches(tables: Tables, ticket: Ticket, wanted: TicketFilter, words: frozenset[str]) -> bool:
     assignee = None if wanted.assignee == "-" else wanted.assignee
     return (
-        (wanted.status is None or ticket.status == wanted.status)
+        ticket.merged_into is None
+        and (wanted.status is None or ticket.status == wanted.status)
         and (wanted.channel is None or ticket.channel == wanted.channel)
         and (wanted.assignee is None or ticket.assignee == assignee)
         and words <= tables.searched.get(ticket.number, frozenset())

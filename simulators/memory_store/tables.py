@@ -125,6 +125,16 @@ class TicketThread:
     open: bool
 
 
+@dataclass(frozen=True)
+class BroughtRow:
+    """What a merging brought from a ticket.  threads and people: those new to the other."""
+
+    messages: frozenset[MessageId]
+    deliveries: frozenset[DeliveryId]
+    threads: frozenset[ThreadId]
+    people: frozenset[IdentityId]
+
+
 class Table(UserDict[K, V]):
     """A dict that can be put back as it was when a transaction fails."""
 
@@ -180,6 +190,7 @@ class Tables:
         self.blobs: Table[BlobId, bytes] = self._table()
         self.refs: Table[tuple[Channel, ExternalMessageId], MessageRef] = self._table()
         self.fingerprints: Table[tuple[str, MessageId], FingerprintHit] = self._table()
+        self.brought: Table[TicketNumber, BroughtRow] = self._table()
         self.searched: Table[TicketNumber, frozenset[str]] = self._table()
         self.history: Table[int, TicketEvent] = self._table()
         self.commands: Table[tuple[str, str], tuple[CommandResult, datetime]] = self._table()

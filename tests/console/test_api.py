@@ -48,6 +48,7 @@ async def test_list_and_ticket(house: House) -> None:
             "requester": "Anna Lind",
             "created_at": "2026-03-02T09:00:00Z",
             "updated_at": "2026-03-02T09:00:00Z",
+            "merged_into": None,
         }
     ]
     whole = (await api.get(f"{BASE}/tickets/{person.number}")).json()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import Program
+from tests.support.program import Program, picture_for
 from tests.support.stores import Database
 from tests.support.town import Town, open_town, until
 from tickets.points import ANSWERING, FETCHING, POINTS, PROVING, RECEIVING
@@ -21,7 +21,6 @@ TEXTS = {
     "email": "通过邮件写的，请帮忙",
 }
 PICTURE = bytes(range(256)) * 8
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02"
 WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved")
 CERTAIN = (*RECEIVING, *FETCHING, "store.change_written", "desk.committed", "outbox.leased", "outbox.budget_taken")
 """Killed there, nothing can have left: the answer must arrive without a person."""
@@ -72,11 +71,6 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         judge(town, await program.tickets_with_files(len(TEXTS)), numbers, states, point)
     finally:
         await program.stop()
-
-
-def picture_for(number: int) -> bytes:
-    """Another with each answer."""
-    return PNG + bytes([number]) * 64
 
 
 def first_point(point: str) -> str:

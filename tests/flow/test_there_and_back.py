@@ -95,6 +95,35 @@ async def test_a_signature_checked_here_proves_who_wrote(sql_database: Database,
             assert set(names.asked) == {"sb1._domainkey.customers.test", "sb1._domainkey.keyless.test"}
 
 
+async def test_whoever_answers_in_a_merged_ticket_reaches_the_other(town: Town) -> None:
+    """By their mail program's reference, by its number, and by chat; taken apart it is theirs again."""
+    town.mei.write(to="support@example.test", subject="提现", text="第一个问题：提现没有到账")
+    first = await town.ticket_saying("第一个问题")
+    town.anna.write("Meine Auszahlung fehlt auch", town.bot)
+    second = await town.ticket_saying("fehlt auch")
+    desk = town.service.desk
+    await desk.merge(AGENT, first.ticket.number, second.ticket.number, key="merge")
+
+    asked = incoming(first)[0].external_id
+    town.mei.write(to="support@example.test", subject="Re: 提现", text="还没有到账，请查", in_reply_to=asked)
+    together = await town.ticket_saying("请查")
+    assert together.ticket.number == second.ticket.number
+    numbered = f"Frage [#{first.ticket.number}]"
+    town.mei.write(to="support@example.test", subject=numbered, text="凭号码再问一次")
+    assert (await town.ticket_saying("凭号码")).ticket.number == second.ticket.number
+    town.anna.write("Gibt es etwas Neues?", town.bot)
+    assert (await town.ticket_saying("etwas Neues")).ticket.number == second.ticket.number
+
+    await desk.take_apart(AGENT, first.ticket.number, key="apart")
+    theirs = await town.ticket_saying("请查")
+    assert theirs.ticket.number == first.ticket.number
+    assert theirs.ticket.status == "open"
+    assert [message.text for message in incoming(await town.ticket_saying("Neues"))] == [
+        "Meine Auszahlung fehlt auch",
+        "Gibt es etwas Neues?",
+    ]
+
+
 async def test_an_answer_goes_to_everybody_who_got_the_mail_only_if_somebody_wants_that(town: Town) -> None:
     bob = town.mail.add_person("Bob", "bob@customers.test")
     town.mei.write(to="support@example.test", subject="合同", text="请看这份合同", cc=["bob@customers.test"])

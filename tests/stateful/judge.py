@@ -10,7 +10,7 @@ from desk.files import NewFile
 from store.rows import micros, moment
 from tests.stateful.platforms import PROVING, Words
 from tests.stateful.world import Answer, Case, Picture, Spoken, World
-from tickets.ids import AccountId, DeliveryId, TicketId
+from tickets.ids import AccountId, DeliveryId, TicketId, TicketNumber
 from tickets.model import TicketEvent
 
 PATIENCE = timedelta(minutes=3)
@@ -51,6 +51,16 @@ class Command:
 
 
 @dataclass
+class Merged:
+    """A ticket that goes on in another: what it brought there."""
+
+    number: TicketNumber
+    into: TicketId
+    messages: frozenset[str]
+    notes: int
+
+
+@dataclass
 class Book:
     """What the judge remembers.
 
@@ -73,6 +83,7 @@ class Book:
     quiet: dict[TicketId, str] = field(default_factory=dict)
     events: list[TicketEvent] = field(default_factory=list)
     notes: Counter[TicketId] = field(default_factory=Counter)
+    merged: dict[TicketId, Merged] = field(default_factory=dict)
 
 
 class Judge:

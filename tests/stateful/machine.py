@@ -40,7 +40,7 @@ from tests.stateful.draws import (
     WORDS,
     dying,
 )
-from tests.stateful.judge import Command, Judge, Letter, doubtful_words
+from tests.stateful.judge import Command, Judge, Letter, Merged, doubtful_words
 from tests.stateful.platforms import CHANNELS, Crashed, Outcome
 from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.errors import KeyReused, Refused
@@ -434,6 +434,51 @@ class Switchboard(RuleBasedStateMachine):
         else:
             assert case.status != "open"
             self.judge.hush(self.picture, case.id)
+
+    @rule(index=INDEX, other=INDEX, point=dying(ANSWER_POINTS))
+    def tickets_are_merged(self, index: int, other: int, point: str | None) -> None:
+        self.tick()
+        giver, receiver = self._some_case(index), self._some_case(other)
+        if giver is None or receiver is None or giver.id == receiver.id:
+            return
+        key = self._key()
+        try:
+            done, _ = self._asked_until_told(
+                point, lambda: self.world.desk.merge(AGENT, giver.number, receiver.number, key=key)
+            )
+        except Refused:
+            assert self._is_elsewhere(giver) or self._is_elsewhere(receiver)
+            return
+        assert done.number == receiver.number
+        before = frozenset(one.id for one in self.picture.spoken if one.ticket == giver.id)
+        self.book.merged[giver.id] = Merged(giver.number, receiver.id, before, self.book.notes.pop(giver.id, 0))
+        self.book.notes[receiver.id] += self.book.merged[giver.id].notes
+        for letter in self.book.letters.values():
+            letter.home = receiver.id if letter.home == giver.id else letter.home
+        picture = self.world.look()
+        assert before <= {one.id for one in picture.spoken if one.ticket == receiver.id}
+        self.judge.hush(picture, receiver.id)
+
+    @precondition(lambda self: self.book.merged)
+    @rule(index=INDEX, point=dying(ANSWER_POINTS))
+    def a_merged_ticket_is_taken_apart(self, index: int, point: str | None) -> None:
+        self.tick()
+        ticket, merged = list(self.book.merged.items())[index % len(self.book.merged)]
+        key = self._key()
+        try:
+            self._asked_until_told(point, lambda: self.world.desk.take_apart(AGENT, merged.number, key=key))
+        except Refused:
+            assert merged.into in self.book.merged
+            return
+        del self.book.merged[ticket]
+        self.book.notes[merged.into] -= merged.notes
+        self.book.notes[ticket] += merged.notes
+        for letter in self.book.letters.values():
+            letter.home = None
+        picture = self.world.look()
+        assert merged.messages <= {one.id for one in picture.spoken if one.ticket == ticket}
+        self.judge.hush(picture, ticket)
+        self.judge.hush(picture, merged.into)
 
     @rule(upgraded=st.booleans())
     def the_quarantine_is_replayed(self, upgraded: bool) -> None:

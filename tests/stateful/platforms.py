@@ -51,11 +51,12 @@ class Words(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """A piece that a person can read."""
+    """A piece that a person can read.  shown: what of it can be looked up, which is not what its files hold."""
 
     words: Words
     name: ExternalMessageId
     at: datetime
+    shown: Words
 
 
 class Platforms:
@@ -81,7 +82,7 @@ class Platforms:
         name = ExternalMessageId(f"p-{next(self._names)}")
         now = self._clock.now()
         if outcome in ("ok", "arrived"):
-            self.accepted.append(Accepted(words_of(reply), name, now))
+            self.accepted.append(Accepted(words_of(reply), name, now, shown_of(reply)))
         if outcome == "ok":
             return Receipt(name, now)
         code, text, temporary, delivered, retry_after_s = ERRORS[outcome]
@@ -100,7 +101,7 @@ class Platforms:
         return [
             Receipt(one.name, one.at)
             for one in self.accepted
-            if one.words == words_of(reply) and since <= one.at <= shown
+            if one.shown == shown_of(reply) and since <= one.at <= shown
         ]
 
 
@@ -131,6 +132,10 @@ class LookingSender(PlainSender):
 def words_of(reply: Reply) -> Words:
     digests = [hashlib.sha256(file.content).hexdigest() for file in reply.files]
     return Words(reply.target.account, reply.target.thread_key, with_files(reply.text, digests))
+
+
+def shown_of(reply: Reply) -> Words:
+    return Words(reply.target.account, reply.target.thread_key, with_files(reply.text, ["file"] * reply.carries))
 
 
 def with_files(text: str, digests: Iterable[str]) -> str:

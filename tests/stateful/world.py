@@ -175,7 +175,7 @@ class Case(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Everything as it stands, each in the order in which it came."""
+    """Everything as it stands, each in the order in which it came.  cases: without those that are merged."""
 
     cases: list[Case]
     spoken: list[Spoken]
@@ -302,7 +302,10 @@ class World:
         return Picture(
             cases=[
                 Case(*row)
-                for row in rows("SELECT id, number, status, waiting_since, unanswered FROM ticket ORDER BY number")
+                for row in rows(
+                    "SELECT id, number, status, waiting_since, unanswered FROM ticket "
+                    "WHERE merged_into IS NULL ORDER BY number"
+                )
             ],
             spoken=[Spoken(*row) for row in spoken],
             answers=[Answer(*row, parts=tuple(parts[row[0]])) for row in answers],

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import httpx
 
 from tests.support.crew import Office, answer_to, open_office
-from tests.support.program import Program, breathe
+from tests.support.program import Program, breathe, picture_for
 from tests.support.stores import Database
 from tests.support.town import ADDRESS, Town, free_port, open_town, unescaped
 from tickets.points import ANSWERING, FETCHING, POINTS, PROVING
@@ -107,7 +107,7 @@ class Stage:
 
     async def _accepted_by(self, program: Program, number: int) -> bool:
         try:
-            if await program.reply(number, answer_to(number)) is not None:
+            if await program.reply(number, answer_to(number), picture_for(number)) is not None:
                 return True
             self._refusals.append(f"ticket {number}: no answer")
             return False
@@ -163,7 +163,10 @@ class Stage:
                 while not condition():  # type: ignore[operator]
                     await asyncio.to_thread(breathe)
         except TimeoutError:
-            raise AssertionError(f"waited in vain: {what}\n{self.polling.log()}") from None
+            moving = self._database.rows(
+                "SELECT channel, state, code, detail FROM delivery WHERE state NOT IN ('sent', 'held')"
+            )
+            raise AssertionError(f"waited in vain: {what}\n{moving}\n{self.polling.log()}") from None
 
     def judge(self) -> str:
         """Every message once in one ticket, every answer once; unknown only where nobody can look."""
@@ -178,9 +181,11 @@ class Stage:
         answers = Counter(number for _, _, number in fates)
         odd = {number: answers[number] for number in self.numbers() if answers[number] != 1}
         assert not odd, f"answers by ticket that are lost or doubled: {odd}; said no for now: {self._refusals}"
-        unknown = 0
+        unknown, files = 0, Counter(self.town.accepted_files())
+        pictures = self._count("attachment WHERE name = 'a.png'") > 0
         for channel, state, number in fates:
-            times = accepted[answer_to(number)]
+            times, shown = accepted[answer_to(number)], files[picture_for(number)]
+            assert shown == int(pictures) if state == "sent" else shown <= 1, f"picture {number}: {shown} times"
             if state == "unknown":
                 unknown += 1
                 assert channel in UNKNOWN_STAYS, f"the answer to {number} could have been looked up on {channel}"

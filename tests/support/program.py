@@ -17,6 +17,8 @@ from tests.support.launcher import launch
 from tests.support.stores import KEY, Database
 from tests.support.town import DISCORD_TOKEN, KEYS, PASSWORD, PATIENCE_S, TOKEN, Town
 
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x02"
+
 
 class Process(Protocol):
     """What a program's process must be able to do; ``multiprocessing`` spells it so."""
@@ -265,3 +267,8 @@ tls = "none"
 password = "{PASSWORD}"
 per_minute = 6000
 """
+
+
+def picture_for(number: int) -> bytes:
+    """Another with each answer."""
+    return PNG + number.to_bytes(4) * 16
