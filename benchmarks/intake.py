@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import events, mails
 from connectors.telegram.settings import Settings
-from normalizer.mailbox import Mailbox
+from normalizer.known import Known
 from router.intake import Intake
 from router.language import LanguageRecognizer
 from service.clock import SystemClock
@@ -72,7 +72,7 @@ async def _run(url: str, wanted: Sequence[RawEvent]) -> Handled:
     store = open_store(url, KEY)
     await store.open()
     clock = SystemClock()
-    parsers = Parsers({events.ACCOUNTS["email"]: Mailbox(("mx.example.test",))})
+    parsers = Parsers({events.ACCOUNTS["email"]: Known(("mx.example.test",))})
     languages = LanguageRecognizer()
     languages.warm()
     if wanted[0].channel == "email":

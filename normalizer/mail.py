@@ -10,9 +10,9 @@ import re
 
 from normalizer import mail_body, mail_headers, mail_signatures
 from normalizer import mail_machines as machines
+from normalizer.known import Known
 from normalizer.mail_headers import Headers
 from normalizer.mail_reports import read_report
-from normalizer.mailbox import Mailbox
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
@@ -28,19 +28,19 @@ MANY_DELIMITERS = 5_000
 """More lines that look like MIME delimiters than this: not parsed, as the parser takes minutes."""
 
 
-def normalize_mail(event: RawEvent, mailbox: Mailbox) -> InboundMessage | Ignored:
+def normalize_mail(event: RawEvent, known: Known) -> InboundMessage | Ignored:
     """One mail.  Raises PayloadError when nobody can be named as the sender."""
     if event.note == "not_handed_out":
         raise PayloadError("the mail server did not hand it out; it is still in the mailbox")
     head, body = split(event.payload)
     if event.note == "too_large":
-        return _build(event, head, body, mail_body.unread(TOO_LARGE), mailbox)
+        return _build(event, head, body, mail_body.unread(TOO_LARGE), known)
     if body.count(b"\n--") > MANY_DELIMITERS:
-        return normalize_unparsed(event, "It has too many parts to be taken apart.", mailbox)
-    return _build(event, head, body, mail_body.read(_parsable(event.payload)), mailbox)
+        return normalize_unparsed(event, "It has too many parts to be taken apart.", known)
+    return _build(event, head, body, mail_body.read(_parsable(event.payload)), known)
 
 
-def normalize_unparsed(event: RawEvent, why: str, mailbox: Mailbox) -> InboundMessage | Ignored:
+def normalize_unparsed(event: RawEvent, why: str, known: Known) -> InboundMessage | Ignored:
     """The same without taking the body apart: for mails that overwhelm the parser.
 
     why: a sentence for the person who reads it.  Linear in the mail's size.
@@ -48,7 +48,7 @@ def normalize_unparsed(event: RawEvent, why: str, mailbox: Mailbox) -> InboundMe
     head, body = split(event.payload)
     shown = body[:RAW_SHOWN_BYTES].decode("utf-8", "replace")
     contents = mail_body.unread(f"{why} This is the beginning as it came; the whole is kept.", shown)
-    return _build(event, head, body, contents, mailbox)
+    return _build(event, head, body, contents, known)
 
 
 def split(raw: bytes) -> tuple[bytes, bytes]:
@@ -76,14 +76,14 @@ def _parsable(raw: bytes) -> bytes:
 
 
 def _build(
-    event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, mailbox: Mailbox
+    event: RawEvent, head: bytes, body: bytes, contents: mail_body.Contents, known: Known
 ) -> InboundMessage:
     headers = mail_headers.read(head)
     sender, warnings = mail_headers.sender(headers)
     if sender is None:
         raise PayloadError("the mail names no sender (no From)")
-    authenticity = _authenticity(event, headers, sender.address.rpartition("@")[2], mailbox)
-    own = sender.address in (event.own_id.lower(), *mailbox.aliases)
+    authenticity = _authenticity(event, headers, sender.address.rpartition("@")[2], known)
+    own = sender.address in (event.own_id.lower(), *known.aliases)
     if own and authenticity.verdict != "verified":
         raise PayloadError("it claims to come from our own address and no trusted server vouches for it")
     automatic = _automatic(event, headers, sender.address, contents)
@@ -120,17 +120,17 @@ def _build(
         claims=claims,
         ticket_number=mail_headers.ticket_number(subject),
         own=own,
-        alias=alias_in([*to, *cc], event.own_id, mailbox.aliases) or "",
+        alias=alias_in([*to, *cc], event.own_id, known.aliases) or "",
     )
 
 
-def _authenticity(event: RawEvent, headers: Headers, domain: str, mailbox: Mailbox) -> Authenticity:
+def _authenticity(event: RawEvent, headers: Headers, domain: str, known: Known) -> Authenticity:
     """A trusted server's word against it is outweighed only by the seal of a trusted one before it (ARC)."""
-    told = mail_headers.authenticity(headers, domain, mailbox.authserv_ids)
+    told = mail_headers.authenticity(headers, domain, known.authserv_ids)
     if told.verdict == "verified" or not event.looked_up:
         return told
-    proof = mail_signatures.checked(event.payload, event.looked_up, headers, domain, mailbox.arc_sealers)
-    if proof is None or (told.verdict == "failed" and proof.by not in mailbox.arc_sealers):
+    proof = mail_signatures.checked(event.payload, event.looked_up, headers, domain, known.arc_sealers)
+    if proof is None or (told.verdict == "failed" and proof.by not in known.arc_sealers):
         return told
     return proof
 

@@ -2,17 +2,17 @@
 
 from typing import assert_never
 
-from normalizer.mailbox import NOTHING_KNOWN, Mailbox
+from normalizer.known import NOTHING_KNOWN, Known
 from tickets.ids import Channel
 from tickets.model import Ignored, InboundMessage, RawEvent
 
 
-def normalize(event: RawEvent, mailbox: Mailbox = NOTHING_KNOWN) -> InboundMessage | Ignored:
-    """What the event means.  mailbox: of a mail.  Raises PayloadError."""
+def normalize(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMessage | Ignored:
+    """What the event means.  Raises PayloadError."""
     if event.channel == "telegram":
         from normalizer.telegram import normalize_update
 
-        return normalize_update(event)
+        return normalize_update(event, known)
     if event.channel == "discord":
         from normalizer.discord import normalize_event
 
@@ -24,7 +24,7 @@ def normalize(event: RawEvent, mailbox: Mailbox = NOTHING_KNOWN) -> InboundMessa
     if event.channel == "email":
         from normalizer.mail import normalize_mail
 
-        return normalize_mail(event, mailbox)
+        return normalize_mail(event, known)
     assert_never(event.channel)
 
 

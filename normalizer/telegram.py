@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from normalizer import telegram_places as places
+from normalizer.known import Known
+from normalizer.telegram_shapes import Entity, File, Message, Update
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
-from tickets.ids import ExternalMessageId, ThreadKey
+from tickets.ids import ThreadKey
 from tickets.model import (
     AttachmentDraft,
     Authenticity,
@@ -28,83 +32,10 @@ MAX_FILE_BYTES = 20_000_000
 VOUCHED = Authenticity(verdict="verified", by="telegram")
 
 
-class Entity(msgspec.Struct):
-    type: str
-    offset: int
-    length: int
-    url: str | None = None
-
-
-class User(msgspec.Struct):
-    id: int
-    first_name: str = ""
-    last_name: str = ""
-    username: str | None = None
-    language_code: str | None = None
-    is_bot: bool = False
-
-
-class Chat(msgspec.Struct):
-    id: int
-    type: str
-    title: str = ""
-
-
-class File(msgspec.Struct):
-    """What all of Telegram's file shapes share."""
-
-    file_id: str
-    file_size: int | None = None
-    file_name: str | None = None
-    mime_type: str | None = None
-    emoji: str | None = None
-    duration: int | None = None
-
-
-class Replied(msgspec.Struct):
-    message_id: int
-
-
-class Message(msgspec.Struct):
-    """The fields we read; everything else is kept in the raw event."""
-
-    message_id: int
-    date: int
-    chat: Chat
-    sender: User | None = msgspec.field(name="from", default=None)
-    text: str | None = None
-    entities: list[Entity] = []
-    caption: str | None = None
-    caption_entities: list[Entity] = []
-    media_group_id: str | None = None
-    reply_to_message: Replied | None = None
-    edit_date: int | None = None
-    photo: list[File] = []
-    document: File | None = None
-    voice: File | None = None
-    audio: File | None = None
-    video: File | None = None
-    video_note: File | None = None
-    animation: File | None = None
-    sticker: File | None = None
-    location: dict[str, Any] | None = None
-    venue: dict[str, Any] | None = None
-    contact: dict[str, Any] | None = None
-    poll: dict[str, Any] | None = None
-    dice: dict[str, Any] | None = None
-    story: dict[str, Any] | None = None
-
-
-class Update(msgspec.Struct):
-    update_id: int
-    message: Message | None = None
-    edited_message: Message | None = None
-
-
 _decoder = msgspec.json.Decoder(Update)
 
 
-def normalize_update(event: RawEvent) -> InboundMessage | Ignored:
+def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
     """One update.  Raises PayloadError for one of a wrong shape."""
     try:
         update = _decoder.decode(event.payload)
@@ -113,40 +44,46 @@ def normalize_update(event: RawEvent) -> InboundMessage | Ignored:
     message = update.message or update.edited_message
     if message is None:
         return Ignored(reason="not_a_message")
-    if message.chat.type != "private":
+    edited = update.message is None
+    if message.chat.type == "private":
+        if message.sender is None or message.sender.is_bot:
+            return Ignored(reason="not_from_a_person")
+        return _read(event, message, places.person_of(message.sender), edited=edited)
+    if message.chat.type not in places.GROUPS or known.groups == "off":
         return Ignored(reason=f"{one_line(message.chat.type, 20)}_chat")
-    if message.sender is None or message.sender.is_bot:
+    author = places.author_in_group(message)
+    if author is None:
         return Ignored(reason="not_from_a_person")
-    return _read(event, message, message.sender, edited=update.message is None)
+    ours = known.groups == "all" or places.is_addressed(event, message)
+    if not ours and not message.media_group_id:
+        return Ignored(reason="not_addressed")
+    return replace(
+        _read(event, places.without_call(event, message), author, edited=edited),
+        thread=places.thread_of(message, author),
+        reply_to=places.answered(event, message, author),
+        command="",
+        unaddressed=not ours,
+    )
 
 
-def _read(event: RawEvent, message: Message, sender: User, *, edited: bool) -> InboundMessage:
-    chat = str(message.chat.id)
+def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) -> InboundMessage:
+    chat, replied = str(message.chat.id), message.reply_to_message
     text = _text(message)
     return InboundMessage(
         channel="telegram",
         account=event.account,
-        external_id=_ref(event, message, message.message_id),
+        external_id=places.ref(event, message, message.message_id),
         thread=ThreadRef(key=ThreadKey(chat), visibility="private"),
-        author=Author(
-            external_id=str(sender.id),
-            display_name=one_line(f"{sender.first_name} {sender.last_name}".strip(), 80) or f"User {sender.id}",
-            handle=sender.username,
-            language=sender.language_code,
-        ),
+        author=author,
         text=text,
         sent_at=_moment(message.edit_date or message.date if edited else message.date, event.received_at),
         authenticity=VOUCHED,
         kind="edit" if edited else "message",
-        reply_to=(_ref(event, message, message.reply_to_message.message_id),) if message.reply_to_message else (),
+        reply_to=(places.ref(event, message, replied.message_id),) if replied else (),
         attachments=tuple(_attachments(message)),
         group=f"{chat}/{message.media_group_id}" if message.media_group_id else "",
         command=_command(text) if not edited else "",
     )
-
-
-def _ref(event: RawEvent, message: Message, number: int) -> ExternalMessageId:
-    return ExternalMessageId(f"{event.own_id}/{message.chat.id}/{number}")
 
 
 def _command(text: str) -> str:

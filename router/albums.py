@@ -46,4 +46,5 @@ def _joined(first: InboundMessage, more: InboundMessage) -> InboundMessage:
         gist=None,
         attachments=(*first.attachments, *more.attachments),
         aliases=(*first.aliases, more.external_id),
+        unaddressed=first.unaddressed and more.unaddressed,
     )

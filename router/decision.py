@@ -90,6 +90,8 @@ class Decider:
             return self._change(gathered, context, now)
         if message.group and (known := context.refs.get((message.channel, albums.group_ref(message.group)))):
             return _straggler(gathered, known, context, now)
+        if message.unaddressed:
+            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
         return self._admit(gathered, gist, identity, same, context, now)
 
     def _answer_command(self, gathered: Gathered, now: datetime) -> Admission:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from normalizer.mailbox import NOTHING_KNOWN, Mailbox
+from normalizer.known import NOTHING_KNOWN, Known
 from normalizer.registry import NEEDS_PROCESS, normalize
 from router.gist import gist_of
 from tickets.errors import PayloadError
@@ -29,7 +29,7 @@ Result = InboundMessage | Ignored | Exception
 
 class Asked(NamedTuple):
     event: RawEvent
-    mailbox: Mailbox
+    known: Known
 
 
 WORKERS = 2
@@ -45,8 +45,8 @@ OVERWHELMING = "This mail overwhelmed the reader."
 class Parsers:
     """See ``tickets.ports.NormalizerPort``."""
 
-    def __init__(self, mailboxes: Mapping[AccountId, Mailbox]) -> None:
-        self._mailboxes = mailboxes
+    def __init__(self, known: Mapping[AccountId, Known]) -> None:
+        self._known = known
         self._pool: Any = None
         self._ending: set[asyncio.Task[None]] = set()
         """Pools in which a worker died, until they are gone."""
@@ -69,7 +69,7 @@ class Parsers:
 
     def _asked(self, events: Sequence[RawEvent]) -> Iterator[Asked]:
         for event in events:
-            yield Asked(event, self._mailboxes.get(event.account, NOTHING_KNOWN))
+            yield Asked(event, self._known.get(event.account, NOTHING_KNOWN))
 
     async def _handful(self, asked: Sequence[Asked], tries: int = 1) -> list[Result]:
         """tries: how often it was begun; readers may break down over another mail."""
@@ -148,7 +148,7 @@ def limited(asked: Sequence[Asked]) -> list[Result]:
 
 def _attempt(asked: Asked) -> Result:
     try:
-        return normalize(asked.event, asked.mailbox)
+        return normalize(asked.event, asked.known)
     except Exception as error:  # noqa: BLE001  one message's failure is its own verdict
         return error
 
@@ -161,7 +161,7 @@ def _unparsed(asked: Asked) -> Result:
     from normalizer.mail import normalize_unparsed
 
     try:
-        return normalize_unparsed(asked.event, OVERWHELMING, asked.mailbox)
+        return normalize_unparsed(asked.event, OVERWHELMING, asked.known)
     except PayloadError as error:
         return error
 

@@ -13,7 +13,7 @@ from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import PREPARED_VALUES, Desk
-from normalizer.mailbox import NOTHING_KNOWN, Mailbox
+from normalizer.known import NOTHING_KNOWN, Known
 from responders.compose import Limits, Notices
 from responders.outbox import Outbox
 from responders.proof import Prover
@@ -116,16 +116,21 @@ def make_watch(config: Config, parts: Parts, clock: Clock, leading: Callable[[],
 
 
 def make_parsers(config: Config) -> Parsers:
-    return Parsers(_mailboxes(config))
+    return Parsers(_known(config))
 
 
-def _mailboxes(config: Config) -> dict[AccountId, Mailbox]:
+def _known(config: Config) -> dict[AccountId, Known]:
+    return {account: _known_of(one.settings) for account, one in config.accounts.items()}
+
+
+def _known_of(settings: Any) -> Known:
     """aliases is a table, of which the names count."""
-    return {
-        account: Mailbox(*(tuple(_setting(one.settings, name, ())) for name in Mailbox._fields))
-        for account, one in config.accounts.items()
-        if one.channel == "email"
-    }
+    return Known(
+        authserv_ids=tuple(_setting(settings, "authserv_ids", ())),
+        aliases=tuple(_setting(settings, "aliases", ())),
+        arc_sealers=tuple(_setting(settings, "arc_sealers", ())),
+        groups=_setting(settings, "groups", "off"),
+    )
 
 
 def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
@@ -157,11 +162,11 @@ def make_prepared(config: Config) -> ReplyTemplates | None:
 
 
 def _limits(config: Config) -> dict[AccountId, Limits]:
-    mailboxes = _mailboxes(config)
+    known = _known(config)
     return {
         account: Limits.of(capabilities_of(one.channel))._replace(
             own=str(_setting(one.settings, "address", "")),
-            aliases=frozenset(mailboxes.get(account, NOTHING_KNOWN).aliases),
+            aliases=frozenset(known.get(account, NOTHING_KNOWN).aliases),
         )
         for account, one in config.accounts.items()
     }

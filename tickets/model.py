@@ -51,8 +51,8 @@ class RawEvent(Shape, frozen=True):
     note: set by the connector instead of guessing, e.g. ``too_large``.
     late: written long before it could be read, by the platform's own clock:
     nobody is notified of it.  looked_up: what the connector asked other
-    servers about it for whoever reads it (mail: DNS records, as JSON); empty
-    when it asked nothing.
+    servers about it for whoever reads it (mail: DNS records, as JSON; in
+    Telegram's groups the bot's name); empty when it asked nothing.
     """
 
     channel: Channel
@@ -208,6 +208,8 @@ class InboundMessage(Shape, frozen=True):
     """The other address of the account's own that it was sent to; empty: its main one, or none that is known."""
     gist: Gist | None = None
     """None until somebody has asked for it."""
+    unaddressed: bool = False
+    """Written among many and not to us; a part of what is if another of its group is addressed."""
 
 
 class Ignored(Shape, frozen=True):

@@ -5,10 +5,11 @@ Updates are fetched as bytes through the library's own HTTP layer: its
 wrong shape would stop all others.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from http import HTTPStatus
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import httpx
@@ -50,7 +51,15 @@ FILE_S = 120.0
 PHOTOS = ("image/jpeg", "image/png")
 PHOTO_BYTES = 10_000_000
 """Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
+TOPIC_GONE = "The topic was deleted in Telegram. Answer in another conversation of this person."
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Place(NamedTuple):
+    """Where to speak.  topic: of a forum; None: in the chat itself, or its General topic."""
+
+    chat: int
+    topic: int | None = None
 
 
 class Envelope(msgspec.Struct):
@@ -116,8 +125,13 @@ class TelegramApi:
         return str(self._bot.id)
 
     @property
-    def name(self) -> str:
-        return f"@{self._bot.username}"
+    def username(self) -> str:
+        return self._bot.username
+
+    @property
+    def hears_groups(self) -> bool:
+        """Whether it gets all that is said in groups, and not only what answers it and commands."""
+        return bool(self._bot.can_read_all_group_messages)
 
     async def fetch_updates(self, offset: int | None, limit: int) -> list[bytes]:
         """Waiting updates, each as its own bytes; confirms every one below ``offset``.
@@ -145,32 +159,46 @@ class TelegramApi:
         with translated():
             await self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
 
-    async def send_text(self, chat: int, text: str, quoting: int | None, spans: Sequence[Span] = ()) -> Receipt:
+    async def send_text(self, place: Place, text: str, quoting: int | None, spans: Sequence[Span] = ()) -> Receipt:
         """Text, never markup; a quoted message that is gone is left out, and said so."""
         quote = ReplyParameters(quoting, allow_sending_without_reply=True) if quoting is not None else None
-        with translated_delivery():
-            sent = await self._bot.send_message(
+
+        async def send(chat: int) -> Message:
+            return await self._bot.send_message(
                 chat,
                 text,
                 entities=[_entity(text, span) for span in spans],
                 reply_parameters=quote,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+                message_thread_id=place.topic,
             )
+
+        with translated_delivery():
+            sent = await _wherever(place.chat, send)
         lost = quoting is not None and sent.reply_to_message is None
         return self._receipt(sent, "The message it answers is gone; sent without the quote." if lost else "")
 
-    async def send_file(self, chat: int, file: ReplyFile) -> Receipt:
+    async def send_file(self, place: Place, file: ReplyFile) -> Receipt:
         """As a photo what people look at, as long as Telegram takes it for one; else as a file."""
         content = InputFile(file.content, filename=file.name)
         is_photo = file.media_type in PHOTOS and len(file.content) <= PHOTO_BYTES
+
+        async def send(chat: int) -> Message:
+            way: dict[str, Any] = {
+                "message_thread_id": place.topic,
+                "write_timeout": FILE_S,
+                "read_timeout": FILE_S,
+            }
+            if is_photo:
+                try:
+                    return await self._bot.send_photo(chat, content, **way)
+                except BadRequest as error:
+                    if not _no_photo(error):
+                        raise
+            return await self._bot.send_document(chat, content, **way)
+
         with translated_delivery():
-            send = self._bot.send_photo if is_photo else self._bot.send_document
-            try:
-                sent = await send(chat, content, write_timeout=FILE_S, read_timeout=FILE_S)
-            except BadRequest as error:
-                if not is_photo or not _no_photo(error):
-                    raise
-                sent = await self._bot.send_document(chat, content, write_timeout=FILE_S, read_timeout=FILE_S)
+            sent = await _wherever(place.chat, send)
         return self._receipt(sent)
 
     def _receipt(self, sent: Message, note: str = "") -> Receipt:
@@ -188,9 +216,9 @@ class TelegramApi:
                 if "not modified" not in str(error).lower():
                     raise
 
-    async def send_typing(self, chat: int) -> None:
+    async def send_typing(self, place: Place) -> None:
         with translated():
-            await self._bot.send_chat_action(chat, "typing")
+            await self._bot.send_chat_action(place.chat, "typing", message_thread_id=place.topic)
 
     async def fetch_file(self, file_id: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when Telegram no longer hands it out."""
@@ -208,6 +236,14 @@ class TelegramApi:
                     raise Unreachable(f"Telegram answered {answer.status_code} for a file.")
                 async for chunk in answer.aiter_bytes():
                     yield chunk
+
+
+async def _wherever(chat: int, send: Callable[[int], Awaitable[Message]]) -> Message:
+    """To a group that has moved: to where it is now, as nothing was accepted at its old number."""
+    try:
+        return await send(chat)
+    except ChatMigrated as moved:
+        return await send(moved.new_chat_id)
 
 
 def _updates(status: int, body: bytes) -> list[bytes]:
@@ -268,7 +304,11 @@ def translated_delivery() -> Iterator[None]:
         raise DeliveryError(
             "blocked", "The person has blocked the bot or left.", temporary=False, delivered=False
         ) from error
-    except (ChatMigrated, BadRequest, Conflict) as error:
+    except BadRequest as error:
+        gone = "message thread not found" in str(error).lower()
+        said = TOPIC_GONE if gone else f"Telegram refuses the message: {error}."
+        raise DeliveryError("refused", said, temporary=False, delivered=False) from error
+    except (ChatMigrated, Conflict) as error:
         raise DeliveryError(
             "refused", f"Telegram refuses the message: {error}.", temporary=False, delivered=False
         ) from error

@@ -6,9 +6,10 @@ CAPABILITIES = Capabilities(
     channel="telegram",
     text_limit=4096,
     text_unit="utf16",
-    receiving="private chats, by polling or webhook; albums gathered into one message",
+    receiving="private chats; in groups, topics and comments what names or answers the bot, or all; "
+    "by polling or webhook; albums gathered into one message",
     acknowledging="the next poll's offset, or 200 to the webhook, after the commit",
-    answering="in the chat, quoting the message answered",
+    answering="in the chat or topic, quoting the message answered; into groups that have moved, too",
     formatting="bold, slanted, struck, code and links, as entities",
     formats=True,
     edits="kept as versions",

@@ -9,12 +9,18 @@ from connectors.telegram.source import PollingSource, PushedSource
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector, Source, WebhookAnswer, WebhookRequest
 
+PRIVACY = (
+    " (in groups it hears only commands and answers to it: for mentions too, send /setprivacy to @BotFather, "
+    "choose Disable, and take the bot into the group anew)"
+)
+
 
 class TelegramConnector:
     """Asks Telegram for updates."""
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = TelegramApi(settings)
+        self._groups = settings.groups
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source: Source = PollingSource(self._api, settings, context)
@@ -22,7 +28,8 @@ class TelegramConnector:
 
     async def check(self) -> str:
         await self._api.open()
-        return self._api.name
+        deaf = self._groups != "off" and not self._api.hears_groups
+        return f"@{self._api.username}{PRIVACY if deaf else ''}"
 
     async def open(self) -> None:
         await self._api.open()

@@ -1,7 +1,7 @@
 """Answering: plain text into the chat, quoting the message answered; each file a message of its own."""
 
 from connectors.context import ConnectorContext
-from connectors.telegram.api import TelegramApi
+from connectors.telegram.api import Place, TelegramApi
 from tickets.errors import ConnectorError, DeliveryError
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
@@ -22,7 +22,7 @@ class TelegramSender:
         self._context = context
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
-        chat = reply.target.thread_key
+        chat = reply.target.thread_key.partition("/")[0]
         per_s = PER_GROUP_S if chat.startswith("-") else PER_CHAT_S
         return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s, shared=False), IN_ALL
 
@@ -30,9 +30,9 @@ class TelegramSender:
         self._context.crash("telegram.before_send")
         quoting = reply.target.in_reply_to if reply.part == 1 else None
         if reply.files:
-            receipt = await self._api.send_file(_chat(reply.target), reply.files[0])
+            receipt = await self._api.send_file(_place(reply.target), reply.files[0])
         else:
-            receipt = await self._api.send_text(_chat(reply.target), reply.text, _number(quoting), reply.spans)
+            receipt = await self._api.send_text(_place(reply.target), reply.text, _number(quoting), reply.spans)
         self._context.crash("telegram.after_send")
         return receipt
 
@@ -40,18 +40,20 @@ class TelegramSender:
         number = _number(message)
         if number is None:
             raise DeliveryError("refused", "There is no such message.", temporary=False, delivered=False)
-        await self._api.edit_text(_chat(target), number, text)
+        await self._api.edit_text(_place(target).chat, number, text)
 
     async def send_typing(self, target: ReplyTarget) -> None:
         try:
-            await self._api.send_typing(_chat(target))
+            await self._api.send_typing(_place(target))
         except ConnectorError:
             return  # a courtesy: nobody misses it
 
 
-def _chat(target: ReplyTarget) -> int:
+def _place(target: ReplyTarget) -> Place:
+    """From ``chat``, or ``chat/topic/person`` where many talk; topic 0 is none."""
+    chat, _, rest = target.thread_key.partition("/")
     try:
-        return int(target.thread_key)
+        return Place(int(chat), int(rest.partition("/")[0] or 0) or None)
     except ValueError as error:
         raise DeliveryError("refused", "This is no Telegram chat.", temporary=False, delivered=False) from error
 

@@ -25,6 +25,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long Telegram holds a request open when there is nothing, seconds."""
     album_quiet_s: float = 1.5
     """An album is complete when no picture of it came for so long, seconds."""
+    groups: Literal["off", "mentions", "all"] = "mentions"
+    """Of what is said in groups: nothing; what names the bot, answers it or is a command for it; or all.  For more
+    than answers and commands the bot's privacy mode must be off (@BotFather, /setprivacy)."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
 

@@ -27,12 +27,16 @@ _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
 
 
 class Peek(msgspec.Struct):
-    """The little a connector must know of an update to line it up; never fails on the rest."""
+    """The little a connector must know of an update to line it up; never fails on the rest.
+
+    sender: who wrote among many; empty in private chats.
+    """
 
     chat: str
     group: str
     update_id: int | None
     written: datetime | None = None
+    sender: str = ""
 
 
 class PollingSource:
@@ -77,7 +81,7 @@ class PollingSource:
         seen = [(update, peek(update)) for update in updates]
         return Batch(
             events=tuple(
-                raw_event(self._settings, self._context, self._api.bot_id, update, one)
+                raw_event(self._settings, self._context, self._api, update, one)
                 for update, one in seen
                 if not is_before(one, since)
             ),
@@ -152,8 +156,7 @@ class PushedSource:
         updates = [body for body, _ in bodies]
         return Batch(
             events=tuple(
-                raw_event(self._settings, self._context, self._api.bot_id, update, peek(update))
-                for update in updates
+                raw_event(self._settings, self._context, self._api, update, peek(update)) for update in updates
             )
         )
 
@@ -167,7 +170,9 @@ class PushedSource:
             yield chunk
 
 
-def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update: bytes, seen: Peek) -> RawEvent:
+def raw_event(
+    settings: Settings, context: ConnectorContext, api: TelegramApi, update: bytes, seen: Peek
+) -> RawEvent:
     """An update as it came.
 
     Telegram starts its ids anew at random after a quiet week, so an id alone
@@ -178,13 +183,14 @@ def raw_event(settings: Settings, context: ConnectorContext, bot_id: str, update
         channel="telegram",
         account=context.account,
         external_id=f"{seen.update_id if seen.update_id is not None else 'none'}/{digest}",
-        conversation=seen.chat or "none",
+        conversation=f"{seen.chat}/{seen.sender}" if seen.sender else seen.chat or "none",
         payload=update,
         received_at=context.clock.now(),
-        own_id=bot_id,
+        own_id=api.bot_id,
         group=seen.group,
         quiet_s=settings.album_quiet_s if seen.group else 0.0,
         late=is_late(seen.written, context.clock.now()),
+        looked_up=api.username if seen.sender else "",
     )
 
 
@@ -245,11 +251,14 @@ def peek(update: bytes) -> Peek:
     chat = message.get("chat")
     chat_id = chat.get("id") if isinstance(chat, dict) else None
     group = message.get("media_group_id")
+    sender = message.get("from")
+    sender_id = sender.get("id") if isinstance(sender, dict) else None
     return Peek(
         chat=str(chat_id) if isinstance(chat_id, int) else "",
         group=f"{chat_id}/{group}" if isinstance(group, str) else "",
         update_id=update_id if isinstance(update_id, int) and not isinstance(update_id, bool) else None,
         written=_moment(message.get("edit_date") or message.get("date")),
+        sender=str(sender_id) if isinstance(sender_id, int) and isinstance(chat_id, int) and chat_id < 0 else "",
     )
 
 

@@ -24,7 +24,7 @@ async def get_me(call: Call) -> Json:
     return {
         **call.bot.user(),
         "can_join_groups": True,
-        "can_read_all_group_messages": False,
+        "can_read_all_group_messages": call.bot.hears_groups,
         "supports_inline_queries": False,
         "can_connect_to_business": False,
         "has_main_web_app": False,

@@ -66,6 +66,7 @@ class SimBot:
         self.callback_queries: set[str] = set()
         self.commands: dict[str, list[Json]] = {}
         self.webhook: Webhook | None = None
+        self.hears_groups = False
         self._poll: Poll | None = None
         self._bell = bell
         self._message_ids = count(1)

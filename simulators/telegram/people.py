@@ -59,16 +59,18 @@ class SimPerson:
         entities: Sequence[Json] | None = None,
         *,
         group: SimGroup | None = None,
+        topic: int | None = None,
     ) -> SimMessage:
         """Send a text.
 
         reply_to: id of a message of the same chat; KeyError when it has none such.
         entities: None lets the platform find commands, links, mentions and
         addresses as a server does; a list is passed on unchecked.
-        group: None for her private chat with the bot.
+        group: None for her private chat with the bot.  topic: of a forum; None: General.
         """
         found = detect_entities(text) if entities is None else list(entities)
         content: Json = {"text": text, **({"entities": found} if found else {})}
+        content |= {} if topic is None else {"message_thread_id": topic, "is_topic_message": True}
         return self.send_content(bot, content, reply_to=reply_to, group=group)
 
     def send_photo(self, data: bytes, bot: SimBot, caption: str | None = None) -> SimMessage:

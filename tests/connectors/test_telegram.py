@@ -67,6 +67,25 @@ async def first_error(connector: Connector) -> ConnectorError:
 
 
 @pytest.mark.parametrize(
+    ("groups", "hears", "told"),
+    [("mentions", False, True), ("all", False, True), ("off", False, False), ("mentions", True, False)],
+)
+async def test_the_check_says_that_a_bot_cannot_hear_its_name(
+    town: Town, groups: str, hears: bool, told: bool
+) -> None:
+    town.bot.hears_groups = hears
+    made = make_connector(
+        "telegram", replace(town.accounts()[TELEGRAM].settings, groups=groups), context(TELEGRAM)
+    )
+    try:
+        said = await made.check()
+    finally:
+        await made.close()
+    assert said.startswith(f"@{town.bot.username}")
+    assert ("/setprivacy" in said) is told
+
+
+@pytest.mark.parametrize(
     ("fault", "details"),
     [
         ("drop_before_accept", {}),

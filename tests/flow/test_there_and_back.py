@@ -95,6 +95,35 @@ async def test_a_signature_checked_here_proves_who_wrote(sql_database: Database,
             assert set(names.asked) == {"sb1._domainkey.customers.test", "sb1._domainkey.keyless.test"}
 
 
+async def test_who_calls_the_bot_in_a_group_is_answered_in_the_topic(town: Town) -> None:
+    group = town.telegram.add_group("Buyers", town.bot, topics={45})
+    omar = town.telegram.add_person("عمر", language_code="ar")
+    omar.write("كيف حالكم جميعا", town.bot, group=group, topic=45)
+    call = f"@{town.bot.username}"
+    asked = town.anna.write(f"{call} Wo bleibt meine Auszahlung?", town.bot, group=group, topic=45)
+    omar.write(f"{call} وأين أموالي؟", town.bot, group=group, topic=45)
+    hers, his = await town.ticket_saying("Wo bleibt"), await town.ticket_saying("وأين أموالي")
+    assert hers.ticket.number != his.ticket.number
+    assert incoming(hers)[0].text == "Wo bleibt meine Auszahlung?"
+    assert hers.threads[0].visibility == "public"
+
+    await town.settled(await town.answer(hers.ticket.number, "Sie ist unterwegs."), "sent")
+    answer = next(one for one in town.telegram.sent if one.text == "Sie ist unterwegs.")
+    assert (answer.chat_id, answer.thread_id, answer.reply_to) == (group.id, 45, asked.message_id)
+    town.anna.write("Danke schön", town.bot, reply_to=answer.message_id, group=group, topic=45)
+    assert (await town.ticket_saying("Danke schön")).ticket.number == hers.ticket.number
+    assert len(await town.tickets()) == 2
+
+    town.telegram.upgrade_group(group)
+    await town.settled(await town.answer(his.ticket.number, "وصلت اليوم"), "sent")
+    moved = next(one for one in town.telegram.sent if one.text == "وصلت اليوم")
+    assert moved.chat_id == group.id
+
+    group.topics.remove(45)
+    failed = await town.settled(await town.answer(hers.ticket.number, "Ist sie da?"), "failed")
+    assert "topic was deleted" in failed.detail
+
+
 async def test_whoever_answers_in_a_merged_ticket_reaches_the_other(town: Town) -> None:
     """By their mail program's reference, by its number, and by chat; taken apart it is theirs again."""
     town.mei.write(to="support@example.test", subject="提现", text="第一个问题：提现没有到账")

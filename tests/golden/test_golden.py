@@ -26,7 +26,8 @@ INPUTS = pairs(HERE)
 def test_an_input_means_what_is_expected(path: Path) -> None:
     expected = json.loads(path.with_name(f"{path.stem}.expected.json").read_text(encoding="utf-8"))
     note = "thread" if path.stem.startswith("thread") else ""
-    assert plain(read(cast("Channel", path.parent.name), path.read_bytes(), note=note)) == expected
+    asked = {"note": note, "looked_up": "desk_bot" if path.stem.startswith("group") else ""}
+    assert plain(read(cast("Channel", path.parent.name), path.read_bytes(), **asked)) == expected
 
 
 @pytest.mark.parametrize("channel", ["telegram", "discord", "x", "email"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from normalizer.mailbox import Mailbox
+from normalizer.known import Known
 from normalizer.registry import normalize
 from tests.support.builders import T0
 from tickets.ids import AccountId, Channel
@@ -27,7 +27,7 @@ def read(channel: Channel, payload: bytes, **fields: Any) -> InboundMessage | Ig
     event = RawEvent(
         channel=channel, account=AccountId(f"{channel}:main"), payload=payload, received_at=T0, **wanted
     )
-    return normalize(event, Mailbox(AUTHSERV_IDS))
+    return normalize(event, Known(AUTHSERV_IDS))
 
 
 def read_mail(payload: bytes | str, **fields: Any) -> InboundMessage:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from normalizer.known import Known
 from normalizer.mail import HEADER_BYTES, MANY_DELIMITERS, RAW_SHOWN_BYTES, normalize_unparsed, split
 from normalizer.mail_body import MAX_PARTS
-from normalizer.mailbox import Mailbox
 from tests.support.builders import T0
 from tests.support.golden import read, read_mail
 from tests.support.paths import ROOT
@@ -492,7 +492,7 @@ def test_what_was_not_taken_apart_is_shown_as_it_came() -> None:
     event = RawEvent(
         "email", AccountId("email:main"), "1", "c", f"{FROM}\n{'x' * 200_000}".encode(), T0, "help@x.test"
     )
-    message = normalize_unparsed(event, "It was too much.", Mailbox())
+    message = normalize_unparsed(event, "It was too much.", Known())
     assert isinstance(message, InboundMessage)
     assert message.text.startswith("x" * RAW_SHOWN_BYTES)
     assert message.warnings[0].startswith("It was too much.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from normalizer.mailbox import Mailbox
+from normalizer.known import Known
 from normalizer.registry import normalize
 from tests.support.builders import T0
 from tests.support.inbound import MAIL
@@ -16,7 +16,7 @@ VERIFIED = "Authentication-Results: mx.desk.example.test; dmarc=pass header.from
 def read(head: str, sender: str = "Ada <ada@customers.test>") -> InboundMessage:
     payload = f"From: {sender}\n{head}Subject: x\n\nHello.\n".encode()
     event = RawEvent("email", MAIL, "1", "c", payload, T0, "help@desk.example.test")
-    message = normalize(event, Mailbox(("mx.desk.example.test",), ALIASES))
+    message = normalize(event, Known(("mx.desk.example.test",), ALIASES))
     assert isinstance(message, InboundMessage)
     return message
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalizer.mailbox import NOTHING_KNOWN, Mailbox
+from normalizer.known import NOTHING_KNOWN, Known
 from normalizer.registry import normalize
 from tests.support.builders import T0
 from tests.support.signing import record, record_name, records, sealed, signed
@@ -21,7 +21,7 @@ RAW = (
 LIST = "lists.example.org"
 
 
-def read(raw: bytes, keys: dict[str, str], mailbox: Mailbox = NOTHING_KNOWN) -> Authenticity:
+def read(raw: bytes, keys: dict[str, str], mailbox: Known = NOTHING_KNOWN) -> Authenticity:
     looked_up = msgspec.json.encode(keys).decode()
     event = RawEvent("email", AccountId("email:a"), "1", "c", raw, T0, "support@example.test", looked_up=looked_up)
     message = normalize(event, mailbox)
@@ -73,7 +73,7 @@ def test_without_the_key_nobody_can_tell(found: dict[str, str]) -> None:
 
 def test_a_trusted_servers_word_against_it_outweighs_a_signature() -> None:
     reported = b"Authentication-Results: mx.example.test; dmarc=fail\r\n" + signed(RAW, "customers.test")
-    assert read(reported, BOTH, Mailbox(("mx.example.test",))).verdict == "failed"
+    assert read(reported, BOTH, Known(("mx.example.test",))).verdict == "failed"
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_a_trusted_forwarders_seal_tells_what_it_saw(sealers: tuple[str, ...], r
     """The last server sees a mail that a list has changed, so that the sender's own signature is broken."""
     forwarded = sealed(RAW, LIST, f"{LIST}; {report}")
     arrived = b"Authentication-Results: mx.example.test; dmarc=fail\r\n" + forwarded
-    told = read(arrived, records(LIST), Mailbox(("mx.example.test",), arc_sealers=sealers))
+    told = read(arrived, records(LIST), Known(("mx.example.test",), arc_sealers=sealers))
     assert told.verdict == verdict
 
 
 def test_a_seal_over_other_words_tells_nothing() -> None:
     forwarded = sealed(RAW, LIST, f"{LIST}; dmarc=pass header.from=customers.test")
     changed = forwarded.replace(b"\xe6\x8f\x90", b"\xe5\x86\xb2")
-    assert read(changed, records(LIST), Mailbox(arc_sealers=(LIST,))).verdict == "unverified"
+    assert read(changed, records(LIST), Known(arc_sealers=(LIST,))).verdict == "unverified"
 
 
 def test_only_the_last_trusted_forwarders_in_a_row_are_believed() -> None:
@@ -105,14 +105,14 @@ def test_only_the_last_trusted_forwarders_in_a_row_are_believed() -> None:
     first = sealed(RAW, LIST, f"{LIST}; dmarc=pass header.from=customers.test")
     second = sealed(first, "stranger.test", "stranger.test; dmarc=fail header.from=customers.test; arc=pass")
     keys = records(LIST, "stranger.test")
-    assert read(second, keys, Mailbox(arc_sealers=(LIST,))).verdict == "unverified"
-    assert read(second, keys, Mailbox(arc_sealers=(LIST, "stranger.test"))).verdict == "verified"
+    assert read(second, keys, Known(arc_sealers=(LIST,))).verdict == "unverified"
+    assert read(second, keys, Known(arc_sealers=(LIST, "stranger.test"))).verdict == "verified"
 
 
 @given(st.binary(max_size=300), st.sampled_from(["DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"]))
 def test_no_header_breaks_the_reading(value: bytes, name: str) -> None:
     line = name.encode() + b": " + value.replace(b"\r", b" ").replace(b"\n", b" ") + b"\r\n"
-    assert read(line + RAW, BOTH, Mailbox(arc_sealers=(LIST,))).verdict == "unverified"
+    assert read(line + RAW, BOTH, Known(arc_sealers=(LIST,))).verdict == "unverified"
 
 
 # Which keys ---------------------------------------------------------------------------

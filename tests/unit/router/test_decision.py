@@ -131,6 +131,12 @@ def test_a_redelivery_is_ignored() -> None:
     assert (again.verdict, again.reason) == ("ignored", "redelivery")
 
 
+def test_what_others_say_to_each_other_is_no_ticket() -> None:
+    router = Router()
+    admission = router.one(said("大家好，看看这个", unaddressed=True))
+    assert (admission.verdict, admission.reason, router.context.tickets) == ("ignored", "not_addressed", {})
+
+
 def test_a_repeat_in_the_same_batch_is_seen_like_one_in_the_next() -> None:
     _, same_batch = Router().decide(said(), said(name="2"))
     assert same_batch.events[-1].data["same"] == "repeat"

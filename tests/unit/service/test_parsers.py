@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from normalizer.mailbox import Mailbox
+from normalizer.known import Known
 from router.gist import gist_of
 from service.parsers import OVERWHELMING, Parsers
 from tests.support import worker
@@ -23,7 +23,7 @@ AUTH = b"Authentication-Results: mx.desk.example.test; dmarc=pass header.from=cu
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parsers() -> AsyncIterator[Parsers]:
-    parsers = Parsers({MAIL: Mailbox(("mx.desk.example.test",))})
+    parsers = Parsers({MAIL: Known(("mx.desk.example.test",))})
     parsers.start()
     yield parsers
     await parsers.close()

@@ -1,18 +1,22 @@
-"""What the operator says about a mailbox, as far as reading its mails depends on it."""
+"""What the operator says about an account, as far as reading its events depends on it."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Hearing = Literal["off", "mentions", "all"]
 
 
-class Mailbox(NamedTuple):
+class Known(NamedTuple):
     """authserv_ids: whose Authentication-Results count (RFC 8601).
 
     aliases: further addresses of the mailbox, in lower case.  arc_sealers:
     domains whose reports count where their ARC seals are whole (RFC 8617).
+    groups: what of talks among many is for us.
     """
 
     authserv_ids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     arc_sealers: tuple[str, ...] = ()
+    groups: Hearing = "mentions"
 
 
-NOTHING_KNOWN = Mailbox()
+NOTHING_KNOWN = Known()

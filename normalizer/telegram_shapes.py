@@ -1,0 +1,84 @@
+"""Telegram's updates, as far as we read them.  Source: Bot API 9, https://core.telegram.org/bots/api."""
+
+from typing import Any
+
+import msgspec
+
+
+class User(msgspec.Struct):
+    id: int
+    first_name: str = ""
+    last_name: str = ""
+    username: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+
+
+class Entity(msgspec.Struct):
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    user: User | None = None
+
+
+class Chat(msgspec.Struct):
+    id: int
+    type: str
+    title: str = ""
+
+
+class File(msgspec.Struct):
+    """What all of Telegram's file shapes share."""
+
+    file_id: str
+    file_size: int | None = None
+    file_name: str | None = None
+    mime_type: str | None = None
+    emoji: str | None = None
+    duration: int | None = None
+
+
+class Replied(msgspec.Struct):
+    message_id: int
+    sender: User | None = msgspec.field(name="from", default=None)
+
+
+class Message(msgspec.Struct):
+    """The fields we read; everything else is kept in the raw event."""
+
+    message_id: int
+    date: int
+    chat: Chat
+    sender: User | None = msgspec.field(name="from", default=None)
+    text: str | None = None
+    entities: list[Entity] = []
+    caption: str | None = None
+    caption_entities: list[Entity] = []
+    media_group_id: str | None = None
+    sender_chat: Chat | None = None
+    message_thread_id: int | None = None
+    is_topic_message: bool = False
+    is_automatic_forward: bool = False
+    reply_to_message: Replied | None = None
+    edit_date: int | None = None
+    photo: list[File] = []
+    document: File | None = None
+    voice: File | None = None
+    audio: File | None = None
+    video: File | None = None
+    video_note: File | None = None
+    animation: File | None = None
+    sticker: File | None = None
+    location: dict[str, Any] | None = None
+    venue: dict[str, Any] | None = None
+    contact: dict[str, Any] | None = None
+    poll: dict[str, Any] | None = None
+    dice: dict[str, Any] | None = None
+    story: dict[str, Any] | None = None
+
+
+class Update(msgspec.Struct):
+    update_id: int
+    message: Message | None = None
+    edited_message: Message | None = None
