@@ -1,7 +1,8 @@
 """What every connector is given besides its settings."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tickets.ids import AccountId, ThreadKey
@@ -40,6 +41,7 @@ class ConnectorContext(NamedTuple):
     last known to be connected; None: never.  take: takes from budgets that
     sending shares; seconds to wait, 0.0 when taken.  keep: a secret that
     changes, encrypted.  kept: what was kept under a name, else the given value.
+    menu: commands that people can send and what each is for, by language.
     """
 
     account: AccountId
@@ -51,3 +53,4 @@ class ConnectorContext(NamedTuple):
     take: Callable[[Sequence[Bucket]], Awaitable[float]] = no_limit
     kept: Callable[[str, bytes], Awaitable[bytes]] = as_given
     keep: Callable[[str, bytes], Awaitable[None]] = keep_nothing
+    menu: Mapping[str, Mapping[str, str]] = MappingProxyType({})

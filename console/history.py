@@ -60,6 +60,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
 
 _DONE = {
     "answered": "answered",
+    "asked_for_person": "was asked by the person for a human",
+    "closed_by_person": "closed the ticket: the person needs nothing more",
     "noted": "wrote a note",
     "closed": "closed the ticket",
     "withdraw": "withdrew an answer",

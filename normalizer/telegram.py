@@ -62,6 +62,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         thread=places.thread_of(message, author),
         reply_to=places.answered(event, message, author),
         command="",
+        argument="",
         unaddressed=not ours,
     )
 
@@ -69,6 +70,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
 def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) -> InboundMessage:
     chat, replied = str(message.chat.id), message.reply_to_message
     text = _text(message)
+    command, argument = ("", "") if edited else _command(text)
     return InboundMessage(
         channel="telegram",
         account=event.account,
@@ -82,13 +84,19 @@ def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) ->
         reply_to=(places.ref(event, message, replied.message_id),) if replied else (),
         attachments=tuple(_attachments(message)),
         group=f"{chat}/{message.media_group_id}" if message.media_group_id else "",
-        command=_command(text) if not edited else "",
+        command=command,
+        argument=argument,
     )
 
 
-def _command(text: str) -> str:
-    """``start`` for the button that opens every talk with a bot; other commands are talk."""
-    return "start" if text.split(" ")[0] == "/start" else ""
+COMMANDS = ("start", "help", "status", "human", "close", "language")
+
+
+def _command(text: str) -> tuple[str, str]:
+    """A command and what stands behind it; other words with a stroke are talk."""
+    first, _, argument = text.partition(" ")
+    name = first.partition("@")[0].removeprefix("/").lower() if first.startswith("/") else ""
+    return (name, argument.strip()[:64]) if name in COMMANDS else ("", "")
 
 
 def _moment(seconds: int, otherwise: datetime) -> datetime:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from responders.files import pieces, refuse_unfit
 from responders.fit import fit_rich
@@ -21,7 +21,7 @@ from tickets.model import (
     Ticket,
 )
 from tickets.own_names import is_own
-from tickets.ports import Capabilities, FileRules
+from tickets.ports import Capabilities, CommandAnswer, FileRules
 from tickets.records import NewAttachment
 from tickets.rich import Rich
 
@@ -153,6 +153,26 @@ def compose(
     )
 
 
+COMMANDS: Final = "commands"
+"""The template of what commands are answered with: its text is the list of them, its attributes the rest."""
+
+
+COMMAND_VALUES = {"number": "17", "codes": "de, en"}
+_MENU = "menu-"
+
+
+def menu_of(templates: ReplyTemplates) -> dict[str, dict[str, str]]:
+    """What one can send, each command with what it is for, by language."""
+    return {
+        locale: {
+            part.removeprefix(_MENU): text
+            for part, text in templates.parts(COMMANDS, locale).items()
+            if part.startswith(_MENU)
+        }
+        for locale in templates.locales(COMMANDS)
+    }
+
+
 class Notices:
     """The program's own short texts (see ``tickets.ports.NoticeWriter``).
 
@@ -178,6 +198,28 @@ class Notices:
         if message.account not in self._acknowledging:
             return None
         return self._notice(message, self._templates.render("welcome", message.author.language), now)
+
+    def told(
+        self,
+        said: CommandAnswer,
+        message: InboundMessage,
+        now: datetime,
+        *,
+        language: str | None,
+        thread: Thread | None = None,
+        ticket: Ticket | None = None,
+    ) -> Delivery:
+        values: dict[str, str | int] = {
+            "number": str(ticket.number) if ticket else "",
+            "codes": ", ".join(self._templates.locales(COMMANDS)),
+        }
+        part = "" if said == COMMANDS else said
+        text = self._templates.render(COMMANDS, language or message.author.language, part, **values)
+        ids = (thread.id, ticket.id) if thread and ticket else (None, None)
+        return self._notice(message, text, now, *ids)
+
+    def speaks(self, code: str) -> str | None:
+        return self._templates.speaks(COMMANDS, code)
 
     def _notice(
         self,

@@ -49,19 +49,39 @@ class ReplyTemplates:
             if not self._path(name, self._default).exists():
                 raise ConfigError(self._missing(name))
             for locale in self._locales(name).values():
-                self._format(name, locale, values)
+                for part in ("", *self._bundle(name, locale).get_message(name).attributes):
+                    self._format(name, locale, values, part)
 
     def titles(self) -> list[tuple[str, str]]:
         """Every template with what it is called in the default language, by title."""
         found = [(name, self._title(name)) for name in self.names()]
         return sorted(found, key=lambda one: one[1].casefold())
 
-    def render(self, name: str, language: str | None, /, **values: str | int) -> str:
+    def render(self, name: str, language: str | None, part: str = "", /, **values: str | int) -> str:
         """The text in the language, or in one it falls back on: ``zh-TW``, ``zh``, the default.
 
-        Values are put in as they are, never read as templates.
+        part: an attribute of the message instead of its text.  Values are put
+        in as they are, never read as templates.
         """
-        return self._format(name, self.locale(name, language), values)
+        return self._format(name, self.locale(name, language), values, part)
+
+    def locales(self, name: str) -> tuple[str, ...]:
+        """In which the template is there, in order."""
+        return tuple(sorted(self._locales(name).values(), key=str.lower))
+
+    def speaks(self, name: str, tag: str) -> str | None:
+        """The locale of a language tag that somebody wrote, or of its language; None where there is none."""
+        there = self._locales(name)
+        wanted = _candidates(tag.strip(), "") if tag.strip() else []
+        return next((there[locale.lower()] for locale in wanted if locale.lower() in there), None)
+
+    def parts(self, name: str, locale: str) -> dict[str, str]:
+        """The attributes that hold no placeholder."""
+        bundle = self._bundle(name, locale)
+        found = {
+            part: bundle.format_pattern(pattern) for part, pattern in bundle.get_message(name).attributes.items()
+        }
+        return {part: str(text) for part, (text, errors) in found.items() if not errors}
 
     def locale(self, name: str, language: str | None) -> str:
         """The one in which the text is there for somebody who speaks a language."""
@@ -71,10 +91,12 @@ class ReplyTemplates:
                 return there[locale.lower()]
         raise ConfigError(self._missing(name))
 
-    def _format(self, name: str, locale: str, values: dict[str, str | int]) -> str:
+    def _format(self, name: str, locale: str, values: dict[str, str | int], part: str = "") -> str:
         bundle = self._bundle(name, locale)
-        pattern = bundle.get_message(name).value
-        assert pattern is not None  # held by _load
+        message = bundle.get_message(name)
+        pattern = message.attributes.get(part) if part else message.value
+        if pattern is None:
+            raise ConfigError(f"{self._path(name, locale)} lacks .{part}.")
         text, errors = bundle.format_pattern(pattern, values)
         if errors:
             raise ConfigError(f"{self._path(name, locale)} cannot be filled in: {errors[0]}.")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, priority, rules
 from router.albums import Gathered
+from router.commands import carry_out
 from router.dedupe import Sameness
 from router.gist import gist_of
 from router.language import LanguageRecognizer
@@ -78,7 +79,7 @@ class Decider:
         """What becomes of a message.  ``context`` is brought up to date with it."""
         message = gathered.message
         if message.command:
-            return self._answer_command(gathered, now)
+            return self._answer_command(gathered, context, now)
         if message.stray:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
         identity = context.identities.get((message.channel, message.author.external_id))
@@ -94,13 +95,43 @@ class Decider:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
         return self._admit(gathered, gist, identity, same, context, now)
 
-    def _answer_command(self, gathered: Gathered, now: datetime) -> Admission:
-        welcome = None if gathered.message.late else self._notices.welcome(gathered.message, now)
+    def _answer_command(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
+        message = gathered.message
+        if message.command != "start":
+            return self._carry_out(gathered, context, now)
+        welcome = None if message.late else self._notices.welcome(message, now)
         return Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
-            reason=f"command {gathered.message.command}",
+            reason="command start",
             deliveries=(welcome,) if welcome else (),
+        )
+
+    def _carry_out(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
+        """A command of the person's, done once and answered in their language."""
+        message = gathered.message
+        identity = context.identities.get((message.channel, message.author.external_id))
+        thread = context.threads.get((message.account, message.thread.key))
+        ticket = open_in(thread.id, context) if thread else None
+        done = carry_out(message.command, message.argument, ticket, now, self._notices.speaks)
+        language = done.language or (identity.language if identity else None)
+        notice = self._notices.told(done.said, message, now, language=language, thread=thread, ticket=ticket)
+        if done.ticket is not None:
+            context.tickets[done.ticket.id] = done.ticket
+        changed = None
+        if identity is not None and done.language is not None:
+            changed = replace(identity, language=done.language)
+            context.identities[(message.channel, identity.external_id)] = changed
+        return Admission(
+            event_ids=gathered.event_ids,
+            verdict="ticket",
+            reason=f"command {message.command}",
+            changed_identity=changed,
+            ticket=done.ticket,
+            ticket_version=ticket.version if done.ticket and ticket else 0,
+            thread_id=thread.id if done.ticket and thread else None,
+            deliveries=() if message.late else (notice,),
+            events=(_event(done.event, done.ticket, now),) if done.ticket else (),
         )
 
     def _change(self, gathered: Gathered, context: Context, now: datetime) -> Admission:

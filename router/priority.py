@@ -1,7 +1,7 @@
 """How soon a person should look: a number from 0 to 100, and its reasons."""
 
 from router.gist import gist_of
-from tickets.model import InboundMessage, Reason
+from tickets.model import InboundMessage, Reason, Ticket
 
 BASE = 10
 SECURITY = 60
@@ -10,6 +10,7 @@ UNANSWERED = 4
 UNANSWERED_MOST = 20
 IN_PUBLIC = 10
 BY_MACHINE = -10
+WANTS_PERSON = Reason("asked for a person", 15)
 
 
 def score(
@@ -28,6 +29,8 @@ def score(
         reasons.append(Reason("security: theft or somebody else's access", SECURITY))
     if message.thread.visibility == "public":
         reasons.append(Reason("written in public", IN_PUBLIC))
+    if _had(before, WANTS_PERSON.label):
+        reasons.append(WANTS_PERSON)
     if gist.upset:
         reasons.append(Reason("upset", ANGER))
     if unanswered:
@@ -35,6 +38,13 @@ def score(
         reasons.append(Reason(f"wrote {unanswered + 1} times without an answer", points))
     total = max(0, min(100, sum(reason.points for reason in reasons)))
     return total, tuple(reasons)
+
+
+def asked_for_person(ticket: Ticket) -> tuple[int, tuple[Reason, ...]]:
+    """The priority of a ticket whose person wants to talk to a person."""
+    if _had(ticket.priority_reasons, WANTS_PERSON.label):
+        return ticket.priority, ticket.priority_reasons
+    return min(100, ticket.priority + WANTS_PERSON.points), (*ticket.priority_reasons, WANTS_PERSON)
 
 
 def _had(reasons: tuple[Reason, ...], start: str) -> bool:

@@ -14,7 +14,7 @@ from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import PREPARED_VALUES, Desk
 from normalizer.known import NOTHING_KNOWN, Known
-from responders.compose import Limits, Notices
+from responders.compose import COMMAND_VALUES, Limits, Notices, menu_of
 from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
@@ -61,6 +61,7 @@ def make_store(config: Config, crash: CrashHook) -> Store:
 
 def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook) -> dict[AccountId, Connector]:
     """One connector for each configured account.  Raises ConfigError for a library that is missing."""
+    menu = menu_of(ReplyTemplates(TEMPLATES / "replies", config.replies.default_language))
     return {
         account: make_connector(
             one.channel,
@@ -74,6 +75,7 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
                 _was_up(account, store),
                 _budget_of(account, store, clock),
                 *_keeping_of(account, store),
+                menu,
             ),
         )
         for account, one in config.accounts.items()
@@ -136,7 +138,7 @@ def _known_of(settings: Any) -> Known:
 def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     """Raises ConfigError for templates that cannot be read."""
     templates = ReplyTemplates(TEMPLATES / "replies", config.replies.default_language)
-    templates.check()
+    templates.check(**COMMAND_VALUES)
     policy = Policy(
         rules=rule_table(config.router.default_queue),
         reopen_within=timedelta(hours=config.router.reopen_within_h),

@@ -187,6 +187,8 @@ class InboundMessage(Shape, frozen=True):
     group: str = ""
     command: str = ""
     """What the person asked the bot itself, e.g. ``start``; such a message is no ticket."""
+    argument: str = ""
+    """What stands behind a command."""
     content_hash: str = ""
     """Set where senders choose external ids (email): equal ids with different hashes are two messages."""
     warnings: tuple[str, ...] = ()

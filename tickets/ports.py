@@ -6,7 +6,7 @@ Small required Protocols; optional powers are Protocols of their own, found by
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from tickets.ids import AccountId, Channel, ExternalMessageId
 from tickets.model import (
@@ -96,6 +96,7 @@ class Capabilities(Shape, frozen=True):
     formats: bool
     edits: str
     deletions: str
+    commands: str
     attachments_in: str
     attachments_out: str
     files: FileRules | None
@@ -269,6 +270,12 @@ class NormalizerPort(Protocol):
         """One result per event, in order; PayloadError stands for one that cannot be read."""
 
 
+CommandAnswer = Literal[
+    "commands", "open", "pending", "none", "human", "human-none", "closed", "language", "languages"
+]
+"""What a command is answered with: what one can send, how the request stands, what was done."""
+
+
 class NoticeWriter(Protocol):
     """Short texts that the program itself sends, as the router sees their writer."""
 
@@ -279,3 +286,18 @@ class NoticeWriter(Protocol):
 
     def welcome(self, message: InboundMessage, now: datetime) -> Delivery | None:
         """For somebody who opened a talk without saying anything yet."""
+
+    def told(
+        self,
+        said: CommandAnswer,
+        message: InboundMessage,
+        now: datetime,
+        *,
+        language: str | None,
+        thread: Thread | None = None,
+        ticket: Ticket | None = None,
+    ) -> Delivery:
+        """The answer to a command.  language: None for that of the person's own program."""
+
+    def speaks(self, code: str) -> str | None:
+        """The language of a code, however it is written; None where there are no texts in it."""

@@ -13,6 +13,7 @@ CAPABILITIES = Capabilities(
     formats=True,
     edits="kept as versions",
     deletions="kept as deleted versions",
+    commands="none: people write, and a person reads it",
     attachments_in="fetched up to 25 MiB under a fresh link",
     attachments_out="with the last words, ten of 10 MB",
     files=FileRules(per_piece=10, each_bytes=10 * 1024 * 1024, together_bytes=25 * 1024 * 1024),

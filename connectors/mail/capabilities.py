@@ -16,6 +16,7 @@ CAPABILITIES = Capabilities(
     formats=True,
     edits="there are none: a mail cannot be changed",
     deletions="there are none: a mail cannot be taken back",
+    commands="none: a mail goes to a person, or names its ticket",
     attachments_in="kept, up to 25 MiB a mail",
     attachments_out="in the mail, 18 MB together: written out for the way they are a third larger",
     files=FileRules(per_piece=20, each_bytes=18 * 1024 * 1024, together_bytes=18 * 1024 * 1024),

@@ -13,6 +13,7 @@ CAPABILITIES = Capabilities(
     formats=False,
     edits="not told",
     deletions="not told",
+    commands="none: people just write",
     attachments_in="none",
     attachments_out="none",
     files=None,

@@ -14,7 +14,15 @@ from urllib.parse import urlencode
 
 import httpx
 import msgspec
-from telegram import Bot, InputFile, LinkPreviewOptions, Message, MessageEntity, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommandScopeAllPrivateChats,
+    InputFile,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    ReplyParameters,
+)
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -158,6 +166,23 @@ class TelegramApi:
     async def set_webhook(self, url: str, secret: str) -> None:
         with translated():
             await self._bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED_UPDATES))
+
+    async def show_menu(self, menu: Mapping[str, Mapping[str, str]]) -> None:
+        """The commands of private talks in every language that Telegram tells apart; in English for all others.
+
+        Asks once whether it is so already.
+        """
+        shown = {locale: commands for locale, commands in menu.items() if len(locale) == 2}
+        if "en" not in shown:
+            return
+        scope = BotCommandScopeAllPrivateChats()
+        with translated():
+            there = await self._bot.get_my_commands(scope)
+            if {one.command: one.description for one in there} == dict(shown["en"]):
+                return
+            for locale, commands in shown.items():
+                await self._bot.set_my_commands(list(commands.items()), scope, locale)
+            await self._bot.set_my_commands(list(shown["en"].items()), scope)
 
     async def send_text(self, place: Place, text: str, quoting: int | None, spans: Sequence[Span] = ()) -> Receipt:
         """Text, never markup; a quoted message that is gone is left out, and said so."""

@@ -1,13 +1,18 @@
 """One bot as an account."""
 
+import logging
+
 from connectors.context import ConnectorContext
 from connectors.telegram.api import TelegramApi
 from connectors.telegram.capabilities import CAPABILITIES
 from connectors.telegram.sender import TelegramSender
 from connectors.telegram.settings import Settings
 from connectors.telegram.source import PollingSource, PushedSource
+from tickets.errors import ConnectorError
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector, Source, WebhookAnswer, WebhookRequest
+
+log = logging.getLogger(__name__)
 
 PRIVACY = (
     " (in groups it hears only commands and answers to it: for mentions too, send /setprivacy to @BotFather, "
@@ -21,6 +26,7 @@ class TelegramConnector:
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = TelegramApi(settings)
         self._groups = settings.groups
+        self._menu = context.menu
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source: Source = PollingSource(self._api, settings, context)
@@ -33,6 +39,10 @@ class TelegramConnector:
 
     async def open(self) -> None:
         await self._api.open()
+        try:
+            await self._api.show_menu(self._menu)
+        except ConnectorError as error:
+            log.warning("Telegram's menu of commands stays as it was: %s", error)
 
     async def close(self) -> None:
         await self._api.close()

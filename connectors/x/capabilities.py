@@ -15,6 +15,7 @@ CAPABILITIES = Capabilities(
     formats=False,
     edits="kept as versions",
     deletions="not told by polling",
+    commands="none: a public post is no place for them",
     attachments_in="pictures fetched; videos by a link to the post",
     attachments_out="four pictures of 5 MB with the last words; X takes no other files",
     files=FileRules(

@@ -96,6 +96,7 @@ class Broken:
         answering="",
         edits="",
         deletions="",
+        commands="",
         attachments_in="",
         attachments_out="",
         formatting="",

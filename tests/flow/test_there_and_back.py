@@ -1,5 +1,6 @@
 """A message in, a ticket, an answer out, and the person's answer back to the same ticket."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -93,6 +94,39 @@ async def test_a_signature_checked_here_proves_who_wrote(sql_database: Database,
             assert known.messages[0].authenticity.by == "customers.test"
             assert (await town.ticket_saying("签名 keyless.test")).messages[0].authenticity.verdict == "unverified"
             assert set(names.asked) == {"sb1._domainkey.customers.test", "sb1._domainkey.keyless.test"}
+
+
+async def test_people_ask_the_bot_how_it_stands_in_their_language(town: Town) -> None:
+    wei = town.telegram.add_person("王伟", language_code="zh-hans")
+
+    async def asks(command: str, answer: str) -> None:
+        wei.write(command, town.bot)
+        await until(lambda: any(answer in one.text for one in town.telegram.sent), f"{answer!r}")
+
+    await asks("/help", "/status 查看进展")
+    await asks("/status", "您没有未处理完的问题")
+    wei.write("我的提现还没有到账，请帮我查一下", town.bot)
+    number = (await town.ticket_saying("没有到账")).ticket.number
+    await asks("/status", f"您的问题 #{number} 正在由我们的团队处理")
+    await town.settled(await town.answer(number, "明天到账。"), "sent")
+    await asks("/status", f"我们已回复您的问题 #{number}")
+    await asks("/human", f"您的问题 #{number} 将由工作人员处理")
+    ticket = (await town.ticket_saying("没有到账")).ticket
+    assert ticket.status == "open"
+    assert any(reason.label == "asked for a person" for reason in ticket.priority_reasons)
+    await asks("/language xx", "ar, de, en")
+    await asks("/language fr", "Désormais, nous vous écrirons en français.")
+    await asks("/close", f"Votre demande nº {number} est close.")
+    closed = await town.ticket_saying("没有到账")
+    assert closed.ticket.status == "closed"
+    assert [message.text for message in incoming(closed)] == ["我的提现还没有到账，请帮我查一下"]
+
+
+async def test_the_menu_of_commands_is_there_in_every_language(town: Town) -> None:
+    shown = {json.loads(scope)[1]: commands for scope, commands in town.bot.commands.items()}
+    assert {one["command"] for one in shown[""]} == {"help", "status", "human", "close", "language"}
+    assert {"ar", "de", "hi", "ja", "ko", "th", "vi", "zh"} < set(shown)
+    assert "查看进展" in [one["description"] for one in shown["zh"]]
 
 
 async def test_who_calls_the_bot_in_a_group_is_answered_in_the_topic(town: Town) -> None:

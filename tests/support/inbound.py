@@ -24,6 +24,7 @@ from tickets.model import (
     ThreadRef,
     Ticket,
 )
+from tickets.ports import CommandAnswer
 from tickets.records import Context
 
 VERIFIED = Authenticity(verdict="verified", by="test")
@@ -84,6 +85,22 @@ class PlainNotices:
 
     def welcome(self, message: InboundMessage, now: datetime) -> Delivery | None:
         return self._notice("welcome", message, now)
+
+    def told(
+        self,
+        said: CommandAnswer,
+        message: InboundMessage,
+        now: datetime,
+        *,
+        language: str | None,
+        thread: Thread | None = None,
+        ticket: Ticket | None = None,
+    ) -> Delivery:
+        words = (said, language, ticket and ticket.number)
+        return self._notice(" ".join(str(word) for word in words if word), message, now)
+
+    def speaks(self, code: str) -> str | None:
+        return code if code in ("de", "zh") else None
 
     def _notice(self, text: str, message: InboundMessage, now: datetime) -> Delivery:
         return Delivery(

@@ -2,6 +2,7 @@
 
 import importlib
 
+from responders.compose import COMMAND_VALUES
 from responders.templates import ReplyTemplates
 from router.language import LanguageRecognizer
 from tests.support.paths import REPLIES
@@ -19,4 +20,4 @@ LAZILY_IMPORTED = (
 for name in LAZILY_IMPORTED:
     importlib.import_module(name)
 LanguageRecognizer().warm()
-ReplyTemplates(REPLIES, "en").check()  # the plural rules of every language
+ReplyTemplates(REPLIES, "en").check(**COMMAND_VALUES)  # the plural rules of every language

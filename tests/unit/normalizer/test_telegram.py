@@ -121,11 +121,23 @@ def test_ids_may_fall_and_chats_may_share_message_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "command"),
-    [("/start", "start"), ("/start abc", "start"), ("/started", ""), ("please /start", ""), ("/help", "")],
+    ("text", "command", "argument"),
+    [
+        ("/start", "start", ""),
+        ("/start abc", "start", "abc"),
+        ("/started", "", ""),
+        ("please /start", "", ""),
+        ("/HELP@desk_bot", "help", ""),
+        ("/language  zh-TW ", "language", "zh-TW"),
+        ("/language " + "x" * 1_000, "language", "x" * 64),
+        ("/refund", "", ""),
+        ("/", "", ""),
+        ("/human 请", "human", "请"),
+    ],
 )
-def test_only_start_is_a_command(text: str, command: str) -> None:
-    assert said(text=text).command == command
+def test_commands_are_told_from_talk(text: str, command: str, argument: str) -> None:
+    found = said(text=text)
+    assert (found.command, found.argument) == (command, argument)
 
 
 def test_a_start_that_was_edited_in_is_talk() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from responders.compose import COMMAND_VALUES, menu_of
 from responders.templates import ReplyTemplates
 from router.language import DEFAULT_LANGUAGES
 from tests.support.paths import REPLIES
@@ -30,7 +31,7 @@ def test_every_template_renders(file: str) -> None:
 
 
 def test_every_template_speaks_every_language_we_recognise() -> None:
-    TEMPLATES.check()
+    TEMPLATES.check(**COMMAND_VALUES)
     for name in TEMPLATES.names():
         assert {file.split(".")[1] for file in FILES if file.startswith(f"{name}.")} >= set(DEFAULT_LANGUAGES)
 
@@ -109,3 +110,35 @@ def test_titles_come_from_the_default_language(tmp_path: Path) -> None:
     for name, text in (("b.en.ftl", "b = x\n    .title = Alpha"), ("a.en.ftl", "a = x"), ("b.de.ftl", "b = y")):
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert ReplyTemplates(tmp_path, "en").titles() == [("a", "a"), ("b", "Alpha")]
+
+
+def test_every_language_has_every_answer_to_a_command_in_words_of_its_own() -> None:
+    parts = set(TEMPLATES.parts("commands", "en"))
+    english = TEMPLATES.parts("commands", "en")
+    for locale in TEMPLATES.locales("commands"):
+        here = TEMPLATES.parts("commands", locale)
+        assert set(here) == parts
+        assert locale == "en" or not set(here.values()) & set(english.values())
+
+
+def test_the_menu_fits_what_telegram_takes() -> None:
+    """https://core.telegram.org/bots/api#botcommand: at most 256 characters."""
+    menu = menu_of(TEMPLATES)
+    assert {tuple(commands) for commands in menu.values()} == {("help", "status", "human", "close", "language")}
+    assert all(1 <= len(text) <= 256 for commands in menu.values() for text in commands.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "locale"),
+    [
+        ("de", "de"),
+        ("ZH-tw", "zh-TW"),
+        ("zh_Hant", "zh-TW"),
+        ("pt-BR", "pt"),
+        ("tlh", None),
+        ("", None),
+        ("../en", None),
+    ],
+)
+def test_a_code_that_somebody_wrote(written: str, locale: str | None) -> None:
+    assert TEMPLATES.speaks("commands", written) == locale

@@ -1,0 +1,19 @@
+commands =
+    Sorunuzu buraya herhangi bir dilde yazın; bir insan okuyacak. Şunları da gönderebilirsiniz:
+    /status talebiniz ne durumda
+    /human bir insan isteyin
+    /close başka bir şey gerekmiyor
+    /language yanıtlarımızın dili
+    .open = { $number } numaralı talebiniz ekibimizde. Henüz yanıtlamadık.
+    .pending = { $number } numaralı talebinizi yanıtladık. Başka bir şey gerekirse buraya yazın.
+    .none = Açık talebiniz yok. Sorunuzu buraya yazın.
+    .human = { $number } numaralı talebinizle bir insan ilgilenecek.
+    .human-none = Buraya yazdığınız her şeyi bir insan okur. Sorunuzu yazmanız yeterli.
+    .closed = { $number } numaralı talebiniz kapatıldı. Bize yeniden ihtiyaç duyduğunuzda buraya yazın.
+    .language = Bundan sonra size Türkçe yazacağız.
+    .languages = /language ile birlikte şunlardan birini gönderin: { $codes }
+    .menu-help = neler gönderebilirsiniz
+    .menu-status = talebiniz ne durumda
+    .menu-human = bir insan isteyin
+    .menu-close = başka bir şey gerekmiyor
+    .menu-language = yanıtlarımızın dili

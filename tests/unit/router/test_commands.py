@@ -1,0 +1,109 @@
+"""What people ask the bot itself, and what becomes of their ticket."""
+
+from datetime import timedelta
+
+import pytest
+
+from router.commands import carry_out
+from router.priority import WANTS_PERSON
+from tests.support.builders import T0, at
+from tests.support.builders import ticket as made
+from tests.support.inbound import said
+from tests.unit.router.test_decision import Router
+from tickets.model import Ticket
+
+LATER = T0 + timedelta(hours=1)
+
+
+def speaks(code: str) -> str | None:
+    return code if code == "de" else None
+
+
+def ticket(**fields: object) -> Ticket:
+    return made("ann", unanswered=1, **fields)
+
+
+@pytest.mark.parametrize(
+    ("command", "known", "answer"),
+    [
+        ("help", None, "commands"),
+        ("status", None, "none"),
+        ("status", ticket(), "open"),
+        ("status", ticket(status="pending", waiting_since=None), "pending"),
+        ("human", None, "human-none"),
+        ("close", None, "none"),
+        ("language", None, "languages"),
+    ],
+)
+def test_what_changes_nothing_is_only_answered(command: str, known: Ticket | None, answer: str) -> None:
+    done = carry_out(command, "", known, LATER, speaks)
+    assert (done.said, done.ticket, done.event, done.language) == (answer, None, "", None)
+
+
+def test_whoever_wants_a_person_waits_and_comes_earlier_once() -> None:
+    pending = ticket(status="pending", waiting_since=None, priority=10)
+    first = carry_out("human", "", pending, LATER, speaks)
+    assert first.ticket is not None
+    assert (first.ticket.status, first.ticket.waiting_since, first.ticket.unanswered) == ("open", LATER, 1)
+    assert first.ticket.priority == 10 + WANTS_PERSON.points
+    assert first.ticket.priority_reasons[-1] == WANTS_PERSON
+    again = carry_out("human", "", first.ticket, at(9_000), speaks)
+    assert again.ticket is not None
+    assert (again.ticket.priority, again.ticket.waiting_since) == (first.ticket.priority, LATER)
+
+
+def test_whoever_needs_nothing_more_closes_the_ticket() -> None:
+    done = carry_out("close", "", ticket(), LATER, speaks)
+    assert done.ticket is not None
+    assert (done.ticket.status, done.ticket.waiting_since, done.ticket.unanswered) == ("closed", None, 0)
+    assert done.ticket.version == ticket().version + 1
+
+
+def test_a_language_is_chosen_by_its_code() -> None:
+    assert carry_out("language", "de", None, LATER, speaks).language == "de"
+    assert carry_out("language", "xx", None, LATER, speaks).said == "languages"
+
+
+def test_the_wish_for_a_person_stays_a_reason() -> None:
+    router = Router()
+    router.one(said("Hello there, my money is gone missing"))
+    asked = router.one(said("/human", name="2", command="human"))
+    assert asked.ticket is not None
+    assert asked.message is None
+    assert [event.kind for event in asked.events] == ["asked_for_person"]
+    after = router.one(said("Still waiting for it", name="3"))
+    assert after.ticket is not None
+    assert WANTS_PERSON in after.ticket.priority_reasons
+    assert after.ticket.priority == sum(reason.points for reason in after.ticket.priority_reasons)
+
+
+def test_after_closing_the_next_words_open_it_again() -> None:
+    router = Router()
+    first = router.one(said("Hello there, my money is gone missing"))
+    closed = router.one(said("/close", name="2", command="close"))
+    assert closed.ticket is not None
+    assert closed.ticket.status == "closed"
+    again = router.one(said("One thing more", name="3"))
+    assert again.ticket is not None
+    assert first.ticket is not None
+    assert (again.ticket.id, again.ticket.status) == (first.ticket.id, "open")
+
+
+def test_a_late_command_is_done_and_not_answered() -> None:
+    router = Router()
+    router.one(said("Hello there, my money is gone missing"))
+    done = router.one(said("/close", name="2", command="close", late=True))
+    assert done.deliveries == ()
+    assert done.ticket is not None
+    assert done.ticket.status == "closed"
+
+
+def test_the_answer_is_in_the_language_that_was_chosen() -> None:
+    router = Router()
+    router.one(said("Hello there, my money is gone missing"))
+    chosen = router.one(said("/language de", name="2", command="language", argument="de"))
+    assert chosen.changed_identity is not None
+    assert chosen.changed_identity.language == "de"
+    assert chosen.deliveries[0].parts[0].text == "language de"
+    asked = router.one(said("/status", name="3", command="status"))
+    assert asked.deliveries[0].parts[0].text.startswith("open de")
