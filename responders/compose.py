@@ -204,10 +204,9 @@ class Notices:
         said: CommandAnswer,
         message: InboundMessage,
         now: datetime,
-        *,
         language: str | None,
-        thread: Thread | None = None,
-        ticket: Ticket | None = None,
+        thread: Thread | None,
+        ticket: Ticket | None,
     ) -> Delivery:
         values: dict[str, str | int] = {
             "number": str(ticket.number) if ticket else "",

@@ -115,7 +115,7 @@ class Decider:
         ticket = open_in(thread.id, context) if thread else None
         done = carry_out(message.command, message.argument, ticket, now, self._notices.speaks)
         language = done.language or (identity.language if identity else None)
-        notice = self._notices.told(done.said, message, now, language=language, thread=thread, ticket=ticket)
+        told = () if message.late else (self._notices.told(done.said, message, now, language, thread, ticket),)
         if done.ticket is not None:
             context.tickets[done.ticket.id] = done.ticket
         changed = None
@@ -130,7 +130,7 @@ class Decider:
             ticket=done.ticket,
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,
-            deliveries=() if message.late else (notice,),
+            deliveries=told,
             events=(_event(done.event, done.ticket, now),) if done.ticket else (),
         )
 

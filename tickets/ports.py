@@ -292,10 +292,9 @@ class NoticeWriter(Protocol):
         said: CommandAnswer,
         message: InboundMessage,
         now: datetime,
-        *,
         language: str | None,
-        thread: Thread | None = None,
-        ticket: Ticket | None = None,
+        thread: Thread | None,
+        ticket: Ticket | None,
     ) -> Delivery:
         """The answer to a command.  language: None for that of the person's own program."""
 

@@ -146,6 +146,23 @@ class Switchboard(RuleBasedStateMachine):
         after = self._answer(answer)
         assert (after.state, after.code) == ("failed", BOUNCED), after
 
+    @rule(place=PLACES, command=st.sampled_from(("status", "human", "close", "close")))
+    def somebody_asks_the_bot(self, place: tuple[AccountId, str], command: str) -> None:
+        """Read at once, so that it is known what it met; written long before, so that nobody is told."""
+        self.tick()
+        if self._not_stored() or self.world.holds_conversations():
+            return
+        account, who = place
+        name = f"c-{len(self.handed_out) + 1}"
+        assert self._hand_out(self.world.event(account, who, name, text=f"/{command}", command=command, late=True))
+        self.a_worker_reads(0, None)
+        picture = self.world.look()
+        theirs = {one.ticket for one in picture.spoken if (one.account, one.thread) == (account, f"chat-{who}")}
+        for case in picture.cases:
+            if case.id in theirs:
+                assert command != "close" or case.status == "closed", case
+                self.judge.hush(picture, case.id)
+
     @rule(place=PLACES)
     def a_worker_dies_while_receiving(self, place: tuple[AccountId, str]) -> None:
         """Nothing was committed, so the platform hands it out again."""

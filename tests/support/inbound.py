@@ -91,10 +91,9 @@ class PlainNotices:
         said: CommandAnswer,
         message: InboundMessage,
         now: datetime,
-        *,
         language: str | None,
-        thread: Thread | None = None,
-        ticket: Ticket | None = None,
+        thread: Thread | None,
+        ticket: Ticket | None,
     ) -> Delivery:
         words = (said, language, ticket and ticket.number)
         return self._notice(" ".join(str(word) for word in words if word), message, now)
