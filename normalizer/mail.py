@@ -8,7 +8,7 @@ policy, which also raises on hostile headers), single headers are guarded.
 import hashlib
 import re
 
-from normalizer import mail_body, mail_headers, mail_signatures
+from normalizer import mail_body, mail_headers
 from normalizer import mail_machines as machines
 from normalizer.known import Known
 from normalizer.mail_headers import Headers
@@ -129,6 +129,8 @@ def _authenticity(event: RawEvent, headers: Headers, domain: str, known: Known) 
     told = mail_headers.authenticity(headers, domain, known.authserv_ids)
     if told.verdict == "verified" or not event.looked_up:
         return told
+    from normalizer import mail_signatures  # 10 MB that only they need who want it
+
     proof = mail_signatures.checked(event.payload, event.looked_up, headers, domain, known.arc_sealers)
     if proof is None or (told.verdict == "failed" and proof.by not in known.arc_sealers):
         return told

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -18,12 +19,14 @@ from msgspec.structs import replace
 from connectors.context import ConnectorContext
 from connectors.lateness import is_late
 from connectors.mail.imap import Folder, ImapConnection, Listed
-from connectors.mail.keys import SignatureKeys
 from connectors.mail.settings import Settings
 from connectors.mail.tokens import Tokens
 from tickets.errors import Unreachable
 from tickets.model import RawEvent
 from tickets.ports import Batch
+
+if TYPE_CHECKING:
+    from connectors.mail.keys import SignatureKeys
 
 MOST_AT_ONCE = 50
 BYTES_AT_ONCE = 8 * 1024 * 1024
@@ -56,8 +59,7 @@ class MailSource:
         self._settings = settings
         self._tokens = tokens
         self._context = context
-        checking = settings.check_signatures
-        self._keys = SignatureKeys(settings.arc_sealers, settings.nameserver) if checking else None
+        self._keys = _keys_of(settings)
         self._connection: ImapConnection | None = None
         self._mark = Watermark(0, 0, None)
 
@@ -216,6 +218,14 @@ def _by_size(listed: Sequence[Listed], largest: int) -> list[list[Listed]]:
         groups[-1].append(one)
         size_bytes += counted
     return groups
+
+
+def _keys_of(settings: Settings) -> "SignatureKeys | None":
+    if not settings.check_signatures:
+        return None
+    from connectors.mail.keys import SignatureKeys
+
+    return SignatureKeys(settings.arc_sealers, settings.nameserver)
 
 
 def _head(raw: bytes) -> str:
