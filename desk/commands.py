@@ -50,6 +50,12 @@ ATTEMPTS = 8
 ELSEWHERE = "This conversation already has another open ticket. Go on there."
 
 
+OVERTAKEN = (
+    "One of the tickets changed at the same moment, or one of the conversations has another open ticket. "
+    "Look, then try again."
+)
+
+
 class Done(NamedTuple):
     """What a command did.
 
@@ -353,7 +359,9 @@ class Desk:
             except Conflict as error:
                 if attempt < ATTEMPTS:
                     continue
-                if change.merging or ticket.ticket.status == "closed" != change.ticket.status:
+                if change.merging:
+                    raise Refused(OVERTAKEN) from error
+                if ticket.ticket.status == "closed" != change.ticket.status:
                     raise Refused(ELSEWHERE) from error
                 raise
             self._crash("desk.committed")

@@ -74,7 +74,12 @@ def taken_apart(
             new_event("taken_out", actor, whole, now, number=to.number),
         ),
         segments=_words(theirs, to),
-        merging=Merging(_standing(of, rest, now, closed=closed), of.version, back=True),
+        merging=Merging(
+            _standing(of, rest, now, closed=closed),
+            of.version,
+            back=True,
+            forgotten=_words(theirs, to) - _words(rest, of),
+        ),
     )
 
 

@@ -16,8 +16,20 @@ from tickets.signatures import MOST_SIGNATURES, vouches_for
 
 LARGEST_BYTES = 2 * 1024 * 1024
 """Of larger mails no signature is checked: all of the body is read anew for each."""
-_LONG_BLANKS = re.compile(rb"[ \t]{500}|(?:\r?\n){2000}")
-"""The library takes the square of their length."""
+HEAD_BYTES = 64 * 1024
+MOST_COLONS = 2_000
+"""In a header block: each header has one, and a signature one for each header that it covers."""
+_LONG_BLANKS = re.compile(rb"[ \t]{100}|(?:\r?\n){500}")
+_LONG_FOLDS = re.compile(rb"\s{100}")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+"""The library takes the square of the length of blanks."""
+READ_ONCE = (
+    "from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references", "reply-to", "content-type",
+    "content-transfer-encoding", "mime-version",
+)  # fmt: skip
+"""Of two of these the library may check the one and a reader see the other."""
+COVERED = frozenset({b"from", b"subject"})
+"""What a signature must cover: who wrote, and the number that a subject may name."""
 STRONG = (b"rsa-sha256", b"ed25519-sha256")
 _QUIET = logging.Logger("dkim", logging.CRITICAL + 1)
 """What the library has to say is the sender's words."""
@@ -32,10 +44,19 @@ def checked(
     up.  A signature counts that is made by the sender's very domain or one
     above it, and covers the whole body.
     """
-    if not looked_up or len(raw) > LARGEST_BYTES or len(headers.all("from")) != 1 or _LONG_BLANKS.search(raw):
+    if not looked_up or _is_hard_to_check(raw) or any(len(headers.all(name)) > 1 for name in READ_ONCE):
         return None
     keys = msgspec.json.decode(looked_up, type=dict[str, str])
     return _signed(raw, keys, headers, domain) or _sealed(raw, keys, domain, sealers)
+
+
+def _is_hard_to_check(raw: bytes) -> bool:
+    """Whether the library may take long, as its patterns go over blanks again and again."""
+    if len(raw) > LARGEST_BYTES or _LONG_BLANKS.search(raw):
+        return True
+    end = _HEAD_END.search(raw)
+    head = raw[: end.start()] if end else raw
+    return len(head) > HEAD_BYTES or head.count(b":") > MOST_COLONS or _LONG_FOLDS.search(head) is not None
 
 
 def _signed(raw: bytes, keys: dict[str, str], headers: Headers, domain: str) -> Authenticity | None:
@@ -57,7 +78,8 @@ def _signer(raw: bytes, index: int, keys: dict[str, str]) -> str | None:
     except Exception:  # noqa: BLE001  the library raises many things on hostile signatures
         return None
     fields = checking.signature_fields
-    if not holds or b"l" in fields or fields[b"a"] not in STRONG:
+    covers = set(re.split(rb"\s*:\s*", fields.get(b"h", b"").strip().lower()))
+    if not holds or b"l" in fields or fields[b"a"] not in STRONG or not covers >= COVERED:
         return None
     return str(checking.domain, "ascii", "replace").lower()
 

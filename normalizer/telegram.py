@@ -55,7 +55,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
     if author is None:
         return Ignored(reason="not_from_a_person")
     ours = known.groups == "all" or places.is_addressed(event, message)
-    if not ours and not message.media_group_id:
+    if not ours and not message.media_group_id and not edited:  # an edit may take the name away
         return Ignored(reason="not_addressed")
     return replace(
         _read(event, places.without_call(event, message), author, edited=edited),
@@ -70,7 +70,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
 def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) -> InboundMessage:
     chat, replied = str(message.chat.id), message.reply_to_message
     text = _text(message)
-    command, argument = ("", "") if edited else _command(text)
+    command, argument = ("", "") if edited else _command(message, text)
     return InboundMessage(
         channel="telegram",
         account=event.account,
@@ -89,14 +89,15 @@ def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) ->
     )
 
 
-COMMANDS = ("start", "help", "status", "human", "close", "language")
+COMMANDS = ("start", "help", "status", "human", "close")
 
 
-def _command(text: str) -> tuple[str, str]:
-    """A command and what stands behind it; other words with a stroke are talk."""
+def _command(message: Message, text: str) -> tuple[str, str]:
+    """A command, and what stands behind ``/start``; with words or files it is talk, so that they are kept."""
     first, _, argument = text.partition(" ")
     name = first.partition("@")[0].removeprefix("/").lower() if first.startswith("/") else ""
-    return (name, argument.strip()[:64]) if name in COMMANDS else ("", "")
+    talk = name not in COMMANDS or any(_files(message)) or (argument.strip() and name != "start")
+    return ("", "") if talk else (name, argument.strip()[:64])
 
 
 def _moment(seconds: int, otherwise: datetime) -> datetime:

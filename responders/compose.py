@@ -157,7 +157,7 @@ COMMANDS: Final = "commands"
 """The template of what commands are answered with: its text is the list of them, its attributes the rest."""
 
 
-COMMAND_VALUES = {"number": "17", "codes": "de, en"}
+COMMAND_VALUES = {"number": "17"}
 _MENU = "menu-"
 
 
@@ -208,17 +208,11 @@ class Notices:
         thread: Thread | None,
         ticket: Ticket | None,
     ) -> Delivery:
-        values: dict[str, str | int] = {
-            "number": str(ticket.number) if ticket else "",
-            "codes": ", ".join(self._templates.locales(COMMANDS)),
-        }
         part = "" if said == COMMANDS else said
-        text = self._templates.render(COMMANDS, language or message.author.language, part, **values)
+        number = str(ticket.number) if ticket else ""
+        text = self._templates.render(COMMANDS, language or message.author.language, part, number=number)
         ids = (thread.id, ticket.id) if thread and ticket else (None, None)
         return self._notice(message, text, now, *ids)
-
-    def speaks(self, code: str) -> str | None:
-        return self._templates.speaks(COMMANDS, code)
 
     def _notice(
         self,

@@ -69,12 +69,6 @@ class ReplyTemplates:
         """In which the template is there, in order."""
         return tuple(sorted(self._locales(name).values(), key=str.lower))
 
-    def speaks(self, name: str, tag: str) -> str | None:
-        """The locale of a language tag that somebody wrote, or of its language; None where there is none."""
-        there = self._locales(name)
-        wanted = _candidates(tag.strip(), "") if tag.strip() else []
-        return next((there[locale.lower()] for locale in wanted if locale.lower() in there), None)
-
     def parts(self, name: str, locale: str) -> dict[str, str]:
         """The attributes that hold no placeholder."""
         bundle = self._bundle(name, locale)

@@ -1,6 +1,5 @@
 """What people ask the bot itself, as ``/status``: what it does to their ticket, and what answers it.  Pure."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,23 +13,19 @@ from tickets.ports import CommandAnswer
 class Effect(NamedTuple):
     """said: which text answers.  ticket: as it stands afterwards; None: as before.
 
-    event: what is told in its history.  language: in which the person wants
-    to be written to; None: as before.
+    event: what is told in its history.
     """
 
     said: CommandAnswer
     ticket: Ticket | None = None
     event: str = ""
-    language: str | None = None
 
 
-def carry_out(
-    command: str, argument: str, ticket: Ticket | None, now: datetime, speaks: Callable[[str], str | None]
-) -> Effect:
-    """ticket: the person's open one; None without.  speaks: the language of a code, if there are texts in it."""
+def carry_out(command: str, ticket: Ticket | None, now: datetime, *, alone: bool) -> Effect:
+    """ticket: the person's open one; None without.  alone: nobody else takes part in it, so they may end it."""
     match command:
         case "status":
-            return Effect("none" if ticket is None else "open" if ticket.status == "open" else "pending")
+            return _status(ticket)
         case "human":
             return (
                 Effect("human-none")
@@ -38,11 +33,14 @@ def carry_out(
                 else Effect("human", _wanting(ticket, now), "asked_for_person")
             )
         case "close":
-            return Effect("none") if ticket is None else Effect("closed", _closed(ticket, now), "closed_by_person")
-        case "language":
-            language = speaks(argument)
-            return Effect("languages") if language is None else Effect("language", language=language)
+            if ticket is None or not alone:
+                return _status(ticket)
+            return Effect("closed", _closed(ticket, now), "closed_by_person")
     return Effect("commands")
+
+
+def _status(ticket: Ticket | None) -> Effect:
+    return Effect("none" if ticket is None else "open" if ticket.status == "open" else "pending")
 
 
 def _wanting(ticket: Ticket, now: datetime) -> Ticket:

@@ -113,20 +113,17 @@ class Decider:
         identity = context.identities.get((message.channel, message.author.external_id))
         thread = context.threads.get((message.account, message.thread.key))
         ticket = open_in(thread.id, context) if thread else None
-        done = carry_out(message.command, message.argument, ticket, now, self._notices.speaks)
-        language = done.language or (identity.language if identity else None)
+        people = context.participants.get(ticket.id, frozenset()) if ticket else frozenset()
+        alone = people <= {identity.id if identity else None}
+        done = carry_out(message.command, ticket, now, alone=alone)
+        language = identity.language if identity else None
         told = () if message.late else (self._notices.told(done.said, message, now, language, thread, ticket),)
         if done.ticket is not None:
             context.tickets[done.ticket.id] = done.ticket
-        changed = None
-        if identity is not None and done.language is not None:
-            changed = replace(identity, language=done.language)
-            context.identities[(message.channel, identity.external_id)] = changed
         return Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
             reason=f"command {message.command}",
-            changed_identity=changed,
             ticket=done.ticket,
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,

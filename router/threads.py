@@ -27,7 +27,8 @@ def match_ticket(
     """author: None when the person is new.
 
     A reference to a message we sent leads home: nobody can know its id who
-    did not get it.  A reference to somebody else's message counts only for
+    did not get it; in public, where everybody can, only those who take part
+    or talk in that very conversation.  A reference to somebody else's message counts only for
     those who take part in its ticket and whom nobody reports as forged; a
     ticket's number, which anybody can write, only for those who take part
     and whom their mail server vouches for.
@@ -41,8 +42,11 @@ def match_ticket(
         if message.authenticity.verdict == "failed":
             warning = f"It refers to ticket #{ticket.number}, but a mail server reports it as forged."
             return Match(None, None, "forged", warning)
+        thread = context.threads_by_id.get(ref.thread_id)
+        public = message.thread.visibility == "public" and (thread is None or thread.key != message.thread.key)
+        if public and ref.ours and not _takes_part(author, ticket, context):
+            continue
         if ref.ours or _takes_part(author, ticket, context):
-            thread = context.threads_by_id.get(ref.thread_id)
             return _living(ticket, thread, context, now, reopen_within, "reply")
         refused = refused or _stranger(ticket)
     return (

@@ -161,7 +161,8 @@ def _unparsed(asked: Asked) -> Result:
     from normalizer.mail import normalize_unparsed
 
     try:
-        return normalize_unparsed(asked.event, OVERWHELMING, asked.known)
+        # What was looked up is left out, as checking signatures may be what overwhelmed the reader.
+        return normalize_unparsed(replace(asked.event, looked_up=""), OVERWHELMING, asked.known)
     except PayloadError as error:
         return error
 

@@ -5,20 +5,29 @@ from datetime import datetime
 
 from store.admission import show_last_words
 from store.engine import Params, Tx, one
+from store.postings import forget
 from store.rows import micros
 from tickets.ids import MessageId, ThreadId, TicketId, TicketNumber
 from tickets.model import Ticket
 from tickets.records import Brought, Merging
 
 _KEPT = "SELECT item FROM merged_item WHERE number = :number AND kind ="
-_CAME_WITH = f"(id IN ({_KEPT} '{{kind}}') OR thread_id IN ({_KEPT} 'thread'))"
+_CLAIMED = (
+    "SELECT c.thread_id FROM ticket_thread c JOIN ticket o ON o.id = c.ticket_id "
+    "WHERE o.merged_into = :into AND o.number <> :number"
+)
+"""Conversations of other tickets that are merged into the same one."""
+_THEIRS = f"{_KEPT} 'thread' AND item NOT IN ({_CLAIMED})"
+_CAME_WITH = f"(id IN ({_KEPT} '{{kind}}') OR thread_id IN ({_THEIRS}))"
 
 
 def move(tx: Tx, receiver: Ticket, merging: Merging, now: datetime) -> None:
     """Messages, deliveries, conversations and people; the events stay where they happened."""
     giver = merging.giver
     if merging.back:
-        _take_back(tx, {"number": receiver.number, "to": receiver.id, "of": giver.id, "now": micros(now)})
+        params = {"number": receiver.number, "to": receiver.id, "of": giver.id, "into": giver.number}
+        _take_back(tx, {**params, "now": micros(now)})
+        forget(tx, giver.number, merging.forgotten)
     else:
         _take(tx, {"number": giver.number, "to": receiver.id, "of": giver.id, "now": micros(now)})
     for ticket_id in (receiver.id, giver.id):
@@ -60,7 +69,8 @@ WHERE mine.ticket_id = :merged AND other.is_open = 1 AND other.ticket_id NOT IN 
 """
 _BEGUN_SINCE = f"""
 SELECT tt.thread_id FROM ticket_thread tt WHERE tt.ticket_id = :of
-AND tt.thread_id NOT IN (SELECT thread_id FROM ticket_thread WHERE ticket_id = :to) AND EXISTS (
+AND tt.thread_id NOT IN (SELECT thread_id FROM ticket_thread WHERE ticket_id = :to)
+AND tt.thread_id NOT IN ({_CLAIMED}) AND EXISTS (
     SELECT 1 FROM message m WHERE m.ticket_id = :of AND m.thread_id = tt.thread_id
     AND m.identity_id IN ({_KEPT} 'participant')
 ) AND NOT EXISTS (
@@ -86,7 +96,7 @@ def _take_back(tx: Tx, params: Params) -> None:
     for kind in ("message", "delivery"):
         where = _CAME_WITH.format(kind=kind)
         tx.run(f"UPDATE {kind} SET ticket_id = :to WHERE ticket_id = :of AND {where}", params)
-    tx.run(f"DELETE FROM ticket_thread WHERE ticket_id = :of AND thread_id IN ({_KEPT} 'thread')", params)
+    tx.run(f"DELETE FROM ticket_thread WHERE ticket_id = :of AND thread_id IN ({_THEIRS})", params)
     tx.run(
         "INSERT INTO participant (ticket_id, identity_id, role) "
         "SELECT DISTINCT m.ticket_id, m.identity_id, 'other' FROM message m "
@@ -115,14 +125,19 @@ WHERE id = :id
 def find_brought(tx: Tx, number: TicketNumber) -> Brought:
     merged = one(
         tx.all(
-            "SELECT m.id, t.id FROM ticket t JOIN ticket m ON t.number = m.merged_into WHERE m.number = :number",
+            "SELECT m.id, t.id, t.number FROM ticket t JOIN ticket m ON t.number = m.merged_into "
+            "WHERE m.number = :number",
             {"number": number},
         )
     )
     if merged is None:
         return Brought(frozenset(), frozenset())
-    rows = tx.all("SELECT kind, item FROM merged_item WHERE number = :number", {"number": number})
-    since = tx.all(_BEGUN_SINCE, {"number": number, "to": merged[0], "of": merged[1]})
+    rows = tx.all(
+        "SELECT kind, item FROM merged_item WHERE number = :number "
+        f"AND (kind <> 'thread' OR item NOT IN ({_CLAIMED}))",
+        {"number": number, "into": merged[2]},
+    )
+    since = tx.all(_BEGUN_SINCE, {"number": number, "to": merged[0], "of": merged[1], "into": merged[2]})
     held = tx.all(_HELD_BY_A_THIRD, {"merged": merged[0], "into": merged[1]})
     threads = {item for kind, item in rows if kind == "thread"} | {row[0] for row in since}
     return Brought(

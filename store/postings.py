@@ -16,6 +16,14 @@ def write_search(tx: Tx, found_by: Iterable[tuple[TicketNumber, frozenset[str]]]
     )
 
 
+def forget(tx: Tx, number: TicketNumber, segments: frozenset[str]) -> None:
+    """Let the ticket be found by none of these segments any more."""
+    tx.many(
+        "DELETE FROM posting WHERE segment = :segment AND number = :number",
+        [{"segment": hashed(segment), "number": number} for segment in sorted(segments)],
+    )
+
+
 def hashed(segment: str) -> int:
     """A segment as a signed 64-bit number: small index rows, and no collision anybody will meet."""
     return int.from_bytes(hashlib.blake2b(segment.encode(), digest_size=8).digest(), "big", signed=True)

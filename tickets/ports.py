@@ -270,9 +270,7 @@ class NormalizerPort(Protocol):
         """One result per event, in order; PayloadError stands for one that cannot be read."""
 
 
-CommandAnswer = Literal[
-    "commands", "open", "pending", "none", "human", "human-none", "closed", "language", "languages"
-]
+CommandAnswer = Literal["commands", "open", "pending", "none", "human", "human-none", "closed"]
 """What a command is answered with: what one can send, how the request stands, what was done."""
 
 
@@ -297,6 +295,3 @@ class NoticeWriter(Protocol):
         ticket: Ticket | None,
     ) -> Delivery:
         """The answer to a command.  language: None for that of the person's own program."""
-
-    def speaks(self, code: str) -> str | None:
-        """The language of a code, however it is written; None where there are no texts in it."""

@@ -223,12 +223,14 @@ class Merging(Shape, frozen=True):
 
     giver: its new state; expected_version: as for the change itself.  back:
     what a merging brought from ``TicketChange.ticket`` returns to it, with
-    what came since in conversations that only that ticket had.
+    what came since in conversations that only that ticket had.  forgotten:
+    segments by which the giver is found no more.
     """
 
     giver: Ticket
     expected_version: int
     back: bool = False
+    forgotten: frozenset[str] = frozenset()
 
 
 class Brought(Shape, frozen=True):

@@ -7,13 +7,14 @@ A DKIM signature (RFC 6376) or ARC header (RFC 8617) names its domain
 
 import re
 from collections.abc import Collection
-from email.utils import parseaddr
 
-MOST_SIGNATURES = 5
+MOST_SIGNATURES = 3
 """Of each kind, per mail: whoever sends more wants work to be done."""
 _FIELD = re.compile(
     r"^(from|dkim-signature|arc-seal|arc-message-signature)[ \t]*:(.*(?:\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
 )
+_DOMAIN = re.compile(r"@([\w.-]{1,253})")
+LONGEST_FROM = 1_000
 _TAG = re.compile(r"(?:^|;)\s*([a-z]{1,2})\s*=\s*([^;]*)")
 _NAME = re.compile(r"(?=.{3,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})+")
 
@@ -25,9 +26,9 @@ def keys_wanted(head: str, sealers: Collection[str]) -> tuple[str, ...]:
     seals count.
     """
     fields = [(match[1].lower(), match[2]) for match in _FIELD.finditer(head)]
-    domain = parseaddr(next((value for name, value in fields if name == "from"), ""))[1].rpartition("@")[2].lower()
+    senders = _DOMAIN.findall(next((value for name, value in fields if name == "from"), "")[:LONGEST_FROM])
     signed = [_tags(value) for name, value in fields if name == "dkim-signature"][:MOST_SIGNATURES]
-    wanted = [tags for tags in signed if vouches_for(tags.get("d", ""), domain)]
+    wanted = [tags for tags in signed if any(vouches_for(tags.get("d", ""), one.lower()) for one in senders)]
     seals = [_tags(value) for name, value in fields if name.startswith("arc-")]
     if any(tags.get("d") in sealers for tags in seals) and len(seals) <= 2 * MOST_SIGNATURES:
         wanted += seals

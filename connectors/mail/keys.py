@@ -10,6 +10,7 @@ import dns.rdatatype
 import dns.resolver
 import msgspec
 
+from tickets.errors import ConfigError
 from tickets.signatures import keys_wanted
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,10 @@ class SignatureKeys:
 
     def __init__(self, sealers: Collection[str], nameserver: str) -> None:
         self._sealers = sealers
-        self._resolver = dns.asyncresolver.Resolver(configure=not nameserver)
+        try:
+            self._resolver = dns.asyncresolver.Resolver(configure=not nameserver)
+        except dns.resolver.NoResolverConfiguration as error:
+            raise ConfigError("check_signatures needs a name server; name one as nameserver.") from error
         if nameserver:
             host, _, port = nameserver.partition(":")
             self._resolver.nameservers, self._resolver.port = [host], int(port or 53)

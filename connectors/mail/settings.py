@@ -1,6 +1,7 @@
 """``[email.<name>]`` in config.toml."""
 
 import re
+from ipaddress import ip_address
 from typing import Literal
 
 import msgspec
@@ -11,8 +12,17 @@ from tickets.secret import Secret
 NO_SECRET = Secret("")
 LONGEST_LOCAL = 16
 """So that the address with a name in it stays within 64 (RFC 5321 §4.5.3.1.1)."""
-_SERVER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+
+
+def _is_server(text: str) -> bool:
+    """Whether it is an IPv4 address, perhaps with a port."""
+    host, _, port = text.partition(":")
+    try:
+        ip_address(host)
+        return 0 < int(port or 53) < 65_536
+    except ValueError:
+        return False
 
 
 class OAuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("arc_sealers needs check_signatures = true")
         if any(sealer != sealer.lower() for sealer in self.arc_sealers):
             raise ValueError("arc_sealers must be domains in small letters")
-        if self.nameserver and not _SERVER.fullmatch(self.nameserver):
+        if self.nameserver and not _is_server(self.nameserver):
             raise ValueError("nameserver must be an address, perhaps with a port, e.g. 192.0.2.1:53")
         if self.oauth is None and not (self.imap.password.reveal() and self.smtp.password.reveal()):
             raise ValueError("imap.password and smtp.password must be given, or oauth instead of both")

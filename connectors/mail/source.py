@@ -5,6 +5,7 @@ only a hint; what counts is the search after the watermark.
 """
 
 import asyncio
+import logging
 import re
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Sequence
@@ -27,6 +28,8 @@ from tickets.ports import Batch
 
 if TYPE_CHECKING:
     from connectors.mail.keys import SignatureKeys
+
+log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 50
 BYTES_AT_ONCE = 8 * 1024 * 1024
@@ -146,7 +149,11 @@ class MailSource:
     async def _with_keys(self, events: list[RawEvent]) -> list[RawEvent]:
         if self._keys is None:
             return events
-        found = await self._keys.find([_head(event.payload) for event in events])
+        try:
+            found = await self._keys.find([_head(event.payload) for event in events])
+        except Exception:  # a mail must not stop those behind it; without keys it is merely unverified
+            log.exception("The keys of signatures could not be looked up")
+            return events
         return [replace(event, looked_up=keys) for event, keys in zip(events, found, strict=True)]
 
     async def _describe(self, connection: ImapConnection, uids: Sequence[int]) -> list[Listed]:
@@ -240,7 +247,11 @@ def _sender(raw: bytes) -> str:
     if match is None:
         return ""
     text = match[1].decode("utf-8", "replace")[:1000]
-    return (parseaddr(text)[1] or text.strip()).lower()[:200]
+    try:
+        address = parseaddr(text)[1]
+    except RecursionError:  # so many brackets: nobody's address
+        address = ""
+    return (address or text.strip()).lower()[:200]
 
 
 async def probe(settings: Settings, tokens: Tokens | None) -> str:

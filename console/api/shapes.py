@@ -1,9 +1,11 @@
 """What the API shows.  Closed shapes of its own, so that the inside may change without breaking callers."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from console.names import LARGEST_NUMBER
 from tickets.ids import Channel
 from tickets.model import (
     Attachment,
@@ -102,7 +104,7 @@ class WholeTicket(TicketDocument, frozen=True):
 class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """into: the number of the ticket in which another goes on."""
 
-    into: int
+    into: Annotated[int, msgspec.Meta(gt=0, le=LARGEST_NUMBER)]
 
 
 class NewReplyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

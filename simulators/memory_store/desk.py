@@ -14,7 +14,7 @@ from simulators.memory_store.admission import (
     open_threads,
     put_blob,
 )
-from simulators.memory_store.merging import begun_since, brought_to, held_by_a_third, move
+from simulators.memory_store.merging import brought_to, conversations, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
@@ -61,8 +61,7 @@ class MemoryDesk(Part):
         if kept is None:
             return Brought(frozenset(), frozenset())
         merged = tables.ticket_numbers[number]
-        threads = kept.threads | begun_since(tables, kept, merged)
-        return Brought(kept.messages, threads, held_by_a_third(tables, merged))
+        return Brought(kept.messages, conversations(tables, kept, merged), held_by_a_third(tables, merged))
 
     async def list_tickets(self, filter: TicketFilter) -> Page:
         tables = self._read()

@@ -18,6 +18,8 @@ def move(tables: Tables, receiver: Ticket, merging: Merging) -> None:
     """See ``tickets.records.Merging``."""
     if merging.back:
         _take_back(tables, receiver, merging.giver)
+        found = tables.searched.get(merging.giver.number, frozenset())
+        tables.searched[merging.giver.number] = found - merging.forgotten
     else:
         _take(tables, receiver, merging.giver)
 
@@ -39,7 +41,7 @@ def _take(tables: Tables, to: Ticket, of: Ticket) -> None:
 
 def _take_back(tables: Tables, to: Ticket, of: Ticket) -> None:
     kept = tables.brought.pop(to.number)
-    brought = replace_row(kept, threads=kept.threads | begun_since(tables, kept, to.id))
+    brought = replace_row(kept, threads=conversations(tables, kept, to.id))
     for thread_id in brought.threads:
         tables.ticket_threads.setdefault((to.id, thread_id), TicketThread(len(tables.ticket_threads), open=False))
     _hand_over(tables, brought, to, of)
@@ -53,7 +55,15 @@ def _take_back(tables: Tables, to: Ticket, of: Ticket) -> None:
         tables.participants.pop((of.id, who), None)
 
 
-def begun_since(tables: Tables, kept: BroughtRow, merged: TicketId) -> frozenset[ThreadId]:
+def conversations(tables: Tables, kept: BroughtRow, merged: TicketId) -> frozenset[ThreadId]:
+    """What goes with a merged ticket: what was new to the other, and what its people began since."""
+    into = tables.tickets[merged].merged_into
+    others = {one.id for one in tables.tickets.values() if one.merged_into == into and one.id != merged}
+    claimed = frozenset(thread_id for ticket_id, thread_id in tables.ticket_threads if ticket_id in others)
+    return (kept.threads | _begun_since(tables, kept, merged)) - claimed
+
+
+def _begun_since(tables: Tables, kept: BroughtRow, merged: TicketId) -> frozenset[ThreadId]:
     """Conversations of people who came with the merged ticket, and of nobody else."""
     into = tables.tickets[merged].merged_into
     of = tables.ticket_numbers[into] if into is not None else merged

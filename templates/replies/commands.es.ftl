@@ -3,17 +3,13 @@ commands =
     /status cómo va tu solicitud
     /human pedir una persona
     /close ya no hace falta nada
-    /language el idioma de nuestras respuestas
-    .open = Tu solicitud n.º { $number } está con nuestro equipo. Todavía no hemos respondido.
+    .open = Tu solicitud n.º { $number } está con nuestro equipo.
     .pending = Hemos respondido a tu solicitud n.º { $number }. Escribe aquí si necesitas algo más.
     .none = No tienes ninguna solicitud abierta. Escribe aquí tu pregunta.
     .human = Una persona se ocupará de tu solicitud n.º { $number }.
     .human-none = Una persona lee todo lo que escribes aquí. Escribe tu pregunta sin más.
     .closed = Tu solicitud n.º { $number } está cerrada. Escribe aquí cuando vuelvas a necesitarnos.
-    .language = A partir de ahora te escribiremos en español.
-    .languages = Envía /language y uno de estos códigos: { $codes }
     .menu-help = qué puedes enviar
     .menu-status = cómo va tu solicitud
     .menu-human = pedir una persona
     .menu-close = ya no hace falta nada
-    .menu-language = el idioma de nuestras respuestas

@@ -3,17 +3,13 @@ commands =
     /status a che punto è la tua richiesta
     /human chiedere una persona
     /close non serve altro
-    /language la lingua delle nostre risposte
-    .open = La tua richiesta n. { $number } è al nostro team. Non abbiamo ancora risposto.
+    .open = La tua richiesta n. { $number } è al nostro team.
     .pending = Abbiamo risposto alla tua richiesta n. { $number }. Scrivi qui se ti serve altro.
     .none = Non hai richieste aperte. Scrivi qui la tua domanda.
     .human = Una persona si occuperà della tua richiesta n. { $number }.
     .human-none = Una persona legge tutto ciò che scrivi qui. Scrivi semplicemente la tua domanda.
     .closed = La tua richiesta n. { $number } è chiusa. Scrivi qui quando hai di nuovo bisogno di noi.
-    .language = D’ora in poi ti scriveremo in italiano.
-    .languages = Invia /language e uno di questi codici: { $codes }
     .menu-help = che cosa puoi inviare
     .menu-status = a che punto è la tua richiesta
     .menu-human = chiedere una persona
     .menu-close = non serve altro
-    .menu-language = la lingua delle nostre risposte

@@ -3,17 +3,13 @@ commands =
     /status お問い合わせの状況
     /human 担当者を希望する
     /close もう必要ありません
-    /language 返信の言語
-    .open = お問い合わせ #{ $number } は担当チームが確認しています。まだお返事していません。
+    .open = お問い合わせ #{ $number } は担当チームが確認しています。
     .pending = お問い合わせ #{ $number } にはお返事しました。ほかにもあれば、こちらにお書きください。
     .none = 受付中のお問い合わせはありません。ご質問をこちらにお書きください。
     .human = お問い合わせ #{ $number } は担当者が対応します。
     .human-none = ここに書かれたことはすべて担当者が読みます。そのままご質問をお書きください。
     .closed = お問い合わせ #{ $number } を終了しました。またご用の際はこちらにお書きください。
-    .language = これからは日本語でお返事します。
-    .languages = /language に続けて次のどれかを送ってください: { $codes }
     .menu-help = 送れるもの
     .menu-status = お問い合わせの状況
     .menu-human = 担当者を希望する
     .menu-close = もう必要ありません
-    .menu-language = 返信の言語

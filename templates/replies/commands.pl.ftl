@@ -3,17 +3,13 @@ commands =
     /status co dzieje się ze sprawą
     /human poproś o człowieka
     /close nic więcej nie trzeba
-    /language język naszych odpowiedzi
-    .open = Sprawa nr { $number } jest u naszego zespołu. Jeszcze nie odpowiedzieliśmy.
+    .open = Sprawa nr { $number } jest u naszego zespołu.
     .pending = Odpowiedzieliśmy w sprawie nr { $number }. Napisz tutaj, jeśli potrzeba czegoś więcej.
     .none = Nie ma otwartej sprawy. Napisz tutaj swoje pytanie.
     .human = Sprawą nr { $number } zajmie się człowiek.
     .human-none = Wszystko, co tu piszesz, czyta człowiek. Po prostu napisz pytanie.
     .closed = Sprawa nr { $number } jest zamknięta. Napisz tutaj, gdy znów będziemy potrzebni.
-    .language = Od teraz piszemy po polsku.
-    .languages = Wyślij /language i jeden z tych kodów: { $codes }
     .menu-help = co można wysłać
     .menu-status = co dzieje się ze sprawą
     .menu-human = poproś o człowieka
     .menu-close = nic więcej nie trzeba
-    .menu-language = język naszych odpowiedzi

@@ -3,17 +3,13 @@ commands =
     /status como está o seu pedido
     /human pedir uma pessoa
     /close não é preciso mais nada
-    /language o idioma das nossas respostas
-    .open = O seu pedido nº { $number } está com a nossa equipe. Ainda não respondemos.
+    .open = O seu pedido nº { $number } está com a nossa equipe.
     .pending = Respondemos ao seu pedido nº { $number }. Escreva aqui se precisar de mais alguma coisa.
     .none = Não há nenhum pedido aberto. Escreva aqui a sua pergunta.
     .human = Uma pessoa vai cuidar do seu pedido nº { $number }.
     .human-none = Uma pessoa lê tudo o que é escrito aqui. Basta escrever a sua pergunta.
     .closed = O seu pedido nº { $number } está encerrado. Escreva aqui quando precisar de nós de novo.
-    .language = A partir de agora escrevemos em português.
-    .languages = Envie /language e um destes códigos: { $codes }
     .menu-help = o que pode enviar
     .menu-status = como está o seu pedido
     .menu-human = pedir uma pessoa
     .menu-close = não é preciso mais nada
-    .menu-language = o idioma das nossas respostas

@@ -3,17 +3,13 @@ commands =
     /status talebiniz ne durumda
     /human bir insan isteyin
     /close başka bir şey gerekmiyor
-    /language yanıtlarımızın dili
-    .open = { $number } numaralı talebiniz ekibimizde. Henüz yanıtlamadık.
+    .open = { $number } numaralı talebiniz ekibimizde.
     .pending = { $number } numaralı talebinizi yanıtladık. Başka bir şey gerekirse buraya yazın.
     .none = Açık talebiniz yok. Sorunuzu buraya yazın.
     .human = { $number } numaralı talebinizle bir insan ilgilenecek.
     .human-none = Buraya yazdığınız her şeyi bir insan okur. Sorunuzu yazmanız yeterli.
     .closed = { $number } numaralı talebiniz kapatıldı. Bize yeniden ihtiyaç duyduğunuzda buraya yazın.
-    .language = Bundan sonra size Türkçe yazacağız.
-    .languages = /language ile birlikte şunlardan birini gönderin: { $codes }
     .menu-help = neler gönderebilirsiniz
     .menu-status = talebiniz ne durumda
     .menu-human = bir insan isteyin
     .menu-close = başka bir şey gerekmiyor
-    .menu-language = yanıtlarımızın dili

@@ -3,17 +3,13 @@ commands =
     /status yêu cầu của bạn đến đâu rồi
     /human xin gặp nhân viên
     /close không cần gì thêm
-    /language ngôn ngữ trả lời
-    .open = Yêu cầu #{ $number } của bạn đang ở chỗ chúng tôi. Chúng tôi chưa trả lời.
+    .open = Yêu cầu #{ $number } của bạn đang ở chỗ chúng tôi.
     .pending = Chúng tôi đã trả lời yêu cầu #{ $number } của bạn. Nếu cần thêm, hãy viết ở đây.
     .none = Bạn không có yêu cầu nào đang mở. Hãy viết câu hỏi ở đây.
     .human = Sẽ có nhân viên phụ trách yêu cầu #{ $number } của bạn.
     .human-none = Mọi điều bạn viết ở đây đều có người đọc. Bạn cứ viết câu hỏi.
     .closed = Yêu cầu #{ $number } của bạn đã đóng. Hãy viết ở đây khi bạn lại cần chúng tôi.
-    .language = Từ nay chúng tôi sẽ viết cho bạn bằng tiếng Việt.
-    .languages = Hãy gửi /language kèm một trong các mã này: { $codes }
     .menu-help = những gì bạn có thể gửi
     .menu-status = yêu cầu của bạn đến đâu rồi
     .menu-human = xin gặp nhân viên
     .menu-close = không cần gì thêm
-    .menu-language = ngôn ngữ trả lời

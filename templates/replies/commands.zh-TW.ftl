@@ -3,17 +3,13 @@ commands =
     /status 查看進度
     /human 請求真人服務
     /close 不再需要
-    /language 回覆的語言
-    .open = 您的問題 #{ $number } 正由我們的團隊處理，尚未回覆。
+    .open = 您的問題 #{ $number } 正由我們的團隊處理。
     .pending = 我們已回覆您的問題 #{ $number }。如有其他需要，請在這裡寫下。
     .none = 您沒有未處理完的問題。請在這裡寫下您的問題。
     .human = 您的問題 #{ $number } 將由專人處理。
     .human-none = 您在這裡寫的每則訊息都會有專人閱讀，請直接寫下您的問題。
     .closed = 您的問題 #{ $number } 已結束。再次需要時，請在這裡寫給我們。
-    .language = 今後我們將以中文回覆您。
-    .languages = 請傳送 /language 加上其中一個代碼：{ $codes }
     .menu-help = 可以傳送什麼
     .menu-status = 查看進度
     .menu-human = 請求真人服務
     .menu-close = 不再需要
-    .menu-language = 回覆的語言

@@ -90,6 +90,14 @@ async def test_over_the_api(house: House) -> None:
     assert "is not merged" in no.json()["detail"]
 
 
+@pytest.mark.parametrize("into", [0, -1, 2**31, 9223372036854775808, 10**30, "2", None])
+async def test_numbers_that_no_ticket_has_are_refused(house: House, into: object) -> None:
+    await two(house)
+    api = await house.api()
+    answer = await api.post(f"{BASE}/tickets/1/merge", json={"into": into}, headers=KEY)
+    assert answer.status_code in (400, 422), answer.text
+
+
 async def test_whoever_only_reads_merges_nothing(house: House) -> None:
     anna, bilal = await two(house)
     viewer = await house.signed_in("Olga", "viewer")

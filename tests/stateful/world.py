@@ -40,9 +40,6 @@ class Silence:
     def welcome(self, message: InboundMessage, now: object) -> None:
         return None
 
-    def speaks(self, code: str) -> None:
-        return None
-
 
 class Readers(JsonNormalizer):
     """See ``JsonNormalizer``; after an ``upgrade`` what was broken can be read.

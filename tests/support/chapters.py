@@ -49,6 +49,7 @@ class Stage:
         self._office = office
         self._texts: list[str] = []
         self._answered: set[int] = set()
+        self._asked: set[int] = set()
         self._pictured: set[int] = set()
         self._refusals: list[str] = []
         self.kills = 0
@@ -102,8 +103,9 @@ class Stage:
 
     async def answer(self, number: int, program: Program | None = None, *, picture: bool = False) -> None:
         """Once, over the program's API or beside it."""
-        if picture:  # and also when it is asked for again
+        if picture and number not in self._asked:  # whoever asks again asks for the same
             self._pictured.add(number)
+        self._asked.add(number)
         if program is None:
             await self._office.answer(number)
         elif not await self._accepted_by(program, number):

@@ -98,9 +98,6 @@ class PlainNotices:
         words = (said, language, ticket and ticket.number)
         return self._notice(" ".join(str(word) for word in words if word), message, now)
 
-    def speaks(self, code: str) -> str | None:
-        return code if code in ("de", "zh") else None
-
     def _notice(self, text: str, message: InboundMessage, now: datetime) -> Delivery:
         return Delivery(
             id=DeliveryId(new_id()),

@@ -1,6 +1,7 @@
 """Mails signed as mail servers sign them."""
 
 import base64
+from collections.abc import Sequence
 from functools import cache
 
 import dkim
@@ -31,10 +32,10 @@ def records(*domains: str) -> dict[str, str]:
     return {record_name(domain): record(domain) for domain in domains}
 
 
-def signed(raw: bytes, domain: str, *, length: bool = False) -> bytes:
+def signed(raw: bytes, domain: str, *, length: bool = False, covered: Sequence[bytes] = COVERED) -> bytes:
     """length: with ``l=``, so that more may stand behind."""
     header: bytes = dkim.sign(
-        raw, SELECTOR.encode(), domain.encode(), _private(domain), include_headers=COVERED, length=length
+        raw, SELECTOR.encode(), domain.encode(), _private(domain), include_headers=list(covered), length=length
     )
     return header + raw
 

@@ -17,10 +17,11 @@ from tests.support.builders import (
     open_ticket,
     outgoing,
     query,
+    thread,
 )
 from tickets.errors import Conflict
 from tickets.ids import DeliveryId, ExternalMessageId, MessageId, ThreadId, ThreadKey, TicketNumber, UserId
-from tickets.model import Receipt, Ticket, TicketEnvelope
+from tickets.model import Participant, Receipt, Ticket, TicketEnvelope
 from tickets.records import Context, TicketFilter
 from tickets.segments import segments
 from tickets.storage import Store
@@ -231,3 +232,49 @@ async def test_a_conversation_that_went_on_in_a_third_ticket_stays_there(store: 
     await take_apart(store, 1)
     assert [ids(await whole(store, n)) for n in (1, 2, 3)] == [["m-ann"], ["m-bob"], ["m-third"]]
     assert (await get_ticket(store, TicketNumber(1))).status == "closed"
+
+
+@pytest.mark.parametrize("order", [(3, 1), (1, 3)])
+async def test_each_of_several_takes_its_own_and_no_others(store: Store, order: tuple[int, int]) -> None:
+    """An old ticket and a later one of the same chat, both merged into a third."""
+    ann, _bob = await people(store, "ann", "bob")
+    closed = replace(ann, status="closed", version=2, waiting_since=None, unanswered=0)
+    await store.apply_change(changing(ann, ticket=closed), at(3))
+    later = replace(ann, id=type(ann.id)("t-later"), number=TicketNumber(0), version=1)
+    words = message("later", "later", thread_id=ThreadId("h-ann"), identity_id=identity("ann").id)
+    again = following(ann, "later", ticket=later, message=words, refs=())
+    person = (Participant(identity("ann").id, "requester"),)
+    await store.admit([replace(again, ticket_version=0, thread_id=ThreadId("h-ann"), participants=person)], at(4))
+    await merge(store, 3, 2, seconds=10)
+    await merge(store, 1, 2, seconds=11)
+    for number in order:
+        await take_apart(store, number, seconds=20)
+    assert [ids(await whole(store, n)) for n in (1, 2, 3)] == [["m-ann"], ["m-bob"], ["m-later"]]
+
+
+async def test_two_conversations_of_one_person_go_back_to_their_own_tickets(store: Store) -> None:
+    ann, _bob = await people(store, "ann", "bob")
+    second = replace(ann, id=type(ann.id)("t-second"), number=TicketNumber(0), version=1)
+    words = message("second", "second", thread_id=ThreadId("h-second"), identity_id=identity("ann").id)
+    person = (Participant(identity("ann").id, "requester"),)
+    opened = following(ann, "second", ticket=second, message=words, refs=(), participants=person)
+    fresh = thread("second")
+    await store.admit([replace(opened, ticket_version=0, new_thread=fresh, thread_id=fresh.id)], at(4))
+    await merge(store, 1, 2, seconds=10)
+    await merge(store, 3, 2, seconds=11)
+    await take_apart(store, 1, seconds=20)
+    assert [ids(await whole(store, n)) for n in (1, 2, 3)] == [["m-ann"], ["m-bob", "m-second"], []]
+    await take_apart(store, 3, seconds=21)
+    assert [ids(await whole(store, n)) for n in (1, 2, 3)] == [["m-ann"], ["m-bob"], ["m-second"]]
+    assert [one.id for one in (await whole(store, 3)).threads] == ["h-second"]
+
+
+async def test_what_was_taken_out_is_not_found_there_any_more(store: Store) -> None:
+    ann, _bob = await people(store, "ann", "bob")
+    said = following(ann, "m2", segments=segments(TEXT), message=message("m2", "ann", text=TEXT))
+    await store.admit([said], at(3))
+    await merge(store, 1, 2)
+    await take_apart(store, 1)
+    for words, numbers in (("提现", [1]), ("bob", [2]), ("Text", [2, 1])):
+        found = (await store.list_tickets(TicketFilter(query=words))).items
+        assert [row.ticket.number for row in found] == numbers

@@ -1,5 +1,6 @@
 """Signatures checked here: what proves who wrote, and what proves nothing."""
 
+import dkim
 import msgspec
 import pytest
 from hypothesis import given
@@ -54,6 +55,11 @@ NOT_PROVEN = {
     "two senders": b"From: ceo@customers.test\r\n" + signed(RAW, "customers.test"),
     "a signature cut off": signed(RAW, "customers.test")[:200] + b"\r\n" + RAW,
     "blanks that take the library long": signed(RAW + b" " * 5_000 + b"x\r\n", "customers.test"),
+    "a subject of a stranger before the signed one": b"Subject: [#17] close it\r\n"
+    + signed(RAW, "customers.test"),
+    "a reference before the mail's own": b"References: <a@b>\r\nReferences: <c@d>\r\n"
+    + signed(RAW, "customers.test"),
+    "a subject that is not covered": signed(RAW, "customers.test", covered=(b"from", b"to")),
     "very large": signed(RAW + b"x\r\n" * 800_000, "customers.test"),
 }
 
@@ -115,6 +121,23 @@ def test_no_header_breaks_the_reading(value: bytes, name: str) -> None:
     assert read(line + RAW, BOTH, Known(arc_sealers=(LIST,))).verdict == "unverified"
 
 
+FOLDS = b"\r\n\t" * 20_000
+HARD = {
+    "folds within a signature": b"DKIM-Signature: v=1; d=customers.test; s=sb1; b=A" + FOLDS + b"!\r\n" + RAW,
+    "thousands of covered names": b"DKIM-Signature: v=1; d=customers.test; h=" + b"from:" * 9_000 + b"\r\n" + RAW,
+    "a very long head": b"X-A: " + b"a" * 70_000 + b"\r\n" + signed(RAW, "customers.test"),
+}
+
+
+@pytest.mark.parametrize("raw", HARD.values(), ids=HARD)
+def test_what_would_take_the_library_long_is_not_given_to_it(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_more: object) -> None:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr(dkim.DKIM, "verify", refuse)
+    assert read(raw, BOTH).verdict == "unverified"
+
+
 # Which keys ---------------------------------------------------------------------------
 
 
@@ -132,9 +155,15 @@ def test_only_keys_that_could_prove_something_are_wanted() -> None:
 
 def test_whoever_sends_many_signatures_causes_few_questions() -> None:
     signatures = "".join(f"DKIM-Signature: v=1; d=customers.test; s=k{n}\n" for n in range(1_000))
-    assert len(keys_wanted(signatures + head(RAW), ())) == 5
+    assert len(keys_wanted(signatures + head(RAW), ())) == 3
     seals = "".join(f"ARC-Seal: i={n}; d={LIST}; s=k{n}\n" for n in range(1_000))
     assert keys_wanted(seals + head(RAW), (LIST,)) == ()
+
+
+def test_a_hostile_sender_breaks_nothing() -> None:
+    signature = "DKIM-Signature: v=1; d=customers.test; s=sb1\n"
+    assert keys_wanted(f"{signature}From: {'(' * 5_000}\n", ()) == ()
+    assert keys_wanted(f"{signature}From: {'@' * 5_000}\n", ()) == ()
 
 
 @pytest.mark.parametrize(

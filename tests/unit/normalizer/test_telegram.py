@@ -128,16 +128,22 @@ def test_ids_may_fall_and_chats_may_share_message_numbers() -> None:
         ("/started", "", ""),
         ("please /start", "", ""),
         ("/HELP@desk_bot", "help", ""),
-        ("/language  zh-TW ", "language", "zh-TW"),
-        ("/language " + "x" * 1_000, "language", "x" * 64),
+        ("/start " + "x" * 1_000, "start", "x" * 64),
+        ("/status ", "status", ""),
         ("/refund", "", ""),
         ("/", "", ""),
-        ("/human 请", "human", "请"),
+        ("/human 我的卡被偷了", "", ""),  # words are kept, as a message
+        ("/close no, wait", "", ""),
     ],
 )
 def test_commands_are_told_from_talk(text: str, command: str, argument: str) -> None:
     found = said(text=text)
     assert (found.command, found.argument) == (command, argument)
+
+
+def test_a_command_with_a_picture_is_a_message() -> None:
+    found = said(text=None, caption="/human", photo=[{"file_id": "p", "file_size": 1}])
+    assert (found.command, len(found.attachments)) == ("", 1)
 
 
 def test_a_start_that_was_edited_in_is_talk() -> None:

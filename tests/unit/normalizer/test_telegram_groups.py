@@ -13,14 +13,14 @@ from tickets.ids import AccountId, EventId
 from tickets.model import Ignored, InboundMessage, RawEvent
 
 
-def read(hearing: Hearing, n: int = 1, **message: Any) -> InboundMessage | Ignored:
+def read(hearing: Hearing, n: int = 1, kind: str = "message", **message: Any) -> InboundMessage | Ignored:
     told = {
         "message_id": n,
         "date": 1772442000,
         "chat": {"id": -100777, "type": "supergroup", "title": "Buyers"},
         "from": {"id": 2002, "first_name": "Lin"},
     } | message
-    payload = json.dumps({"update_id": n, "message": told}).encode()
+    payload = json.dumps({"update_id": n, kind: told}).encode()
     event = RawEvent("telegram", AccountId("telegram:main"), "1", "c", payload, T0, "4711", looked_up="desk_bot")
     return normalize(event, Known(groups=hearing))
 
@@ -82,3 +82,10 @@ def test_links_keep_their_words_behind_the_call() -> None:
     found = read("mentions", text=text, entities=entities)
     assert isinstance(found, InboundMessage)
     assert found.text == "see here (https://evil.test)"
+
+
+def test_an_edit_that_takes_the_name_away_is_told() -> None:
+    """Whoever has the message keeps the version; it opens nothing."""
+    edited = read("mentions", kind="edited_message", text="pay 900", edit_date=1772442060)
+    assert isinstance(edited, InboundMessage)
+    assert (edited.kind, edited.unaddressed) == ("edit", True)

@@ -15,10 +15,6 @@ from tickets.model import Ticket
 LATER = T0 + timedelta(hours=1)
 
 
-def speaks(code: str) -> str | None:
-    return code if code == "de" else None
-
-
 def ticket(**fields: object) -> Ticket:
     return made("ann", unanswered=1, **fields)
 
@@ -32,36 +28,36 @@ def ticket(**fields: object) -> Ticket:
         ("status", ticket(status="pending", waiting_since=None), "pending"),
         ("human", None, "human-none"),
         ("close", None, "none"),
-        ("language", None, "languages"),
     ],
 )
 def test_what_changes_nothing_is_only_answered(command: str, known: Ticket | None, answer: str) -> None:
-    done = carry_out(command, "", known, LATER, speaks)
-    assert (done.said, done.ticket, done.event, done.language) == (answer, None, "", None)
+    done = carry_out(command, known, LATER, alone=True)
+    assert (done.said, done.ticket, done.event) == (answer, None, "")
 
 
 def test_whoever_wants_a_person_waits_and_comes_earlier_once() -> None:
     pending = ticket(status="pending", waiting_since=None, priority=10)
-    first = carry_out("human", "", pending, LATER, speaks)
+    first = carry_out("human", pending, LATER, alone=True)
     assert first.ticket is not None
     assert (first.ticket.status, first.ticket.waiting_since, first.ticket.unanswered) == ("open", LATER, 1)
     assert first.ticket.priority == 10 + WANTS_PERSON.points
     assert first.ticket.priority_reasons[-1] == WANTS_PERSON
-    again = carry_out("human", "", first.ticket, at(9_000), speaks)
+    again = carry_out("human", first.ticket, at(9_000), alone=True)
     assert again.ticket is not None
     assert (again.ticket.priority, again.ticket.waiting_since) == (first.ticket.priority, LATER)
 
 
 def test_whoever_needs_nothing_more_closes_the_ticket() -> None:
-    done = carry_out("close", "", ticket(), LATER, speaks)
+    done = carry_out("close", ticket(), LATER, alone=True)
     assert done.ticket is not None
     assert (done.ticket.status, done.ticket.waiting_since, done.ticket.unanswered) == ("closed", None, 0)
     assert done.ticket.version == ticket().version + 1
 
 
-def test_a_language_is_chosen_by_its_code() -> None:
-    assert carry_out("language", "de", None, LATER, speaks).language == "de"
-    assert carry_out("language", "xx", None, LATER, speaks).said == "languages"
+def test_nobody_ends_what_others_wait_for() -> None:
+    """Two people's tickets were merged: one of them needs nothing more."""
+    done = carry_out("close", ticket(), LATER, alone=False)
+    assert (done.said, done.ticket) == ("open", None)
 
 
 def test_the_wish_for_a_person_stays_a_reason() -> None:
@@ -96,14 +92,3 @@ def test_a_late_command_is_done_and_not_answered() -> None:
     assert done.deliveries == ()
     assert done.ticket is not None
     assert done.ticket.status == "closed"
-
-
-def test_the_answer_is_in_the_language_that_was_chosen() -> None:
-    router = Router()
-    router.one(said("Hello there, my money is gone missing"))
-    chosen = router.one(said("/language de", name="2", command="language", argument="de"))
-    assert chosen.changed_identity is not None
-    assert chosen.changed_identity.language == "de"
-    assert chosen.deliveries[0].parts[0].text == "language de"
-    asked = router.one(said("/status", name="3", command="status"))
-    assert asked.deliveries[0].parts[0].text.startswith("open de")

@@ -112,3 +112,22 @@ def test_a_reply_to_a_closed_case_goes_to_the_one_that_is_open_there(passed: tim
     assert found.ticket == newer
     assert found.thread is not None
     assert found.warning == ""
+
+
+@pytest.mark.parametrize(
+    ("author", "key", "joins"),
+    [
+        (EVE, "key-eve", False),  # everybody sees our answer there, and may answer it
+        (None, "key-eve", False),
+        (ANN, "key-other", True),
+        (EVE, "key-ann", True),  # a thread that all of them share
+    ],
+)
+def test_in_public_an_answer_to_ours_leads_home_only_those_who_take_part(
+    author: IdentityId | None, key: str, joins: bool
+) -> None:
+    context = known(ours=True)
+    message = said(thread=ThreadRef(ThreadKey(key), "public"), **QUOTING)
+    found = match(message, author, context)
+    assert (found.ticket is not None) is joins
+    assert not found.warning
