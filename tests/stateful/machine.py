@@ -24,6 +24,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from msgspec.structs import replace
 
 from desk.files import NewFile
 from tests.stateful.draws import (
@@ -154,7 +155,8 @@ class Switchboard(RuleBasedStateMachine):
             return
         account, who = place
         name = f"c-{len(self.handed_out) + 1}"
-        assert self._hand_out(self.world.event(account, who, name, text=f"/{command}", command=command, late=True))
+        event = self.world.event(account, who, name, text=f"/{command}", command=command)
+        assert self._hand_out(replace(event, late=True))
         self.a_worker_reads(0, None)
         picture = self.world.look()
         theirs = {one.ticket for one in picture.spoken if (one.account, one.thread) == (account, f"chat-{who}")}
