@@ -5,7 +5,14 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 
-from tickets.errors import ConnectorError, ConsumerConflict, CredentialRejected, RateLimited, StoreUnavailable
+from tickets.errors import (
+    ConnectorError,
+    ConsumerConflict,
+    CredentialRejected,
+    LeaseLost,
+    RateLimited,
+    StoreUnavailable,
+)
 from tickets.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -39,7 +46,7 @@ async def keep_running(
         try:
             await run()
             trouble = Trouble("down", "It ended by itself; it is started again.")
-        except (ConnectorError, StoreUnavailable) as error:
+        except (ConnectorError, LeaseLost, StoreUnavailable) as error:
             trouble = _trouble(error)
             log.warning("%s stopped: %s", name, error)
         except Exception as error:
@@ -66,6 +73,6 @@ def _trouble(error: Exception) -> Trouble:
         return Trouble("down", f"{error} Stop the other program; two readers lose messages to each other.", 15.0)
     if isinstance(error, RateLimited):
         return Trouble("waiting", str(error), max(1.0, error.retry_after_s))
-    if isinstance(error, StoreUnavailable):
+    if isinstance(error, LeaseLost | StoreUnavailable):
         return Trouble("down", str(error), DATABASE_S)
     return Trouble("down", str(error))

@@ -17,6 +17,7 @@ SwitchboardError
     ├── TicketNotFound
     ├── Conflict           the row has changed since it was read
     ├── SchemaMismatch     made by an older or newer program
+    ├── LeaseLost          another worker has taken over, or may have
     └── StoreUnavailable   a pause: the database cannot be reached or is full
 """
 
@@ -112,6 +113,10 @@ class Conflict(StoreError):
 
 class SchemaMismatch(StoreError):
     """The database was made by an older or newer program; nothing was written."""
+
+
+class LeaseLost(StoreError):
+    """What this worker held another one has, or may have: it must let go at once."""
 
 
 class StoreUnavailable(StoreError):
