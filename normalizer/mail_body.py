@@ -216,6 +216,8 @@ def pairs_of(text: str) -> frozenset[str]:
 
 def _have_in_common(one: str, other: str) -> bool:
     """Whether two texts say the same, or are too short to tell."""
+    if one.split() == other.split():
+        return True  # most are, and comparing words costs a tenth
     first, second = pairs_of(one), pairs_of(other)
     fewer = min(len(first), len(second))
     return fewer < FEWEST_PAIRS or len(first & second) >= SAME_SHARE * fewer

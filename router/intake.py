@@ -6,6 +6,7 @@ for one person.  A conversation is decided whole or given back whole.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,11 +29,22 @@ log = logging.getLogger(__name__)
 BATCH = 200
 PORTION_BYTES = 512 * 1024
 """Chat events of a whole batch are less; of mails a few dozen make a portion."""
+AHEAD = 2
+"""The next batch is leased while so many portions are still to be decided, so that no reader waits for work."""
+MOST_AT_ONCE = 1_000
+"""After so many events whoever calls may want to stop."""
 LEASE_S = 120.0
 MOST_ATTEMPTS = 3
 """An event that fails so often is put aside, and its conversation goes on."""
 RETRY_BASE_S = 2.0
 CONFLICT_ATTEMPTS = 5
+
+
+class _Reading(NamedTuple):
+    """Whole conversations, and what reading them will give."""
+
+    portion: Sequence[LeasedEvent]
+    results: "asyncio.Future[list[InboundMessage | Ignored | Exception]]"
 
 
 class Outcome(NamedTuple):
@@ -64,35 +76,44 @@ class Intake:
         """What was in hand when the database went away."""
 
     async def drain_inbound(self) -> int:
-        """Handle what is due; how many events were in hand.
+        """Handle what is due, at most ``MOST_AT_ONCE`` and a batch; how many events were in hand.
+
+        Portion by portion: while one is decided and committed, other
+        processes read the next, those of the next batch too.
 
         Raises StoreUnavailable; what was in hand is given back at the next call.
         """
         if self._left:
             await self._store.release_events(self._left, self._clock.now(), self._holder)
             self._left = ()
-        leased = await self._store.lease_events(self._holder, self._clock.now(), LEASE_S, BATCH)
-        if not leased:
-            return 0
-        self._crash("intake.leased")
+        reading: deque[_Reading] = deque()
+        in_hand = 0
         try:
-            await self._handle(leased)
+            while True:
+                if len(reading) < AHEAD and in_hand < MOST_AT_ONCE:
+                    leased = await self._lease()
+                    in_hand += len(leased)
+                    reading.extend(self._begin(portion) for portion in _portions(leased))
+                if not reading:
+                    return in_hand
+                await self._handle_portion(reading[0].portion, await reading[0].results)
+                reading.popleft()
         except StoreUnavailable:
-            self._left = tuple(one.id for one in leased)
+            self._left = tuple(leased.id for one in reading for leased in one.portion)
             raise
-        return len(leased)
-
-    async def _handle(self, leased: Sequence[LeasedEvent]) -> None:
-        """Portion by portion: while one is decided and committed, other processes read the next."""
-        portions = _portions(leased)
-        reading = [asyncio.ensure_future(self._read(portion)) for portion in portions]
-        try:
-            for portion, results in zip(portions, reading, strict=True):
-                await self._handle_portion(portion, await results)
         finally:
             for one in reading:
-                one.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
+                one.results.cancel()
+            await asyncio.gather(*(one.results for one in reading), return_exceptions=True)
+
+    async def _lease(self) -> Sequence[LeasedEvent]:
+        leased = await self._store.lease_events(self._holder, self._clock.now(), LEASE_S, BATCH)
+        if leased:
+            self._crash("intake.leased")
+        return leased
+
+    def _begin(self, portion: Sequence[LeasedEvent]) -> "_Reading":
+        return _Reading(portion, asyncio.ensure_future(self._read(portion)))
 
     async def _read(self, portion: Sequence[LeasedEvent]) -> list[InboundMessage | Ignored | Exception]:
         return await self._normalizer.normalize([one.event for one in portion])

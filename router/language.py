@@ -35,7 +35,7 @@ SCRIPT_SHARE = 0.3
 CONFIDENT = 0.5
 TRUST_HINT_BELOW = 12
 """Texts with fewer letters say less about their language than the person's own client does."""
-SAMPLE_CHARS = 400
+SAMPLE_CHARS = 240
 """Of a longer text, so much is looked at."""
 _lock = threading.Lock()
 

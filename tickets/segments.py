@@ -24,6 +24,9 @@ _UNSPACED = (
 )
 _VOWEL_SIGNS = "\u0900-\u0963\u0966-\u0dff"  # of Indic scripts; they are no \w
 _RUN = re.compile(rf"[{_UNSPACED}]+|(?:[^\W{_UNSPACED}]+|[{_VOWEL_SIGNS}])+")
+_BEYOND = re.compile("[\u0900-\U0010ffff]")
+_WORD = re.compile(r"\w+")
+"""The same as ``_RUN`` where nothing lies beyond, and found in half the time."""
 _UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
 MAX_SEGMENT_CHARS = 40
 MAX_TEXT_CHARS = 20_000
@@ -63,6 +66,8 @@ def segments(text: str) -> frozenset[str]:
 
 def segments_of(folded: str) -> frozenset[str]:
     """The same of a text that is folded already."""
+    if not _BEYOND.search(folded):
+        return frozenset(word[:MAX_SEGMENT_CHARS] for word in _WORD.findall(folded))
     found: set[str] = set()
     for run in set(_RUN.findall(folded)):
         if _UNSPACED_START.match(run):
