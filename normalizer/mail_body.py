@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message
 from email.policy import compat32
 from operator import add
@@ -175,7 +176,7 @@ class _Reader:
         """A message's source; None when the library cannot write it."""
         try:
             return self._asides.whole(message.as_bytes())
-        except (RecursionError, ValueError, LookupError):
+        except (MessageError, RecursionError, ValueError, LookupError):
             return None
 
     def _attach(

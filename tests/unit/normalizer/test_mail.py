@@ -561,6 +561,22 @@ def _check(raw: bytes) -> None:
     (message.subject or "").encode()
 
 
+def test_an_enclosed_message_that_the_library_cannot_write_is_named_all_the_same() -> None:
+    """A line end that is none hides a second header in the first."""
+    raw = (
+        b"From: a@b.test\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        b"--b\nContent-Type: text/plain\n\nSee below.\n"
+        b"--b\nContent-Type: message/rfc822\n\n"
+        b"Subject: \x0bContent-Type: text/plain\n\nOn its way.\n--b--\n"
+    )
+    message = read("email", raw)
+    assert isinstance(message, InboundMessage)
+    assert message.text == "See below."
+    (file,) = message.attachments
+    assert (file.media_type, file.content) == ("message/rfc822", None)
+    assert "it is in the original" in file.note
+
+
 @given(st.binary(max_size=400), st.booleans())
 def test_any_bytes_become_a_message_or_a_reason(raw: bytes, with_sender: bool) -> None:
     _check(b"From: a@b.test\n" + raw if with_sender else raw)
