@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.case import answer_with, case_of
-from console.composer import Kind
+from console.composer import Kind, seen_in_public
 from console.lists import where_in
 from console.names import delivery_in, is_id, is_key, number_in
 from console.sessions import Visit, field
@@ -19,7 +19,7 @@ from console.site import site_of
 from console.withdrawn import withdrawn
 from desk.commands import Done
 from desk.files import NewFile
-from tickets.errors import KeyReused, Refused, SwitchboardError
+from tickets.errors import KeyReused, PublicStep, Refused, SwitchboardError
 from tickets.ids import MessageId, ThreadId
 
 CHANGED = {"HX-Trigger": "switchboard:changed"}
@@ -36,6 +36,8 @@ async def write(request: Request, visit: Visit, form: FormData) -> Response:
     kind: Kind = "note" if field(form, "kind") == "note" else "answer"
     try:
         await _write(request, visit, form, kind)
+    except PublicStep as step:
+        return await _show(request, visit, form, 422, text=field(form, "text"), kind=kind, step=step.text)
     except SwitchboardError as error:
         text = AGAIN if isinstance(error, KeyReused) else str(error)
         if "hx-request" not in request.headers and _uploads(form):
@@ -69,6 +71,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         quote=field(form, "quote") == "yes",
         formatted=field(form, "formatted") == "yes",
         files=[await _file(upload) for upload in _uploads(form)],
+        public=field(form, "public") == seen_in_public(thread, text),
     )
 
 
@@ -121,6 +124,7 @@ async def _show(
     kind: Kind = "answer",
     formatted: bool = False,
     kept: bool = False,
+    step: str = "",
 ) -> Response:
     """kept: what was chosen stays chosen, as nothing was sent."""
     case = await case_of(request, visit)
@@ -131,6 +135,7 @@ async def _show(
         kind=kind,
         chosen=field(form, "thread"),
         formatted=formatted,
+        step=step,
     )
     if kept or status != 200:
         composer = replace(composer, **_chosen(form, formatted))

@@ -1,5 +1,6 @@
 """The place to write: in whose voice, to whom, how public.  Pure but for fresh keys."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,12 +55,19 @@ class Composer:
     kind: Kind = "answer"
     chosen: str = ""
     problem: str = ""
+    step: str = ""
+    """What everybody would read, where that must be said once more; empty where not."""
     formatted: bool = False
     copies: bool = False
     quote: bool = False
     attached: str = ""
     """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None
+
+    @property
+    def seen(self) -> str:
+        """What confirms the step for the words that are shown."""
+        return seen_in_public(self.chosen, self.text)
 
     @property
     def voice(self) -> Voice | None:
@@ -73,6 +81,11 @@ class Composer:
     def shown_kind(self) -> Kind:
         """A note where nothing can be answered."""
         return self.kind if self.voice is not None and not self.voice.barred else "note"
+
+
+def seen_in_public(thread: str, text: str) -> str:
+    """Stands in the form for these very words there: other words must be confirmed anew."""
+    return hashlib.sha256(f"{thread}\n{text.strip()}".replace("\r\n", "\n").encode("utf-8", "replace")).hexdigest()
 
 
 def fresh_key() -> str:

@@ -14,6 +14,7 @@ from tickets.errors import (
     Conflict,
     Forbidden,
     KeyReused,
+    PublicStep,
     Refused,
     StoreUnavailable,
     SwitchboardError,
@@ -57,6 +58,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(403, str(error))
         case KeyReused():
             return Problem(409, str(error))
+        case PublicStep():
+            return Problem(422, f"{error} Send the same request with public: true.")
         case Refused():
             return Problem(422, str(error))
         case TicketNotFound():

@@ -6,8 +6,9 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from tickets.errors import Refused
-from tickets.ids import DeliveryId, EventId, MessageId, UserId, new_id
+from desk.answered import answered_message
+from tickets.errors import PublicStep, Refused
+from tickets.ids import DeliveryId, EventId, MessageId, ThreadId, UserId, new_id
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -59,6 +60,18 @@ def refuse_repeated(ticket: TicketEnvelope, actor: Actor, seen: MessageId | None
     for message in _since(ticket, seen):
         if message.id in leaving and message.actor == actor.user_id and message.text == text:
             raise Refused("You have sent these very words just now, from another window. Reload the page.")
+
+
+def refuse_unseen_publicity(ticket: TicketEnvelope, thread_id: ThreadId | None, text: str) -> None:
+    """Raises PublicStep where notes or private talk could be meant, and everybody would read it."""
+    answered = answered_message(ticket, thread_id)
+    public = {thread.id for thread in ticket.threads if thread.visibility == "public"}
+    mixed = any(one.direction == "note" or one.thread_id not in public for one in ticket.messages)
+    if answered is not None and answered.thread_id in public and mixed:
+        raise PublicStep(
+            "This ticket has private parts, and everybody will read this answer. Read it once more, then confirm.",
+            text,
+        )
 
 
 def _since(ticket: TicketEnvelope, seen: MessageId | None) -> Sequence[Message]:

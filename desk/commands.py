@@ -23,6 +23,7 @@ from desk.changes import (
     reachable_author,
     refuse_overtaken,
     refuse_repeated,
+    refuse_unseen_publicity,
     settled_by,
     waiting_again,
 )
@@ -150,13 +151,16 @@ class Desk:
         quote: bool = False,
         formatted: bool = False,
         files: Sequence[NewFile] = (),
+        public: bool = False,
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
 
         copies: to everybody else, too, who got the mail that is answered.
         quote: put what is answered under it, by mail.  formatted: the text has
         marks in it (``tickets.rich``).  files: to go with it; refused where
-        the channel does not take them.
+        the channel does not take them.  public: the writer has seen the text
+        and that everybody will read it; without, PublicStep is raised where
+        the ticket has private parts and the answer would be public.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -169,6 +173,8 @@ class Desk:
             words = checked_text(text)
             rich = read(words) if formatted else Rich(words, ())
             refuse_repeated(ticket, actor, seen, checked_text(rich.text))
+            if not public:
+                refuse_unseen_publicity(ticket, thread_id, rich.text)
             with_it = Enclosed(copies, quote, words if rich.spans else None, tuple(files))
             return self._answering(actor, ticket, rich, thread_id, now, undo_s, with_it)
 

@@ -12,6 +12,7 @@ SwitchboardError
 ├── DeskError              a command that a person gave
 │   ├── Forbidden          the role does not allow it
 │   ├── Refused            it makes no sense now
+│   │   └── PublicStep     it would be public where much is private: a person must say so
 │   └── KeyReused          an idempotency key with another command
 └── StoreError             the database
     ├── TicketNotFound
@@ -93,6 +94,14 @@ class Forbidden(DeskError):
 
 class Refused(DeskError):
     """The command makes no sense in the present state; the text says what to do instead."""
+
+
+class PublicStep(Refused):
+    """An answer would be public in a ticket that has private parts.  text: what everybody would read."""
+
+    def __init__(self, sentence: str, text: str) -> None:
+        super().__init__(sentence)
+        self.text = text
 
 
 class KeyReused(DeskError):

@@ -56,6 +56,7 @@ async def add_reply(request: Request, actor: Actor) -> Response:
         quote=wanted.quote,
         formatted=wanted.formatted,
         files=files,
+        public=wanted.public,
     )
     delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
     if delivery is None:

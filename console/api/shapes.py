@@ -121,7 +121,8 @@ class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     copies: to everybody else, too, who got the mail that is answered.
     quote: with what is answered under it, by mail.  formatted: the text has
     marks in it, as ``**bold**``.  files: refused where the channel does not
-    take them.
+    take them.  public: somebody has seen that everybody will read it; asked
+    for where the ticket has private parts.
     """
 
     text: str
@@ -129,6 +130,7 @@ class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quote: bool = False
     formatted: bool = False
     files: list[NewReplyFile] = []
+    public: bool = False
 
 
 class Accepted(Document, frozen=True):

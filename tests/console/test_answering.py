@@ -55,6 +55,28 @@ async def test_a_note_stays_inside(house: House) -> None:
     assert ticket.messages[-1].direction == "note"
 
 
+async def test_an_answer_that_everybody_would_read_is_shown_once_more(house: House) -> None:
+    person = Person("Ricardo", "x", account="x:main", visibility="public")
+    await house.seeds.writes(person, "¿Dónde está mi paquete?")
+    browser = await house.signed_in()
+    path = f"/tickets/{person.number}/messages"
+    await browser.post(path, text="He lives at Calle 5 <b>", key="n", kind="note")
+    form = {"thread": person.thread.id if person.thread else "", "key": "k"}
+    for hx in (True, False):
+        asked = await browser.post(path, hx=hx, text="Calle 5 <b>\r\n", **form)
+        assert asked.status_code == 422
+        assert '<blockquote class="body" dir="auto">Calle 5 &lt;b&gt;</blockquote>' in asked.text
+        assert "Calle 5 &lt;b&gt;" in asked.text.partition("<textarea")[2]
+    seen = re.search(r'name="public" value="([0-9a-f]{64})"', asked.text)
+    assert seen is not None
+    other = await browser.post(path, hx=True, text="Calle 6", public=seen[1], **form)
+    assert (other.status_code, "Calle 6</blockquote>" in other.text) == (422, True)
+    assert (await house.seeds.get(person.number)).deliveries == ()
+    sent = await browser.post(path, hx=True, text="Calle 5 <b>\r\n", public=seen[1], **form)
+    assert (sent.status_code, "blockquote" in sent.text) == (200, False)
+    assert len((await house.seeds.get(person.number)).deliveries) == 1
+
+
 async def test_undo_until_the_last_moment(house: House) -> None:
     person, browser = await anna(house), await house.signed_in()
     sent = await browser.post(f"/tickets/{person.number}/messages", hx=True, text="Too quick", key="k")

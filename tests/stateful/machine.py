@@ -343,7 +343,9 @@ class Switchboard(RuleBasedStateMachine):
         with_it = tuple(NewFile(f"{n}.txt", "text/plain", f"{n} of {text}".encode()) for n in range(files))
 
         def ask() -> Any:
-            return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s, files=with_it)
+            return self.world.desk.answer(
+                AGENT, case.number, text, key=key, undo_s=undo_s, files=with_it, public=True
+            )
 
         try:
             done, repeated = self._asked_until_told(point, ask)

@@ -52,7 +52,7 @@ function restore() {
 function answered() {
   typed();
   const text = document.getElementById("text");
-  text?.focus({ preventScroll: true });
+  (document.querySelector("#step input") ?? text)?.focus({ preventScroll: true });
   text?.setSelectionRange(text.value.length, text.value.length);
 }
 
@@ -99,7 +99,7 @@ async function insertPrepared(event) {
 }
 
 function sendByKey(event) {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.target.id !== "text") return;
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.closest?.("#composer")) return;
   event.preventDefault();
   composer().requestSubmit(composer().querySelector(".send"));
 }

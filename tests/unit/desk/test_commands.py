@@ -30,7 +30,7 @@ from tests.support.builders import (
 )
 from tests.support.clock import ManualClock
 from tests.support.stores import Database
-from tickets.errors import Conflict, Forbidden, KeyReused, Refused, TicketNotFound
+from tickets.errors import Conflict, Forbidden, KeyReused, PublicStep, Refused, TicketNotFound
 from tickets.ids import DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import no_crash
@@ -313,6 +313,39 @@ async def test_a_sender_without_an_address_is_not_written_to(desk: Desk, store: 
     await store.admit([replace(odd, message=unsigned)], T0)
     with pytest.raises(Refused, match="no sender"):
         await desk.answer(ANN, ONE, "Hi", key="k")
+
+
+async def in_public(store: Crowded) -> None:
+    """A ticket that began in public."""
+    begun = opening("bob", text="Where is my parcel?")
+    assert begun.new_thread is not None
+    await store.admit([replace(begun, new_thread=replace(begun.new_thread, visibility="public"))], T0)
+
+
+async def test_what_everybody_reads_takes_a_second_step_where_much_is_private(desk: Desk, store: Crowded) -> None:
+    await in_public(store)
+    await desk.answer(ANN, ONE, "Thank you for asking", key="a")
+    await desk.note(ANN, ONE, "He is the one whose card was stolen", key="n")
+    for text in ("He is the one whose card was stolen", "支払いを確認しました", "تم الدفع"):
+        with pytest.raises(PublicStep) as step:
+            await desk.answer(ANN, ONE, f"  {text}\r\n", key=text)
+        assert step.value.text == text
+    assert len((await envelope(store)).deliveries) == 1
+    await desk.answer(ANN, ONE, "It is on its way", key="b", public=True)
+    assert len((await envelope(store)).deliveries) == 2
+
+
+async def test_the_second_step_shows_what_will_be_read(desk: Desk, store: Crowded) -> None:
+    await in_public(store)
+    await desk.note(ANN, ONE, "Not for others", key="n")
+    with pytest.raises(PublicStep) as step:
+        await desk.answer(ANN, ONE, "It is **there**", key="a", formatted=True)
+    assert step.value.text == "It is there"
+
+
+async def test_private_answers_take_no_second_step(desk: Desk, ticket: Ticket) -> None:
+    await desk.note(ANN, ticket.number, "Not for others", key="n")
+    await desk.answer(ANN, ticket.number, "Hi", key="a")
 
 
 async def test_an_account_that_is_gone_sends_nothing(store: Crowded, clock: ManualClock, ticket: Ticket) -> None:
