@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from console import words
 from console.answering import CHANGED
 from console.downloads import as_download
 from console.lists import where_in
@@ -14,8 +16,9 @@ from console.names import delivery_in, is_id, is_key, is_number, message_in, num
 from console.sessions import Change, Visit, field
 from console.site import site_of
 from desk.commands import Desk, Done
+from desk.restricting import Kind, Why
 from tickets.errors import Refused
-from tickets.ids import TicketNumber, UserId
+from tickets.ids import IdentityId, TicketNumber, UserId
 
 Command = Callable[[Desk, Request, Visit, FormData, str], Awaitable[Done]]
 
@@ -73,6 +76,33 @@ async def merge(desk: Desk, request: Request, visit: Visit, form: FormData, key:
 async def take_apart(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
     """Have a merged ticket on its own again."""
     return await desk.take_apart(visit.actor, number_in(request), key=key)
+
+
+async def restrict(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Hold back what somebody writes."""
+    kind, why, hours = field(form, "kind"), field(form, "why"), field(form, "hours")
+    if kind not in words.RESTRICTIONS or why not in words.WHY or hours not in words.HOURS:
+        raise Refused("This form is incomplete. Reload the page, then try again.")
+    return await desk.restrict(
+        visit.actor,
+        number_in(request),
+        cast("Kind", kind),
+        cast("Why", why),
+        key=key,
+        who=_who(form),
+        hours=float(hours) if hours else None,
+        everywhere=field(form, "everywhere") == "yes",
+    )
+
+
+async def lift(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Let somebody be heard again."""
+    return await desk.lift(visit.actor, number_in(request), key=key, who=_who(form))
+
+
+def _who(form: FormData) -> IdentityId | None:
+    who = field(form, "who")
+    return IdentityId(who) if is_id(who) else None
 
 
 async def withdraw(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:

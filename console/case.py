@@ -1,6 +1,7 @@
 """One ticket on the screen: head, conversation, composer, panel."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -26,7 +27,7 @@ MOST_SHOWN = 5_000
 class Case:
     """A ticket for the templates.
 
-    v: changes whenever head or panel do.  query: the
+    now: when it was read.  v: changes whenever head or panel do.  query: the
     list it was opened from, as the end of an address.  shown: how many messages
     at most.  key: what the forms' idempotency keys begin with.
     """
@@ -42,6 +43,7 @@ class Case:
     shown: int
     csrf: str
     key: str
+    now: datetime
     v: str
 
     @property
@@ -136,6 +138,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
         shown=shown,
         csrf=visit.session.csrf,
         key=fresh_key(),
+        now=now,
         v=version((whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users])),
     )
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from console.deliveries import STATES
 from console.rows import Names, name_of
+from console.words import WHY
 from tickets.ids import UserId
 from tickets.model import TicketEnvelope, TicketEvent
 
@@ -53,6 +54,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return _assigned(event, who, names)
         case "delivery":
             return _delivered(event)
+        case "blocked" | "muted":
+            return _held_back(event, who)
         case "merged" | "merged_in" | "taken_apart" | "taken_out":
             return f"{who} {_JOINED[event.kind]} #{event.data.get('into', event.data.get('number'))}"
     return f"{who} {_DONE[event.kind]}" if event.kind in _DONE else f"{who}: {event.kind.replace('_', ' ')}"
@@ -71,6 +74,7 @@ _DONE = {
     "edited": "kept the earlier version of an edited message",
     "deleted": "kept a message that was deleted",
     "attachment": "looked after a file",
+    "lifted": "let the person be heard again",
 }
 _JOINED = {
     "merged": "merged this ticket into",
@@ -95,6 +99,12 @@ def _assigned(event: TicketEvent, who: str, names: Names) -> str:
         return f"{who} handed it back to everybody"
     taker = name_of(UserId(str(after)), names)
     return f"{who} took it" if event.actor == f"user:{after}" else f"{who} assigned it to {taker}"
+
+
+def _held_back(event: TicketEvent, who: str) -> str:
+    until, why = event.data.get("until"), WHY.get(str(event.data.get("reason", "")), "")
+    long = f" until {str(until)[:16].replace('T', ' ')} UTC" if until else " for good"
+    return f"{who} {event.kind} the person{long}: {why}"
 
 
 def _delivered(event: TicketEvent) -> str:

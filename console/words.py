@@ -25,6 +25,10 @@ DELIVERY_KINDS: dict[DeliveryKind, str] = {
 }
 FOLDS: dict[Kind, str] = {"quote": "Quoted text", "signature": "Signature", "disclaimer": "Legal notice"}
 STATUSES = {"open": "Open", "pending": "Waiting for the person", "closed": "Closed"}
+RESTRICTIONS = {"block": "Blocked", "mute": "Muted"}
+WHY = {"spam": "spam", "abuse": "abuse", "flood": "too many messages", "other": "another reason"}
+HOURS = {"1": "for an hour", "24": "for a day", "168": "for a week", "720": "for 30 days", "": "for good"}
+"""How long somebody is held back, by the form's value."""
 VISIBILITY = {"public": "In public", "private": "In private"}
 
 LANGUAGES = {

@@ -29,11 +29,22 @@ from desk.changes import (
 )
 from desk.files import NewFile, attachment_of
 from desk.merging import merged, refuse_merged, taken_apart
+from desk.restricting import Kind, Why, lifted, restricted, restriction_of
 from responders.compose import Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
-from tickets.ids import AccountId, DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
+from tickets.ids import (
+    AccountId,
+    DeliveryId,
+    EventId,
+    IdentityId,
+    MessageId,
+    NoticeId,
+    ThreadId,
+    TicketNumber,
+    UserId,
+)
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -276,6 +287,37 @@ class Desk:
             return taken_apart(was, await self._get(into), brought, actor, now)
 
         return await self._run_with(actor, "work", number, key, ("take_apart", number), decide)
+
+    async def restrict(
+        self,
+        actor: Actor,
+        number: TicketNumber,
+        kind: Kind,
+        why: Why,
+        *,
+        key: str,
+        who: IdentityId | None = None,
+        hours: float | None = None,
+        everywhere: bool = False,
+    ) -> Done:
+        """Hold back what somebody writes from now on; blocked, the one who asked is done with here, too.
+
+        who: somebody in the ticket; None for who asked.  hours: None for
+        good.  everywhere: under all their names, else on this channel.
+        """
+
+        def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
+            wanted = restriction_of(kind, why, hours, actor, now)
+            return restricted(ticket, who, wanted, actor, now, everywhere=everywhere)
+
+        asked = ("restrict", number, kind, why, who, hours, everywhere)
+        return await self._run(actor, "work", number, key, asked, decide)
+
+    async def lift(self, actor: Actor, number: TicketNumber, *, key: str, who: IdentityId | None = None) -> Done:
+        """Undo a restriction wherever it was put on the person.  who: None for who asked."""
+        return await self._run(
+            actor, "work", number, key, ("lift", number, who), lambda t, now: lifted(t, who, actor, now)
+        )
 
     async def withdraw(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
         """Stop an answer that has not left yet."""

@@ -33,6 +33,7 @@ from tickets.model import (
     Message,
     Participant,
     Reason,
+    Restriction,
     Thread,
     Ticket,
     TicketEvent,
@@ -48,11 +49,25 @@ from tickets.records import (
     NewAttachment,
     NewJob,
     NewRef,
+    Restricting,
 )
 
 SUBJECT_CHARS = 80
 ACTOR = "router"
+PROGRAM = "Switchboard"
+_HELD = {"block": "blocked", "mute": "muted"}
 STRAY = "a report about a mail that was not sent from here"
+
+
+class Flood(NamedTuple):
+    """Whoever writes so many messages in so short a time before anybody answered is muted for a while.
+
+    messages: 0 for nobody.
+    """
+
+    messages: int = 30
+    within: timedelta = timedelta(minutes=10)
+    mute: timedelta = timedelta(hours=1)
 
 
 class Policy(NamedTuple):
@@ -65,6 +80,7 @@ class Policy(NamedTuple):
     reopen_within: timedelta
     aliases: rules.AliasQueues = {}
     acknowledge_again_after: timedelta = timedelta(days=1)
+    flood: Flood = Flood()
 
 
 class Decider:
@@ -97,6 +113,8 @@ class Decider:
 
     def _answer_command(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         message = gathered.message
+        if (restriction := _restriction(message, context, now)) is not None:
+            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=_HELD[restriction.kind])
         if message.command != "start":
             return self._carry_out(gathered, context, now)
         welcome = None if message.late else self._notices.welcome(message, now)
@@ -143,7 +161,9 @@ class Decider:
             return self.decide(anew, context, now)
         deleted = message.kind == "delete"
         elsewhere = ticket.status == "closed" and open_in(ref.thread_id, context) is not None
-        changed = _moved(ticket, now, reopen=not deleted and not elsewhere)
+        restriction = _restriction(message, context, now)
+        blocked = restriction is not None and restriction.kind == "block"
+        changed = _moved(ticket, now, reopen=not (deleted or elsewhere or blocked))
         context.tickets[ticket.id] = changed
         return Admission(
             event_ids=gathered.event_ids,
@@ -170,10 +190,15 @@ class Decider:
         language = self._languages.recognize(gist.sample, hint)
         person = _Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
+        restriction = person.identity.restricted(now)
         rule = rules.decide(message, self._policy.rules, self._policy.aliases)
+        rule = rules.held_back(rule, restriction)
         thread = match.thread or _new_thread(message)
         bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, language, now)
+        muted = None if restriction else self._flooding(ticket, person.identity, context, now)
+        if muted:
+            person = person._replace(identity=replace(person.identity, restriction=muted))
         if bounce:
             ticket = _waiting_again(ticket, now)
         stored = _stored(gathered, ticket, thread, person.identity, language, match, same, now)
@@ -194,11 +219,12 @@ class Decider:
             attachments=_attachments(message, stored.id),
             refs=_refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
+            restricting=Restricting(person.identity.id, muted) if muted else None,
             fingerprint=gist.fingerprint,
             segments=gist.segments,
             snippet=snippet_of(gist.said),
             deliveries=notices,
-            events=_events(ticket, stored, match, rule, same, now),
+            events=(*_events(ticket, stored, match, rule, same, now), *_muted(ticket, muted, now)),
         )
         admission = replace(admission, jobs=_fetch_jobs(admission, message, now))
         _remember(admission, message, thread, person.identity, context)
@@ -218,6 +244,7 @@ class Decider:
             message,
             unanswered=before.unanswered if before else 0,
             before=before.priority_reasons if before and before.status != "closed" else (),
+            muted=identity.restricted(now) is not None,
         )
         if before is None:
             return _opened(message, identity, rule, points, reasons, language, now)
@@ -231,6 +258,15 @@ class Decider:
             waiting_since=before.waiting_since or now,
             unanswered=before.unanswered + 1,
         )
+
+    def _flooding(self, ticket: Ticket, author: Identity, context: Context, now: datetime) -> Restriction | None:
+        """What holds back somebody who writes on and on before anybody could answer."""
+        flood, since = self._policy.flood, ticket.waiting_since
+        if not flood.messages or ticket.unanswered < flood.messages or since is None or now - since > flood.within:
+            return None
+        if context.participants.get(ticket.id, frozenset()) - {author.id}:
+            return None
+        return Restriction(kind="mute", reason="flood", by=PROGRAM, since=now, until=now + flood.mute)
 
     def _acknowledge(
         self,
@@ -273,6 +309,18 @@ def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:
     return replace(
         ticket, status="open", waiting_since=ticket.waiting_since or now, unanswered=max(1, ticket.unanswered)
     )
+
+
+def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:
+    identity = context.identities.get((message.channel, message.author.external_id))
+    return identity.restricted(now) if identity else None
+
+
+def _muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:
+    if restriction is None or restriction.until is None:
+        return ()
+    until = restriction.until.isoformat()
+    return (_event("muted", ticket, now, reason=restriction.reason, until=until),)
 
 
 class _Person(NamedTuple):
@@ -330,7 +378,7 @@ def _opened(
         id=TicketId(new_id()),
         number=TicketNumber(0),
         subject=message.subject or _first_words(gist_of(message).said),
-        status="open",
+        status="open" if rule.outcome.open else "closed",
         priority=points,
         priority_reasons=reasons,
         queue=rule.outcome.queue,

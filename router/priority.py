@@ -14,12 +14,13 @@ WANTS_PERSON = Reason("asked for a person", 15)
 
 
 def score(
-    message: InboundMessage, *, unanswered: int, before: tuple[Reason, ...] = ()
+    message: InboundMessage, *, unanswered: int, before: tuple[Reason, ...] = (), muted: bool = False
 ) -> tuple[int, tuple[Reason, ...]]:
     """The ticket's priority after this message.  Pure.
 
     unanswered: messages of the person before this one that nobody has
     answered.  before: the reasons so far; what was serious stays serious.
+    muted: all but what is serious is taken back.
     """
     gist = gist_of(message)
     reasons = [Reason("a person is waiting", BASE)]
@@ -36,6 +37,9 @@ def score(
     if unanswered:
         points = min(UNANSWERED * unanswered, UNANSWERED_MOST)
         reasons.append(Reason(f"wrote {unanswered + 1} times without an answer", points))
+    if muted:
+        alarm = SECURITY if _had(tuple(reasons), "security") else 0
+        reasons.append(Reason("muted", alarm - sum(reason.points for reason in reasons)))
     total = max(0, min(100, sum(reason.points for reason in reasons)))
     return total, tuple(reasons)
 

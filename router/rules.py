@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tickets.ids import AccountId
-from tickets.model import InboundMessage
+from tickets.model import InboundMessage, Restriction
 
 
 class Outcome(NamedTuple):
     """queue: where a new ticket goes.  counts: whether the person now waits for us.
-    acknowledge: whether they may be told that it arrived.
+    acknowledge: whether they may be told that it arrived.  open: whether a new ticket is.
     """
 
     queue: str
     counts: bool
     acknowledge: bool
+    open: bool = True
 
 
 class Rule(NamedTuple):
@@ -49,3 +50,12 @@ def decide(message: InboundMessage, rules: tuple[Rule, ...], aliases: AliasQueue
     if queue is None or not rule.outcome.counts:
         return rule
     return Rule(f"{rule.name}, to {message.alias}", rule.test, rule.outcome._replace(queue=queue))
+
+
+def held_back(rule: Rule, restriction: Restriction | None) -> Rule:
+    """What a restriction leaves of a rule: blocked people wait for nobody, muted ones get no automatic answer."""
+    if restriction is None:
+        return rule
+    if restriction.kind == "block":
+        return Rule("blocked", rule.test, Outcome(rule.outcome.queue, counts=False, acknowledge=False, open=False))
+    return Rule("muted", rule.test, rule.outcome._replace(acknowledge=False))

@@ -64,6 +64,11 @@ class RouterSection(Section, frozen=True):
     """Languages to choose from, ISO 639-1."""
     reopen_within_h: float = 168.0
     """A message within so many hours after closing reopens the ticket; later it starts a new one."""
+    flood_messages: int = 30
+    """Whoever writes so many messages within ``flood_minutes``, before any answer, is muted; 0: nobody is."""
+    flood_minutes: float = 10.0
+    flood_mute_minutes: float = 60.0
+    """How long somebody stays muted for that."""
 
 
 class RepliesSection(Section, frozen=True):
@@ -317,6 +322,11 @@ class _Loader:
         router = cast("RouterSection", sections["router"])
         if not 0 <= router.reopen_within_h <= MOST_HOURS:
             self._mistake(("router", "reopen_within_h"), f"must be between 0 and {MOST_HOURS}")
+        if router.flood_messages < 0:
+            self._mistake(("router", "flood_messages"), "must be 0 or more")
+        for name in ("flood_minutes", "flood_mute_minutes"):
+            if not 0 < getattr(router, name) <= MOST_HOURS:
+                self._mistake(("router", name), f"must be more than 0 and at most {MOST_HOURS}")
         if not router.languages or not KNOWN_LANGUAGES.issuperset(router.languages):
             self._mistake(("router", "languages"), "must be one or more codes of ISO 639-1 that can be recognised")
 

@@ -18,7 +18,7 @@ from responders.compose import COMMAND_VALUES, Limits, Notices, menu_of
 from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
-from router.decision import Decider, Policy
+from router.decision import Decider, Flood, Policy
 from router.intake import Intake
 from router.language import LanguageRecognizer
 from router.rules import rule_table
@@ -142,6 +142,11 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     policy = Policy(
         rules=rule_table(config.router.default_queue),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
+        flood=Flood(
+            config.router.flood_messages,
+            timedelta(minutes=config.router.flood_minutes),
+            timedelta(minutes=config.router.flood_mute_minutes),
+        ),
         aliases={
             (account, alias): queue
             for account, one in config.accounts.items()

@@ -17,6 +17,7 @@ from store.rows import (
     micros,
     printable,
     ticket_params,
+    to_json,
 )
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
@@ -27,7 +28,7 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.records import Admission, MessageChange
+from tickets.records import Admission, MessageChange, Restricting
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
@@ -78,11 +79,28 @@ def admit(
     for admission in tickets:
         if admission.bounce and admission.ticket:
             record_bounce(tx, admission.ticket.id, admission.bounce, now)
+    for admission in tickets:
+        if admission.restricting:
+            restrict(tx, admission.restricting)
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
     _end_events(tx, admissions)
     crash("store.admit_written")
     return numbers
+
+
+def restrict(tx: Tx, wanted: Restricting) -> None:
+    """Nothing else writes this column, so that a message that comes in never undoes it."""
+    people = "contact_id = (SELECT contact_id FROM identity WHERE id = :id)" if wanted.everywhere else "id = :id"
+    same = " AND restriction = :lifting" if wanted.lifting else ""
+    tx.run(
+        f"UPDATE identity SET restriction = :restriction WHERE {people}{same}",
+        {
+            "id": wanted.identity_id,
+            "restriction": to_json(wanted.restriction) if wanted.restriction else None,
+            "lifting": to_json(wanted.lifting) if wanted.lifting else None,
+        },
+    )
 
 
 def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:

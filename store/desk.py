@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from store import merging
-from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, update_params
+from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, restrict, update_params
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Row, Tx, one
@@ -189,6 +189,8 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
     _update(tx, change.ticket, change.expected_version)
     _write_message(tx, change, now)
     _write_delivery(tx, change)
+    if change.restricting is not None:
+        restrict(tx, change.restricting)
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")

@@ -34,6 +34,7 @@ from tickets.model import (
     Message,
     Reason,
     ReplyTarget,
+    Restriction,
     Span,
     Thread,
     Ticket,
@@ -144,8 +145,9 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
 
 IDENTITY_COLUMNS = (
     "i.id, i.contact_id, i.channel, i.external_id, i.display_name, i.handle, i.language, i.unreachable, "
-    "i.acknowledged_at"
+    "i.acknowledged_at, i.restriction"
 )
+_restriction = msgspec.json.Decoder(Restriction)
 
 
 def identity_of(row: Row) -> Identity:
@@ -159,6 +161,7 @@ def identity_of(row: Row) -> Identity:
         language=row[6],
         unreachable=bool(row[7]),
         acknowledged_at=moment_or_none(row[8]),
+        restriction=None if row[9] is None else _restriction.decode(row[9]),
     )
 
 

@@ -235,6 +235,25 @@ class Contact(Shape, frozen=True):
     created_at: datetime
 
 
+class Restriction(Shape, frozen=True):
+    """What holds back what somebody writes; nothing of it is lost.
+
+    block: it is kept in a closed ticket and answered by nobody.  mute: it
+    waits behind everything else, and gets no automatic answer.  until: None
+    for good.  by: the name of who decided, ``Switchboard`` for the program.
+    """
+
+    kind: Literal["block", "mute"]
+    reason: Literal["spam", "abuse", "flood", "other"]
+    by: str
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not run out."""
+        return self.until is None or now < self.until
+
+
 class Identity(Shape, frozen=True):
     """A person's name on one channel.  Unique by (channel, external_id)."""
 
@@ -249,6 +268,12 @@ class Identity(Shape, frozen=True):
     """True after the platform said that the person no longer accepts messages."""
     acknowledged_at: datetime | None = None
     """When they last got an automatic acknowledgement; None: never."""
+    restriction: Restriction | None = None
+    """The last one; it may have run out.  None: there is none, or it was lifted."""
+
+    def restricted(self, now: datetime) -> Restriction | None:
+        """What holds back what they write now."""
+        return self.restriction if self.restriction is not None and self.restriction.holds(now) else None
 
 
 class Participant(Shape, frozen=True):

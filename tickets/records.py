@@ -26,6 +26,7 @@ from tickets.model import (
     Message,
     Participant,
     RawEvent,
+    Restriction,
     Role,
     Shape,
     Thread,
@@ -156,6 +157,19 @@ class Bounce(Shape, frozen=True):
     detail: str
 
 
+class Restricting(Shape, frozen=True):
+    """A person held back, or let go again.
+
+    everywhere: under each of their names, else under this one.  lifting: only
+    what is the same as this restriction ends; None: ``restriction`` begins.
+    """
+
+    identity_id: IdentityId
+    restriction: Restriction | None
+    everywhere: bool = False
+    lifting: Restriction | None = None
+
+
 class Admission(Shape, frozen=True):
     """What becomes of some raw events: committed together with everything it causes.
 
@@ -183,6 +197,7 @@ class Admission(Shape, frozen=True):
     attachments: tuple[NewAttachment, ...] = ()
     refs: tuple[NewRef, ...] = ()
     bounce: Bounce | None = None
+    restricting: Restricting | None = None
     fingerprint: str = ""
     segments: frozenset[str] = frozenset()
     snippet: str = ""
@@ -268,6 +283,7 @@ class TicketChange(Shape, frozen=True):
     result: str = ""
     segments: frozenset[str] = frozenset()
     merging: Merging | None = None
+    restricting: Restricting | None = None
 
 
 class TicketFilter(Shape, frozen=True):

@@ -11,12 +11,23 @@ from console.api.shapes import (
     DeliveryDocument,
     NewMerging,
     NewReply,
+    NewRestriction,
     ProblemDocument,
     TicketList,
     WholeTicket,
 )
 
-SHAPES = (TicketList, WholeTicket, NewReply, NewMerging, Accepted, DeliveryDocument, ChannelList, ProblemDocument)
+SHAPES = (
+    TicketList,
+    WholeTicket,
+    NewReply,
+    NewMerging,
+    NewRestriction,
+    Accepted,
+    DeliveryDocument,
+    ChannelList,
+    ProblemDocument,
+)
 SUMMARIES = {
     400: "A header or the body is missing or no JSON.",
     401: "The token is missing, unknown or revoked.",
@@ -69,6 +80,10 @@ def _paths() -> Node:
         "/tickets/{number}/take-apart": {
             "post": _change("Have a merged ticket on its own again", "takeTicketApart", number)
         },
+        "/tickets/{number}/restrict": {
+            "post": _change("Block or mute who asked", "restrictPerson", number, "NewRestriction")
+        },
+        "/tickets/{number}/lift": {"post": _change("Let them be heard again", "liftRestriction", number)},
         "/deliveries/{id}": {
             "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
         },

@@ -13,6 +13,7 @@ from console.api.shapes import (
     ChannelList,
     NewMerging,
     NewReply,
+    NewRestriction,
     TicketList,
     brief,
     channel_document,
@@ -79,6 +80,28 @@ async def take_apart(request: Request, actor: Actor) -> Response:
     return await _whole(request, actor, done.number)
 
 
+async def restrict(request: Request, actor: Actor) -> Response:
+    """Hold back what who asked writes from now on."""
+    key = key_in(request)
+    wanted = await body_in(request, NewRestriction)
+    done = await site_of(request).console.desk.restrict(
+        actor,
+        number_in(request),
+        wanted.kind,
+        wanted.reason,
+        key=key,
+        hours=wanted.hours,
+        everywhere=wanted.everywhere,
+    )
+    return await _whole(request, actor, done.number)
+
+
+async def lift(request: Request, actor: Actor) -> Response:
+    """Let who asked be heard again."""
+    done = await site_of(request).console.desk.lift(actor, number_in(request), key=key_in(request))
+    return await _whole(request, actor, done.number)
+
+
 async def get_delivery(request: Request, _actor: Actor) -> Response:
     """How an answer is doing."""
     store = site_of(request).console.store
@@ -106,7 +129,8 @@ async def describe(request: Request) -> Response:
 
 
 async def _whole(request: Request, actor: Actor, number: TicketNumber) -> Response:
-    return _json(whole_ticket(await site_of(request).console.desk.get_ticket(actor, number)))
+    console = site_of(request).console
+    return _json(whole_ticket(await console.desk.get_ticket(actor, number), console.clock.now()))
 
 
 def _json(shape: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -123,6 +147,8 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/replies", add_reply, "work", "POST"),
     _route("/tickets/{number}/merge", merge, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
+    _route("/tickets/{number}/restrict", restrict, "work", "POST"),
+    _route("/tickets/{number}/lift", lift, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),
     _route("/channels", list_channels, "read"),
     _route("/attachments/{id}", get_attachment, "read"),

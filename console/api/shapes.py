@@ -1,7 +1,7 @@
 """What the API shows.  Closed shapes of its own, so that the inside may change without breaking callers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -94,11 +94,34 @@ class MessageDocument(Document, frozen=True):
     delivery: DeliveryBrief | None
 
 
+class RestrictionDocument(Document, frozen=True):
+    """What holds back what somebody writes.  until: null for good."""
+
+    kind: Literal["block", "mute"]
+    reason: Literal["spam", "abuse", "flood", "other"]
+    by: str
+    since: datetime
+    until: datetime | None
+
+
 class WholeTicket(TicketDocument, frozen=True):
-    """A ticket with its messages, oldest first.  merged: tickets whose messages are here now."""
+    """A ticket with its messages, oldest first.
+
+    merged: tickets whose messages are here now.  restriction: of who asked, null when there is none.
+    """
 
     messages: list[MessageDocument]
     merged: list[int]
+    restriction: RestrictionDocument | None
+
+
+class NewRestriction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of who asked.  hours: null for good.  everywhere: on every channel, else on this one."""
+
+    kind: Literal["block", "mute"]
+    reason: Literal["spam", "abuse", "flood", "other"] = "other"
+    hours: float | None = None
+    everywhere: bool = False
 
 
 class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,12 +232,15 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
     )
 
 
-def whole_ticket(envelope: TicketEnvelope) -> WholeTicket:
+def whole_ticket(envelope: TicketEnvelope, now: datetime) -> WholeTicket:
     """A ticket with its messages."""
+    asked = next((one for one in envelope.identities if one.id == envelope.ticket.requester_id), None)
+    held = asked.restricted(now) if asked else None
     deliveries = {one.message_id: one for one in envelope.deliveries if one.message_id is not None}
     fields = msgspec.structs.asdict(ticket_document(envelope.ticket))
     messages = [_message(message, deliveries.get(message.id)) for message in envelope.messages]
-    return WholeTicket(**fields, messages=messages, merged=list(envelope.merged))
+    restriction = RestrictionDocument(**msgspec.structs.asdict(held)) if held else None
+    return WholeTicket(**fields, messages=messages, merged=list(envelope.merged), restriction=restriction)
 
 
 def brief(delivery: Delivery) -> DeliveryBrief:

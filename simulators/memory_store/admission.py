@@ -13,7 +13,15 @@ from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
 from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
-from tickets.records import Admission, FingerprintHit, MessageChange, MessageRef, NewAttachment, NewRef
+from tickets.records import (
+    Admission,
+    FingerprintHit,
+    MessageChange,
+    MessageRef,
+    NewAttachment,
+    NewRef,
+    Restricting,
+)
 
 STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
 
@@ -30,6 +38,8 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
                 add_delivery(tables, delivery)
             if admission.bounce:
                 come_back(tables, admission.bounce, now)
+            if admission.restricting:
+                restrict(tables, admission.restricting)
         enqueue(tables, admission.jobs)
         for event in admission.events:
             tables.record(event)
@@ -76,6 +86,15 @@ def _add_people(tables: Tables, admission: Admission) -> None:
         _refuse((thread.account, thread.key) in tables.thread_names or thread.id in tables.threads, "thread")
         tables.threads[thread.id] = thread
         tables.thread_names[thread.account, thread.key] = thread.id
+
+
+def restrict(tables: Tables, wanted: Restricting) -> None:
+    """See ``tickets.records.Restricting``."""
+    person = tables.identities[wanted.identity_id].contact_id
+    for identity in list(tables.identities.values()):
+        meant = identity.contact_id == person if wanted.everywhere else identity.id == wanted.identity_id
+        if meant and wanted.lifting in (None, identity.restriction):
+            tables.identities[identity.id] = replace(identity, restriction=wanted.restriction)
 
 
 def _refuse(exists: bool, what: str) -> None:

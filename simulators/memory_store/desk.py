@@ -13,6 +13,7 @@ from simulators.memory_store.admission import (
     make_searchable,
     open_threads,
     put_blob,
+    restrict,
 )
 from simulators.memory_store.merging import brought_to, conversations, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
@@ -20,7 +21,15 @@ from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
 from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
 from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
-from tickets.records import Brought, CommandResult, Counts, Page, TicketChange, TicketFilter, TicketRow
+from tickets.records import (
+    Brought,
+    CommandResult,
+    Counts,
+    Page,
+    TicketChange,
+    TicketFilter,
+    TicketRow,
+)
 from tickets.segments import query_segments
 
 CHUNK_BYTES = 256 * 1024
@@ -50,6 +59,8 @@ class MemoryDesk(Part):
                 add_message(tables, change.message)
                 add_attachments(tables, change.attachments)
             _put_delivery(tables, change)
+            if change.restricting is not None:
+                restrict(tables, change.restricting)
             make_searchable(tables, kept.number, change.segments)
             for event in change.events:
                 tables.record(event)

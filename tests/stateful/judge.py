@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from desk.files import NewFile
 from store.rows import micros, moment
-from tests.stateful.platforms import PROVING, Words
+from tests.stateful.platforms import CHANNELS, PROVING, Words
 from tests.stateful.world import Answer, Case, Picture, Spoken, World
-from tickets.ids import AccountId, DeliveryId, TicketId, TicketNumber
+from tickets.ids import AccountId, Channel, DeliveryId, TicketId, TicketNumber
 from tickets.model import TicketEvent
 
 PATIENCE = timedelta(minutes=3)
@@ -69,7 +69,8 @@ class Book:
     those that later answers may have overtaken.  troubled: those that were
     in trouble once.  shut: those whose ticket was closed while nobody knew
     their fate.  quiet: tickets that were closed, reopened or whose
-    message was edited since the last word, with that word.
+    message was edited since the last word, with that word.  blocked: whom
+    nobody hears.  seen: messages that stood there at the last look.
     """
 
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -83,6 +84,8 @@ class Book:
     quiet: dict[TicketId, str] = field(default_factory=dict)
     events: list[TicketEvent] = field(default_factory=list)
     notes: Counter[TicketId] = field(default_factory=Counter)
+    blocked: set[tuple[Channel, str]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     merged: dict[TicketId, Merged] = field(default_factory=dict)
 
 
@@ -128,9 +131,30 @@ class Judge:
             looked_for = answer.look_at is not None and answer.updated_at > micros(now - PATIENCE + SLACK)
             if answer.state in ("failed", "held") or (answer.state == "unknown" and not looked_for):
                 self.book.passed.add(answer.id)
+        self._nobody_waits_for_the_blocked(picture)
         for ticket, word in list(self.book.quiet.items()):
             if last_word(picture, ticket) != word:
                 del self.book.quiet[ticket]
+
+    def _nobody_waits_for_the_blocked(self, picture: Picture) -> None:
+        """Where only they wrote since the last look, who waits is as before; their own tickets are closed."""
+        fresh: dict[TicketId, list[Spoken]] = {}
+        for one in picture.spoken:
+            if one.direction == "in" and one.id not in self.book.seen:
+                fresh.setdefault(one.ticket, []).append(one)
+        for case in picture.cases:
+            words = fresh.get(case.id, [])
+            if not words or not all(self._is_blocked(one) for one in words):
+                continue
+            if {one.id for one in picture.spoken if one.ticket == case.id} <= {one.id for one in words}:
+                assert (case.status, case.waiting_since, case.unanswered) == ("closed", None, 0), case
+            self.hush(picture, case.id)
+        self.book.seen = {one.id for one in picture.spoken}
+
+    def _is_blocked(self, one: Spoken) -> bool:
+        if one.account is None or one.thread is None:
+            return False
+        return (CHANNELS[one.account], one.thread.removeprefix("chat-")) in self.book.blocked
 
     def dead_hands(self, picture: Picture) -> None:
         """A worker died: what is being sent now is of unknown fate."""

@@ -45,7 +45,7 @@ from tests.stateful.judge import Command, Judge, Letter, Merged, doubtful_words
 from tests.stateful.platforms import CHANNELS, Crashed, Outcome
 from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.errors import KeyReused, Refused
-from tickets.ids import AccountId
+from tickets.ids import AccountId, IdentityId
 from tickets.model import RawEvent
 from tickets.records import BOUNCED
 
@@ -163,7 +163,8 @@ class Switchboard(RuleBasedStateMachine):
         for case in picture.cases:
             if case.id in theirs:
                 shared = case.id in {merged.into for merged in self.book.merged.values()}
-                assert command != "close" or shared or case.status == "closed", case
+                heard = (CHANNELS[account], who) not in self.book.blocked
+                assert command != "close" or shared or not heard or case.status == "closed", case
                 self.judge.hush(picture, case.id)
 
     @rule(place=PLACES)
@@ -456,6 +457,45 @@ class Switchboard(RuleBasedStateMachine):
         else:
             assert case.status != "open"
             self.judge.hush(self.picture, case.id)
+
+    @rule(place=PLACES, point=dying(ANSWER_POINTS))
+    def somebody_is_blocked(self, place: tuple[AccountId, str], point: str | None) -> None:
+        """Nothing is on the way, so that it is known what was decided before."""
+        self.tick()
+        case, person = self._own_case(place)
+        if case is None or self._not_stored() or self.world.holds_conversations():
+            return
+        key = self._key()
+        self._asked_until_told(
+            point, lambda: self.world.desk.restrict(AGENT, case.number, "block", "spam", key=key, who=person)
+        )
+        self.book.blocked.add((CHANNELS[place[0]], place[1]))
+        self.judge.hush(self.picture, case.id)
+
+    @precondition(lambda self: self.book.blocked)
+    @rule(place=PLACES)
+    def somebody_is_heard_again(self, place: tuple[AccountId, str]) -> None:
+        self.tick()
+        case, person = self._own_case(place)
+        if case is None or self._not_stored() or self.world.holds_conversations():
+            return
+        if (CHANNELS[place[0]], place[1]) not in self.book.blocked:
+            with pytest.raises(Refused):
+                self.world.run(self.world.desk.lift(AGENT, case.number, key=self._key(), who=person))
+            return
+        self.world.run(self.world.desk.lift(AGENT, case.number, key=self._key(), who=person))
+        self.book.blocked.discard((CHANNELS[place[0]], place[1]))
+
+    def _own_case(self, place: tuple[AccountId, str]) -> tuple[Case | None, IdentityId | None]:
+        """A ticket in which somebody takes part, and who they are there."""
+        account, who = place
+        for case in self.picture.cases:
+            found = self.world.run(self.store.find_ticket(case.number))
+            assert found is not None
+            for one in found.identities:
+                if (one.channel, one.external_id) == (CHANNELS[account], who):
+                    return case, one.id
+        return None, None
 
     @rule(index=INDEX, other=INDEX, point=dying(ANSWER_POINTS))
     def tickets_are_merged(self, index: int, other: int, point: str | None) -> None:

@@ -70,8 +70,8 @@ def empty_context() -> Context:
     return Context({}, {}, {}, {}, {}, {}, {}, {})
 
 
-def decider(*, notices: "PlainNotices | None" = None, reopen_within: timedelta = REOPEN_WITHIN) -> Decider:
-    policy = Policy(rules=rule_table("support"), reopen_within=reopen_within)
+def decider(*, notices: "PlainNotices | None" = None, **policy_fields: Any) -> Decider:
+    policy = Policy(**{"rules": rule_table("support"), "reopen_within": REOPEN_WITHIN} | policy_fields)
     return Decider(policy, LANGUAGES, notices or PlainNotices())
 
 

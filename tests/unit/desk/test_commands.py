@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from tests.support.builders import (
 from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tickets.errors import Conflict, Forbidden, KeyReused, PublicStep, Refused, TicketNotFound
-from tickets.ids import DeliveryId, EventId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
+from tickets.ids import DeliveryId, EventId, IdentityId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import no_crash
 from tickets.records import CommandResult, TicketChange
@@ -101,6 +102,8 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "reopen": ("work", lambda desk, actor: desk.reopen(actor, ONE, key="k")),
     "merge": ("work", lambda desk, actor: desk.merge(actor, ONE, TicketNumber(2), key="k")),
     "take_apart": ("work", lambda desk, actor: desk.take_apart(actor, ONE, key="k")),
+    "restrict": ("work", lambda desk, actor: desk.restrict(actor, ONE, "mute", "flood", key="k")),
+    "lift": ("work", lambda desk, actor: desk.lift(actor, ONE, key="k")),
     "withdraw": ("work", lambda desk, actor: desk.withdraw(actor, D1, key="k")),
     "send_again": ("work", lambda desk, actor: desk.send_again(actor, D1, key="k")),
     "confirm_arrived": ("work", lambda desk, actor: desk.confirm_arrived(actor, D1, key="k")),
@@ -522,3 +525,50 @@ async def test_the_crash_point_comes_after_the_commit(store: Crowded, clock: Man
 
     await Desk(store, clock, hook, LIMITS).note(ANN, ONE, "x", key="k")
     assert seen == [("desk.committed", 2)]
+
+
+# Holding people back ----------------------------------------------------------------------------
+
+
+async def test_whoever_is_blocked_is_done_with_until_it_is_lifted(
+    desk: Desk, store: Crowded, ticket: Ticket
+) -> None:
+    await desk.restrict(ANN, ONE, "block", "spam", key="a", hours=24)
+    after = await envelope(store)
+    (person,) = after.identities
+    assert person.restriction is not None
+    assert (person.restriction.kind, person.restriction.reason, person.restriction.by) == (
+        "block",
+        "spam",
+        ANN.name,
+    )
+    assert person.restriction.until == at(60) + timedelta(hours=24)
+    assert (after.ticket.status, after.ticket.waiting_since, after.ticket.unanswered) == ("closed", None, 0)
+    event = after.events[-1]
+    assert (event.kind, event.actor, event.data["reason"]) == ("blocked", ANN.key, "spam")
+    await desk.lift(BEN, ONE, key="b")
+    lifted = await envelope(store)
+    assert lifted.identities[0].restriction is None
+    assert (lifted.events[-1].kind, lifted.events[-1].actor) == ("lifted", BEN.key)
+
+
+async def test_whoever_is_muted_still_waits(desk: Desk, store: Crowded, ticket: Ticket) -> None:
+    await desk.restrict(ANN, ONE, "mute", "abuse", key="a")
+    after = await envelope(store)
+    assert (after.ticket.status, after.ticket.waiting_since) == ("open", ticket.waiting_since)
+    assert after.identities[0].restriction is not None
+    assert after.identities[0].restriction.until is None
+
+
+async def test_what_cannot_be_held_back_is_said(desk: Desk, clock: ManualClock, ticket: Ticket) -> None:
+    with pytest.raises(Refused, match="no such person"):
+        await desk.restrict(ANN, ONE, "mute", "other", key="a", who=IdentityId("i-nobody"))
+    for hours in (0, -1, 1e9, float("nan"), float("inf")):
+        with pytest.raises(Refused, match="hours, or for good"):
+            await desk.restrict(ANN, ONE, "mute", "other", key="a", hours=hours)
+    with pytest.raises(Refused, match="neither blocked nor muted"):
+        await desk.lift(ANN, ONE, key="a")
+    await desk.restrict(ANN, ONE, "mute", "other", key="b", hours=1)
+    clock.move(3600)
+    with pytest.raises(Refused, match="neither blocked nor muted"):
+        await desk.lift(ANN, ONE, key="c")
