@@ -18,7 +18,7 @@ from console.site import site_of
 from desk.commands import Desk, Done
 from desk.restricting import Kind, Why
 from tickets.errors import Refused
-from tickets.ids import IdentityId, TicketNumber, UserId
+from tickets.ids import IdentityId, ThreadId, TicketNumber, UserId
 
 Command = Callable[[Desk, Request, Visit, FormData, str], Awaitable[Done]]
 
@@ -76,6 +76,14 @@ async def merge(desk: Desk, request: Request, visit: Visit, form: FormData, key:
 async def take_apart(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
     """Have a merged ticket on its own again."""
     return await desk.take_apart(visit.actor, number_in(request), key=key)
+
+
+async def give_code(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Send somebody a code, to be brought from where else they write."""
+    thread = field(form, "thread")
+    undo_s = site_of(request).console.undo_s
+    thread_id = ThreadId(thread) if is_id(thread) else None
+    return await desk.give_code(visit.actor, number_in(request), key=key, thread_id=thread_id, undo_s=undo_s)
 
 
 async def restrict(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:

@@ -54,6 +54,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return _assigned(event, who, names)
         case "delivery":
             return _delivered(event)
+        case "claimed":
+            return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "blocked" | "muted":
             return _held_back(event, who)
         case "merged" | "merged_in" | "taken_apart" | "taken_out":
@@ -74,6 +76,7 @@ _DONE = {
     "edited": "kept the earlier version of an edited message",
     "deleted": "kept a message that was deleted",
     "attachment": "looked after a file",
+    "code_given": "sent a code that shows whose this is",
     "lifted": "let the person be heard again",
 }
 _JOINED = {

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -30,12 +31,14 @@ from desk.changes import (
 from desk.files import NewFile, attachment_of
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
-from responders.compose import Limits, compose, copies_of, reply_target
+from responders.compose import COMMANDS, Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
+from tickets.claims import GOOD_FOR, hash_of, new_code
 from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
 from tickets.ids import (
     AccountId,
+    Channel,
     DeliveryId,
     EventId,
     IdentityId,
@@ -54,7 +57,7 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
-from tickets.records import CommandKey, TicketChange
+from tickets.records import Claim, CommandKey, TicketChange
 from tickets.rich import Rich, page_of, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
@@ -126,7 +129,9 @@ class Desk:
     """The desk over a store.
 
     limits: how much each account lets through in one piece.  prepared: a
-    team's answers; None: there are none.
+    team's answers; None: there are none.  own: the program's own texts, among
+    them that of codes; None: no codes are given.  links: by channel, an
+    address that opens a talk with us there when a code is put behind it.
     """
 
     def __init__(
@@ -136,12 +141,16 @@ class Desk:
         crash: CrashHook,
         limits: Mapping[AccountId, Limits],
         prepared: ReplyTemplates | None = None,
+        own: ReplyTemplates | None = None,
+        links: Mapping[Channel, str] = MappingProxyType({}),
     ) -> None:
         self._store = store
         self._clock = clock
         self._crash = crash
         self._limits = limits
         self._prepared = prepared
+        self._own = own
+        self._links = links
 
     async def get_ticket(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
         """Raises TicketNotFound, Forbidden."""
@@ -266,6 +275,44 @@ class Desk:
         return await self._run(
             actor, "work", number, key, ("reopen", number), lambda t, now: moved_to("open", t, actor, now)
         )
+
+    async def give_code(
+        self,
+        actor: Actor,
+        number: TicketNumber,
+        *,
+        key: str,
+        thread_id: ThreadId | None = None,
+        undo_s: float = 0.0,
+    ) -> Done:
+        """Send somebody a code in private; where else they bring it, that conversation joins this ticket.
+
+        thread_id: None for where they last wrote.  Refused in public, where
+        everybody could use it.
+        """
+
+        def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
+            code = new_code()
+            text = Rich(self._words_of(code, ticket, thread_id), ())
+            change = self._answering(actor, ticket, text, thread_id, now, undo_s, Enclosed(False, False, None, ()))
+            given = new_event("code_given", actor, ticket, now)
+            return replace(change, claim=_claim_of(code, ticket, thread_id, now), events=(*change.events, given))
+
+        return await self._run(actor, "work", number, key, ("give_code", number, thread_id), decide)
+
+    async def join(self, one: TicketNumber, other: TicketNumber, claim: str) -> None:
+        """Have the younger of two tickets go on in the older, as a code showed that both are one person's.
+
+        claim: names the code, so that it is done once.  Where they cannot be
+        made one, a note says so.
+        """
+        into, of = sorted((one, other))
+        actor = Actor("program:claims", "Switchboard", "agent")
+        try:
+            await self.merge(actor, of, into, key=f"join-{claim}")
+        except Refused as error:
+            text = f"A code showed that #{into} is this person's, too. They could not be merged: {error}"
+            await self.note(actor, of, text, key=f"note-{claim}")
 
     async def merge(self, actor: Actor, number: TicketNumber, into: TicketNumber, *, key: str) -> Done:
         """Have all that was said in a ticket go on in another, which is where it leads from then on."""
@@ -430,6 +477,20 @@ class Desk:
             raise TicketNotFound(f"There is no ticket #{number}.")
         return ticket
 
+    def _words_of(self, code: str, ticket: TicketEnvelope, thread_id: ThreadId | None) -> str:
+        """Raises Refused in public."""
+        answered = answered_message(ticket, thread_id)
+        thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
+        if self._own is None or thread is None or thread.visibility == "public":
+            raise Refused("A code is sent in private only: in public everybody could use it.")
+        language = ticket.ticket.language
+        links = [
+            self._own.render(COMMANDS, language, "code-link", link=f"{link}{code}")
+            for channel, link in self._links.items()
+            if channel != thread.channel
+        ]
+        return "\n".join((self._own.render(COMMANDS, language, "code", code=code), *links))
+
     def _answering(
         self,
         actor: Actor,
@@ -536,6 +597,13 @@ class Desk:
         if number is None:
             raise TicketNotFound("There is no such delivery.")
         return number
+
+
+def _claim_of(code: str, ticket: TicketEnvelope, thread_id: ThreadId | None, now: datetime) -> Claim:
+    answered = answered_message(ticket, thread_id)
+    if answered is None or answered.identity_id is None:
+        raise Refused("Nobody has written in this conversation yet.")
+    return Claim(hash_of(code), ticket.ticket.id, answered.identity_id, now + GOOD_FOR)
 
 
 def _usable(key: str) -> str:

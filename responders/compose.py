@@ -157,7 +157,7 @@ COMMANDS: Final = "commands"
 """The template of what commands are answered with: its text is the list of them, its attributes the rest."""
 
 
-COMMAND_VALUES = {"number": "17"}
+COMMAND_VALUES = {"number": "17", "code": "K7QF-2MXD-9TPA", "link": "https://t.me/desk_bot?start=K7QF-2MXD-9TPA"}
 _MENU = "menu-"
 
 

@@ -12,6 +12,7 @@ from router.dedupe import Sameness
 from router.gist import gist_of
 from router.language import LanguageRecognizer
 from router.threads import Match, match_ticket, open_in
+from tickets.claims import hashes_in
 from tickets.folds import snippet_of
 from tickets.ids import (
     AttachmentId,
@@ -42,6 +43,7 @@ from tickets.ports import NoticeWriter
 from tickets.records import (
     Admission,
     Bounce,
+    Claim,
     Context,
     FingerprintHit,
     MessageChange,
@@ -94,6 +96,9 @@ class Decider:
     def decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         """What becomes of a message.  ``context`` is brought up to date with it."""
         message = gathered.message
+        if message.command == "start" and self._brought(message, None, context, now):
+            gathered = gathered._replace(message=replace(message, command="", argument=""))
+            return self.decide(gathered, context, now)
         if message.command:
             return self._answer_command(gathered, context, now)
         if message.stray:
@@ -202,7 +207,14 @@ class Decider:
         if bounce:
             ticket = _waiting_again(ticket, now)
         stored = _stored(gathered, ticket, thread, person.identity, language, match, same, now)
-        notices, person = self._acknowledge(message, thread, ticket, match, rule, person, now)
+        claim = self._brought(message, person.identity.id, context, now)
+        if claim is not None and claim.ticket_id == ticket.id:
+            claim = None
+        if claim is None:
+            notices, person = self._acknowledge(message, thread, ticket, match, rule, person, now)
+        else:
+            notices = self._recognized(message, language, thread, ticket, now)
+            context.claims[claim.code_hash] = replace(claim, used=True)
         admission = Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
@@ -220,13 +232,19 @@ class Decider:
             refs=_refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
             restricting=Restricting(person.identity.id, muted) if muted else None,
+            claimed=claim.code_hash if claim else "",
             fingerprint=gist.fingerprint,
             segments=gist.segments,
             snippet=snippet_of(gist.said),
             deliveries=notices,
-            events=(*_events(ticket, stored, match, rule, same, now), *_muted(ticket, muted, now)),
+            events=(
+                *_events(ticket, stored, match, rule, same, now),
+                *_muted(ticket, muted, now),
+                *_claimed(ticket, claim, stored.id, context, now),
+            ),
         )
-        admission = replace(admission, jobs=_fetch_jobs(admission, message, now))
+        jobs = (*_fetch_jobs(admission, message, now), *_join_jobs(ticket, claim, now))
+        admission = replace(admission, jobs=jobs)
         _remember(admission, message, thread, person.identity, context)
         return admission
 
@@ -267,6 +285,29 @@ class Decider:
         if context.participants.get(ticket.id, frozenset()) - {author.id}:
             return None
         return Restriction(kind="mute", reason="flood", by=PROGRAM, since=now, until=now + flood.mute)
+
+    def _brought(
+        self, message: InboundMessage, author: IdentityId | None, context: Context, now: datetime
+    ) -> Claim | None:
+        """The code that shows that another conversation is the author's, too; None where it may not be used.
+
+        Whoever was given it may not bring it themselves, nor may a machine or
+        somebody whom nobody vouches for.
+        """
+        restriction = _restriction(message, context, now)
+        barred = restriction is not None and restriction.kind == "block"
+        if message.authenticity.verdict != "verified" or message.automatic or message.kind != "message" or barred:
+            return None
+        found = (context.claims.get(key) for key in claims_in(message))
+        return next((claim for claim in found if claim is not None and _leads(claim, author, context, now)), None)
+
+    def _recognized(
+        self, message: InboundMessage, language: str | None, thread: Thread, ticket: Ticket, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Told in private only: in public a person answers."""
+        if message.late or message.unanswerable or message.thread.visibility == "public":
+            return ()
+        return (self._notices.told("claimed", message, now, language, thread, ticket),)
 
     def _acknowledge(
         self,
@@ -314,6 +355,33 @@ def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:
     identity = context.identities.get((message.channel, message.author.external_id))
     return identity.restricted(now) if identity else None
+
+
+def claims_in(message: InboundMessage) -> tuple[str, ...]:
+    """Hashes of what may be codes in what the person says now."""
+    return hashes_in(message.argument) if message.command == "start" else gist_of(message).codes
+
+
+def _leads(claim: Claim, author: IdentityId | None, context: Context, now: datetime) -> bool:
+    good = not claim.used and now < claim.expires_at and claim.ticket_id in context.tickets
+    return good and claim.identity_id != author
+
+
+def _claimed(
+    ticket: Ticket, claim: Claim | None, message_id: MessageId, context: Context, now: datetime
+) -> tuple[TicketEvent, ...]:
+    if claim is None:
+        return ()
+    number = context.tickets[claim.ticket_id].number
+    return (_event("claimed", ticket, now, message_id=message_id, number=number),)
+
+
+def _join_jobs(ticket: Ticket, claim: Claim | None, now: datetime) -> tuple[NewJob, ...]:
+    """The two tickets become one right after, as when a person merges them, so that a person can undo it."""
+    if claim is None:
+        return ()
+    payload = {"one": ticket.id, "other": claim.ticket_id, "claim": claim.code_hash}
+    return (NewJob(kind="join", dedupe_key=f"join:{claim.code_hash}", run_at=now, payload=payload),)
 
 
 def _muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:

@@ -2,6 +2,7 @@
 
 from router import dedupe, language
 from router.urgency import FOLDED_ANGER, FOLDED_SECURITY
+from tickets.claims import hashes_in
 from tickets.folds import fresh
 from tickets.model import Gist, InboundMessage
 from tickets.segments import MAX_TEXT_CHARS, fold, segments_of
@@ -26,4 +27,5 @@ def _found(message: InboundMessage) -> Gist:
         segments=segments_of(f"{names}\n{text}"),
         alarming=any(map(loud.__contains__, FOLDED_SECURITY)),
         upset=any(map(loud.__contains__, FOLDED_ANGER)),
+        codes=hashes_in(said),
     )

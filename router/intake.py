@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe
 from router.albums import Gathered
-from router.decision import Decider
+from router.decision import Decider, claims_in
 from router.gist import gist_of
 from tickets.errors import Conflict, PayloadError, StoreUnavailable
 from tickets.ids import EventId
@@ -187,6 +187,7 @@ class Intake:
                 fingerprints=frozenset(gist_of(m).fingerprint for m in messages) - {""},
                 fingerprints_since=now - dedupe.WINDOW,
                 numbers=frozenset(m.ticket_number for m in messages if m.ticket_number),
+                claims=frozenset(key for m in messages for key in claims_in(m)),
             )
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
-from tickets.ids import AccountId, AttachmentId, JobId
+from tickets.ids import AccountId, AttachmentId, JobId, TicketId, TicketNumber
 from tickets.ports import Clock, Connector, CrashHook, FileSource, no_crash
 from tickets.records import Job, NewJob
 from tickets.storage import Store
@@ -27,7 +27,10 @@ LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
 class JobRunner:
-    """Runs leased jobs by their kind."""
+    """Runs leased jobs by their kind.
+
+    join: makes two tickets one, as a code has shown that they are one person's.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class JobRunner:
         clock: Clock,
         holder: str,
         connectors: Mapping[AccountId, Connector],
+        join: Callable[[TicketNumber, TicketNumber, str], Awaitable[None]],
         crash: CrashHook = no_crash,
     ) -> None:
         self._store = store
@@ -42,12 +46,14 @@ class JobRunner:
         self._crash = crash
         self._holder = holder
         self._connectors = connectors
+        self._join = join
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
             "fetch_attachment": self._fetch_attachment,
             "forget_old": self._forget_old,
             "learn_habits": self._learn_habits,
+            "join": self._join_tickets,
         }
 
     async def run_due(self) -> int:
@@ -112,6 +118,21 @@ class JobRunner:
 
     async def _forget_old(self, _job: Job) -> None:
         await self._store.forget_old(self._clock.now())
+
+    async def _join_tickets(self, job: Job) -> None:
+        """Where one of them goes on elsewhere by now, that ticket is meant."""
+        numbers = [await self._destination(TicketId(job.payload[name])) for name in ("one", "other")]
+        if numbers[0] != numbers[1]:
+            await self._join(numbers[0], numbers[1], job.payload["claim"])
+
+    async def _destination(self, ticket_id: TicketId) -> TicketNumber:
+        number = await self._store.find_ticket_number(ticket_id)
+        while number is not None:
+            found = await self._store.find_ticket(number)
+            if found is None or found.ticket.merged_into is None:
+                return number
+            number = found.ticket.merged_into
+        raise KeyError(ticket_id)
 
     async def _learn_habits(self, _job: Job) -> None:
         now = self._clock.now()

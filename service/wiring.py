@@ -28,7 +28,7 @@ from service.keys import secret_key
 from service.parsers import Parsers
 from service.watch import Watch
 from store.sql import open_store
-from tickets.ids import AccountId, ThreadKey
+from tickets.ids import AccountId, Channel, ThreadKey
 from tickets.ports import Bucket, Clock, Connector, CrashHook
 from tickets.storage import Store
 
@@ -61,7 +61,7 @@ def make_store(config: Config, crash: CrashHook) -> Store:
 
 def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook) -> dict[AccountId, Connector]:
     """One connector for each configured account.  Raises ConfigError for a library that is missing."""
-    menu = menu_of(ReplyTemplates(TEMPLATES / "replies", config.replies.default_language))
+    menu = menu_of(_own_texts(config))
     return {
         account: make_connector(
             one.channel,
@@ -89,6 +89,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
     languages = LanguageRecognizer(config.router.languages)
     parsers = make_parsers(config)
     decider = make_decider(config, languages)
+    desk = Desk(store, clock, crash, _limits(config), make_prepared(config), _own_texts(config), _links(config))
     return Parts(
         store=store,
         connectors=connectors,
@@ -97,8 +98,8 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         intake=Intake(store, parsers, decider, clock, crash, holder),
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
-        jobs=JobRunner(store, clock, holder, connectors, crash),
-        desk=Desk(store, clock, crash, _limits(config), make_prepared(config)),
+        jobs=JobRunner(store, clock, holder, connectors, desk.join, crash),
+        desk=desk,
         access=Access(store, clock),
         holder=holder,
     )
@@ -135,9 +136,22 @@ def _known_of(settings: Any) -> Known:
     )
 
 
+def _own_texts(config: Config) -> ReplyTemplates:
+    return ReplyTemplates(TEMPLATES / "replies", config.replies.default_language)
+
+
+def _links(config: Config) -> dict[Channel, str]:
+    """Addresses that open a talk with us; of several bots the first that is named."""
+    named = [
+        _setting(one.settings, "username", "") for one in config.accounts.values() if one.channel == "telegram"
+    ]
+    name = next(filter(None, named), "")
+    return {"telegram": f"https://t.me/{name}?start="} if name else {}
+
+
 def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     """Raises ConfigError for templates that cannot be read."""
-    templates = ReplyTemplates(TEMPLATES / "replies", config.replies.default_language)
+    templates = _own_texts(config)
     templates.check(**COMMAND_VALUES)
     policy = Policy(
         rules=rule_table(config.router.default_queue),

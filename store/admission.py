@@ -82,6 +82,7 @@ def admit(
     for admission in tickets:
         if admission.restricting:
             restrict(tx, admission.restricting)
+    _use_claims(tx, [a.claimed for a in tickets if a.claimed], now)
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
     _end_events(tx, admissions)
@@ -318,6 +319,14 @@ def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
             if a.fingerprint and a.message is not None
         ],
     )
+
+
+def _use_claims(tx: Tx, hashes: Sequence[str], now: datetime) -> None:
+    if not hashes:
+        return
+    sql = "UPDATE claim SET used_at = :now WHERE code_hash IN EACH(:hashes) AND used_at IS NULL"
+    if tx.run(sql, {"now": micros(now), "hashes": list(hashes)}) != len(hashes):
+        raise Conflict("a code was used meanwhile")
 
 
 def _end_events(tx: Tx, admissions: Sequence[Admission]) -> None:

@@ -1,5 +1,7 @@
 """What the router must know before it decides about a batch of messages."""
 
+from msgspec.structs import replace
+
 from store import merging
 from store.engine import Tx
 from store.rows import (
@@ -24,21 +26,31 @@ from tickets.ids import (
     TicketNumber,
 )
 from tickets.model import Identity, Thread, Ticket
-from tickets.records import Context, ContextQuery, FingerprintHit, MessageRef
+from tickets.records import Claim, Context, ContextQuery, FingerprintHit, MessageRef
 
 
 def find_context(tx: Tx, query: ContextQuery) -> Context:
-    """Seven statements, whatever the size of the batch or of the history; two more where tickets were merged."""
+    """Seven statements, whatever the size of the batch or of the history; more for merged tickets and codes."""
     identities = _identities(tx, query)
     refs = _refs(tx, query)
     threads = _threads(tx, query, {ref.thread_id for ref in refs.values()})
     thread_tickets = _thread_tickets(tx, list(threads))
     numbers = _numbers(tx, query)
-    leading = {*thread_tickets.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
+    claims = _claims(tx, query)
+    leading = {
+        *thread_tickets.values(),
+        *(ref.ticket_id for ref in refs.values()),
+        *numbers.values(),
+        *(claim.ticket_id for claim in claims.values()),
+    }
     tickets = _tickets(tx, leading)
     if moved := merging.destinations(tx, [ticket.id for ticket in tickets.values() if ticket.merged_into]):
         thread_tickets = {thread: moved.get(ticket, ticket) for thread, ticket in thread_tickets.items()}
         numbers = {number: moved.get(ticket, ticket) for number, ticket in numbers.items()}
+        claims = {
+            key: replace(claim, ticket_id=moved.get(claim.ticket_id, claim.ticket_id))
+            for key, claim in claims.items()
+        }
         tickets = _tickets(tx, {moved.get(ticket, ticket) for ticket in leading})
     return Context(
         identities=identities,
@@ -50,7 +62,28 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
         participants=_participants(tx, list(tickets)),
         fingerprints=_fingerprints(tx, query),
         numbers=numbers,
+        claims=claims,
     )
+
+
+def _claims(tx: Tx, query: ContextQuery) -> dict[str, Claim]:
+    if not query.claims:
+        return {}
+    rows = tx.all(
+        "SELECT code_hash, ticket_id, identity_id, expires_at, used_at FROM claim "
+        "WHERE code_hash IN EACH(:hashes)",
+        {"hashes": sorted(query.claims)},
+    )
+    return {
+        row[0]: Claim(
+            code_hash=row[0],
+            ticket_id=TicketId(row[1]),
+            identity_id=IdentityId(row[2]),
+            expires_at=moment(row[3]),
+            used=row[4] is not None,
+        )
+        for row in rows
+    }
 
 
 def _identities(tx: Tx, query: ContextQuery) -> dict[tuple[Channel, str], Identity]:

@@ -191,6 +191,17 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
     _write_delivery(tx, change)
     if change.restricting is not None:
         restrict(tx, change.restricting)
+    if change.claim is not None:
+        tx.run(
+            "INSERT INTO claim (code_hash, ticket_id, identity_id, expires_at) "
+            "VALUES (:code_hash, :ticket_id, :identity_id, :expires_at)",
+            {
+                "code_hash": change.claim.code_hash,
+                "ticket_id": change.claim.ticket_id,
+                "identity_id": change.claim.identity_id,
+                "expires_at": micros(change.claim.expires_at),
+            },
+        )
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")

@@ -101,13 +101,15 @@ def _forget_loose(tx: Tx, then: int) -> None:
 
 
 def forget_old(tx: Tx, now: datetime) -> int:
-    """Finished jobs and command keys after a week, notices after 90 days, sessions and links after their end."""
+    """Finished jobs and command keys after a week, notices after 90 days, all that has an end after it."""
     week_ago = micros(now - timedelta(days=7))
     months_ago = micros(now - timedelta(days=90))
-    _forget_loose(tx, micros(now - timedelta(days=30)))
+    month_ago = micros(now - timedelta(days=30))
+    _forget_loose(tx, month_ago)
     present = micros(now)
     return (
-        tx.run("DELETE FROM job WHERE state = 'done' AND finished_at < :then", {"then": week_ago})
+        tx.run("DELETE FROM claim WHERE expires_at < :then", {"then": month_ago})
+        + tx.run("DELETE FROM job WHERE state = 'done' AND finished_at < :then", {"then": week_ago})
         + tx.run("DELETE FROM command WHERE at < :then", {"then": week_ago})
         + tx.run("DELETE FROM session WHERE expires_at < :now", {"now": present})
         + tx.run("DELETE FROM notice WHERE ended_at < :then OR dismissed_at < :then", {"then": months_ago})

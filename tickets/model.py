@@ -146,7 +146,8 @@ class Gist(Shape, frozen=True):
     said: without quotations and signatures.  sample: its words, fit to
     recognise a language by.  fingerprint: equal for equal words, empty for
     too few.  segments: what it is found by.  alarming: theft or somebody
-    else's access; upset: anger.
+    else's access; upset: anger.  codes: hashes of what may be codes
+    (``tickets.claims``).
     """
 
     said: str
@@ -155,6 +156,7 @@ class Gist(Shape, frozen=True):
     segments: frozenset[str]
     alarming: bool
     upset: bool
+    codes: tuple[str, ...] = ()
 
 
 class InboundMessage(Shape, frozen=True):

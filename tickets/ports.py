@@ -270,8 +270,8 @@ class NormalizerPort(Protocol):
         """One result per event, in order; PayloadError stands for one that cannot be read."""
 
 
-CommandAnswer = Literal["commands", "open", "pending", "none", "human", "human-none", "closed"]
-"""What a command is answered with: what one can send, how the request stands, what was done."""
+CommandAnswer = Literal["commands", "open", "pending", "none", "human", "human-none", "closed", "claimed"]
+"""What a command is answered with: what one can send, how the request stands, what was done; or a code."""
 
 
 class NoticeWriter(Protocol):

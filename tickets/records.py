@@ -56,6 +56,20 @@ class ContextQuery(Shape, frozen=True):
     fingerprints: frozenset[str]
     fingerprints_since: datetime
     numbers: frozenset[TicketNumber] = frozenset()
+    claims: frozenset[str] = frozenset()
+
+
+class Claim(Shape, frozen=True):
+    """A code that was given to somebody in a ticket, see ``tickets.claims``.
+
+    ticket_id: where that conversation is now.  used: it leads nowhere any more.
+    """
+
+    code_hash: str
+    ticket_id: TicketId
+    identity_id: IdentityId
+    expires_at: datetime
+    used: bool = False
 
 
 class MessageRef(Shape, frozen=True):
@@ -103,6 +117,7 @@ class Context(Shape, frozen=True):
     participants: dict[TicketId, frozenset[IdentityId]]
     fingerprints: dict[str, tuple[FingerprintHit, ...]]
     numbers: dict[TicketNumber, TicketId] = {}
+    claims: dict[str, Claim] = {}
 
 
 class NewRef(Shape, frozen=True):
@@ -198,6 +213,8 @@ class Admission(Shape, frozen=True):
     refs: tuple[NewRef, ...] = ()
     bounce: Bounce | None = None
     restricting: Restricting | None = None
+    claimed: str = ""
+    """The hash of the code that its message brought; Conflict when it was used meanwhile."""
     fingerprint: str = ""
     segments: frozenset[str] = frozenset()
     snippet: str = ""
@@ -284,6 +301,7 @@ class TicketChange(Shape, frozen=True):
     segments: frozenset[str] = frozenset()
     merging: Merging | None = None
     restricting: Restricting | None = None
+    claim: Claim | None = None
 
 
 class TicketFilter(Shape, frozen=True):

@@ -1,10 +1,13 @@
 """``[telegram.<name>]`` in config.toml."""
 
+import re
 from typing import Literal
 
 import msgspec
 
 from tickets.secret import Secret
+
+_USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -28,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     groups: Literal["off", "mentions", "all"] = "mentions"
     """Of what is said in groups: nothing; what names the bot, answers it or is a command for it; or all.  For more
     than answers and commands the bot's privacy mode must be off (@BotFather, /setprivacy)."""
+    username: str = ""
+    """The bot's name, without @: codes sent to people on other channels then carry a link that opens the bot."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
 
@@ -36,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("webhook_url must be an https:// address when mode is 'webhook'")
         if not 1 <= self.poll_timeout_s <= 50:
             raise ValueError("poll_timeout_s must be between 1 and 50")
+        if self.username and not _USERNAME.fullmatch(self.username):
+            raise ValueError("username must be the bot's name as @BotFather gives it, without @")
         token = self.token.reveal()
         if not token.partition(":")[0].isdigit() or len(token.partition(":")[2]) < 10:
             raise ValueError("token must look like 123456:ABC…, as @BotFather gives it")

@@ -80,6 +80,7 @@ def _paths() -> Node:
         "/tickets/{number}/take-apart": {
             "post": _change("Have a merged ticket on its own again", "takeTicketApart", number)
         },
+        "/tickets/{number}/code": {"post": _code(number)},
         "/tickets/{number}/restrict": {
             "post": _change("Block or mute who asked", "restrictPerson", number, "NewRestriction")
         },
@@ -115,15 +116,30 @@ def _get(summary: str, name: str, shape: str, parameters: list[Node], *problems:
     }
 
 
-def _reply(number: Node) -> Node:
+def _accepted() -> Node:
     accepted = _answer("In the outbox.", "application/json", _ref("Accepted"))
-    accepted["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Where to follow it."}}
+    return {
+        **accepted,
+        "headers": {"Location": {"schema": {"type": "string"}, "description": "Where to follow it."}},
+    }
+
+
+def _code(number: Node) -> Node:
+    return {
+        "summary": "Send the person a code in private, to be brought from where else they write",
+        "operationId": "giveCode",
+        "parameters": [number, _key("The same key sends one code.")],
+        "responses": {"202": _accepted(), **_problems(400, 404, 409, 422)},
+    }
+
+
+def _reply(number: Node) -> Node:
     return {
         "summary": "Answer the person",
         "operationId": "addReply",
         "parameters": [number, _key("The same key and text answer once.")],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("NewReply")}}},
-        "responses": {"202": accepted, **_problems(400, 404, 409, 413, 415, 422)},
+        "responses": {"202": _accepted(), **_problems(400, 404, 409, 413, 415, 422)},
     }
 
 

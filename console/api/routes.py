@@ -23,8 +23,9 @@ from console.api.shapes import (
 )
 from console.downloads import attachment_response
 from console.names import delivery_in, number_in
-from console.site import site_of
+from console.site import Console, site_of
 from desk.actors import Actor, Right
+from desk.commands import Done
 from desk.files import NewFile
 from tickets.ids import TicketNumber
 
@@ -59,11 +60,22 @@ async def add_reply(request: Request, actor: Actor) -> Response:
         files=files,
         public=wanted.public,
     )
+    return await _accepted(console, done)
+
+
+async def _accepted(console: Console, done: Done) -> Response:
     delivery = await console.store.find_delivery(done.delivery_id) if done.delivery_id else None
     if delivery is None:
         raise HTTPException(409, "The answer made with this key is not kept any more.")
     location = {"Location": f"/api/v1/deliveries/{delivery.id}"}
     return _json(Accepted(brief(delivery)), 202, location)
+
+
+async def give_code(request: Request, actor: Actor) -> Response:
+    """Send the person a code in private."""
+    console = site_of(request).console
+    done = await console.desk.give_code(actor, number_in(request), key=key_in(request))
+    return await _accepted(console, done)
 
 
 async def merge(request: Request, actor: Actor) -> Response:
@@ -147,6 +159,7 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/replies", add_reply, "work", "POST"),
     _route("/tickets/{number}/merge", merge, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
+    _route("/tickets/{number}/code", give_code, "work", "POST"),
     _route("/tickets/{number}/restrict", restrict, "work", "POST"),
     _route("/tickets/{number}/lift", lift, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),

@@ -38,6 +38,10 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
                 add_delivery(tables, delivery)
             if admission.bounce:
                 come_back(tables, admission.bounce, now)
+            if admission.claimed:
+                claim = tables.claims[admission.claimed]
+                _refuse(claim.used, "code")
+                tables.claims[claim.code_hash] = replace(claim, used=True)
             if admission.restricting:
                 restrict(tables, admission.restricting)
         enqueue(tables, admission.jobs)

@@ -16,7 +16,17 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
     newest = _newest_tickets(tables, thread_ids)
     known_numbers = [number for number in query.numbers if number in tables.ticket_numbers]
     numbers = {number: destination(tables, tables.ticket_numbers[number]) for number in known_numbers}
-    ticket_ids = {*newest.values(), *(ref.ticket_id for ref in refs.values()), *numbers.values()}
+    claims = {
+        key: replace(tables.claims[key], ticket_id=destination(tables, tables.claims[key].ticket_id))
+        for key in query.claims
+        if key in tables.claims
+    }
+    ticket_ids = {
+        *(claim.ticket_id for claim in claims.values()),
+        *newest.values(),
+        *(ref.ticket_id for ref in refs.values()),
+        *numbers.values(),
+    }
     known = [name for name in query.identities if name in tables.identity_names]
     return Context(
         identities={name: tables.identities[tables.identity_names[name]] for name in known},
@@ -28,6 +38,7 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         participants=_participants(tables, ticket_ids),
         fingerprints=_fingerprints(tables, query),
         numbers=numbers,
+        claims=claims,
     )
 
 

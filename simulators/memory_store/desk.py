@@ -59,6 +59,8 @@ class MemoryDesk(Part):
                 add_message(tables, change.message)
                 add_attachments(tables, change.attachments)
             _put_delivery(tables, change)
+            if change.claim is not None:
+                tables.claims[change.claim.code_hash] = change.claim
             if change.restricting is not None:
                 restrict(tables, change.restricting)
             make_searchable(tables, kept.number, change.segments)

@@ -44,7 +44,7 @@ from tickets.model import (
 )
 from tickets.notices import Habit, NewNotice
 from tickets.ports import Bucket, CrashHook
-from tickets.records import ApiToken, CommandResult, FingerprintHit, MessageRef, NewJob, Session, User
+from tickets.records import ApiToken, Claim, CommandResult, FingerprintHit, MessageRef, NewJob, Session, User
 from tickets.storage import Topic
 
 K = TypeVar("K")
@@ -182,6 +182,7 @@ class Tables:
         self.thread_names: Table[tuple[AccountId, ThreadKey], ThreadId] = self._table()
 
         self.tickets: Table[TicketId, Ticket] = self._table()
+        self.claims: Table[str, Claim] = self._table()
         self.ticket_numbers: Table[TicketNumber, TicketId] = self._table()
         self.ticket_threads: Table[tuple[TicketId, ThreadId], TicketThread] = self._table()
         self.participants: Table[tuple[TicketId, IdentityId], str] = self._table()

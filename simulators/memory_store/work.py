@@ -110,7 +110,8 @@ class MemoryWork(Part):
     async def forget_old(self, now: datetime) -> int:
         with self._write() as tables:
             return (
-                _forget(tables.jobs, lambda row: row.state == "done" and row.finished_at < now - KEPT)
+                _forget(tables.claims, lambda claim: claim.expires_at < now - timedelta(days=30))
+                + _forget(tables.jobs, lambda row: row.state == "done" and row.finished_at < now - KEPT)
                 + _forget(tables.commands, lambda kept: kept[1] < now - KEPT)
                 + _forget(tables.sessions, lambda session: session.expires_at < now)
                 + _forget(tables.links, lambda link: link[1] < now)

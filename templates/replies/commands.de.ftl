@@ -9,6 +9,11 @@ commands =
     .human = Ein Mensch kümmert sich um Ihre Anfrage #{ $number }.
     .human-none = Alles, was Sie hier schreiben, liest ein Mensch. Schreiben Sie einfach Ihre Frage.
     .closed = Ihre Anfrage #{ $number } ist abgeschlossen. Schreiben Sie hier, wann immer Sie uns wieder brauchen.
+    .claimed = Danke. Wir wissen jetzt, dass Sie es sind, und machen hier weiter.
+    .code =
+        Ihr Code: { $code }
+        Senden Sie ihn uns von dort, wo Sie uns auch geschrieben haben: im Chat, per E-Mail oder unter Ihrem Beitrag. Dann wissen wir, dass beides von Ihnen ist. Er gilt einmal und 7 Tage lang. Verwenden Sie ihn nur, wenn Sie uns dort selbst geschrieben haben.
+    .code-link = Oder öffnen Sie: { $link }
     .menu-help = was Sie senden können
     .menu-status = wie es um Ihre Anfrage steht
     .menu-human = einen Menschen verlangen

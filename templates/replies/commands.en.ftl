@@ -9,6 +9,11 @@ commands =
     .human = A person will take care of your request #{ $number }.
     .human-none = A person reads everything you write here. Just write your question.
     .closed = Your request #{ $number } is closed. Write here whenever you need us again.
+    .claimed = Thank you. We know now that this is you, and go on here.
+    .code =
+        Your code: { $code }
+        Send it to us from where you also wrote: in a chat, by mail, or under your post. Then we know that both are you. It works once, for 7 days. Only use it if you wrote to us there yourself.
+    .code-link = Or open: { $link }
     .menu-help = what you can send
     .menu-status = where your request stands
     .menu-human = ask for a person

@@ -9,6 +9,11 @@ commands =
     .human = Petugas kami akan menangani permintaan #{ $number } Anda.
     .human-none = Semua yang Anda tulis di sini dibaca petugas kami. Tulis saja pertanyaan Anda.
     .closed = Permintaan #{ $number } Anda ditutup. Tulis di sini kapan pun Anda memerlukan kami lagi.
+    .claimed = Terima kasih. Kami sekarang tahu bahwa ini Anda, dan melanjutkan di sini.
+    .code =
+        Kode Anda: { $code }
+        Kirimkan kepada kami dari tempat lain Anda menulis: di obrolan, lewat email, atau di bawah kiriman Anda. Dengan begitu kami tahu keduanya adalah Anda. Berlaku sekali, selama 7 hari. Gunakan hanya jika Anda sendiri yang menulis kepada kami di sana.
+    .code-link = Atau buka: { $link }
     .menu-help = apa yang dapat Anda kirim
     .menu-status = sampai di mana permintaan Anda
     .menu-human = minta dilayani petugas

@@ -9,6 +9,11 @@ commands =
     .human = Een mens gaat met je verzoek #{ $number } aan de slag.
     .human-none = Een mens leest alles wat je hier schrijft. Schrijf gewoon je vraag.
     .closed = Je verzoek #{ $number } is gesloten. Schrijf hier wanneer je ons weer nodig hebt.
+    .claimed = Bedankt. We weten nu dat u het bent en gaan hier verder.
+    .code =
+        Uw code: { $code }
+        Stuur hem ons vanaf de andere plek waar u ons schreef: in een chat, per e-mail of onder uw bericht. Dan weten we dat u het beide keren bent. Hij werkt één keer, 7 dagen lang. Gebruik hem alleen als u ons daar zelf hebt geschreven.
+    .code-link = Of open: { $link }
     .menu-help = wat je kunt sturen
     .menu-status = hoe het met je verzoek staat
     .menu-human = om een mens vragen

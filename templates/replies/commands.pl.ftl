@@ -9,6 +9,11 @@ commands =
     .human = Sprawą nr { $number } zajmie się człowiek.
     .human-none = Wszystko, co tu piszesz, czyta człowiek. Po prostu napisz pytanie.
     .closed = Sprawa nr { $number } jest zamknięta. Napisz tutaj, gdy znów będziemy potrzebni.
+    .claimed = Dziękujemy. Wiemy już, że to Państwo, i kontynuujemy tutaj.
+    .code =
+        Kod: { $code }
+        Prosimy wysłać go nam z drugiego miejsca, z którego Państwo do nas pisali: na czacie, e-mailem lub pod swoim wpisem. Wtedy będziemy wiedzieć, że to ta sama osoba. Działa jeden raz, przez 7 dni. Prosimy użyć go tylko wtedy, gdy to Państwo tam pisali.
+    .code-link = Albo proszę otworzyć: { $link }
     .menu-help = co można wysłać
     .menu-status = co dzieje się ze sprawą
     .menu-human = poproś o człowieka

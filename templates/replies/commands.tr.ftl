@@ -9,6 +9,11 @@ commands =
     .human = { $number } numaralı talebinizle bir insan ilgilenecek.
     .human-none = Buraya yazdığınız her şeyi bir insan okur. Sorunuzu yazmanız yeterli.
     .closed = { $number } numaralı talebiniz kapatıldı. Bize yeniden ihtiyaç duyduğunuzda buraya yazın.
+    .claimed = Teşekkürler. Artık siz olduğunuzu biliyoruz ve buradan devam ediyoruz.
+    .code =
+        Kodunuz: { $code }
+        Bize yazdığınız diğer yerden gönderin: sohbetten, e-postayla ya da gönderinizin altına. Böylece ikisinin de siz olduğunu biliriz. Bir kez ve 7 gün geçerlidir. Yalnızca oradan bize kendiniz yazdıysanız kullanın.
+    .code-link = Ya da açın: { $link }
     .menu-help = neler gönderebilirsiniz
     .menu-status = talebiniz ne durumda
     .menu-human = bir insan isteyin

@@ -9,6 +9,11 @@ commands =
     .human = Sẽ có nhân viên phụ trách yêu cầu #{ $number } của bạn.
     .human-none = Mọi điều bạn viết ở đây đều có người đọc. Bạn cứ viết câu hỏi.
     .closed = Yêu cầu #{ $number } của bạn đã đóng. Hãy viết ở đây khi bạn lại cần chúng tôi.
+    .claimed = Cảm ơn bạn. Giờ chúng tôi biết đó là bạn và tiếp tục tại đây.
+    .code =
+        Mã của bạn: { $code }
+        Hãy gửi mã cho chúng tôi từ nơi khác bạn đã viết: trong cuộc trò chuyện, qua email hoặc dưới bài đăng của bạn. Khi đó chúng tôi biết cả hai đều là bạn. Mã dùng được một lần, trong 7 ngày. Chỉ dùng nếu chính bạn đã viết cho chúng tôi ở đó.
+    .code-link = Hoặc mở: { $link }
     .menu-help = những gì bạn có thể gửi
     .menu-status = yêu cầu của bạn đến đâu rồi
     .menu-human = xin gặp nhân viên

@@ -22,6 +22,7 @@ from tickets.storage import Store
 
 ORIGIN = "http://inbox.example.test"
 HERE = {"Origin": ORIGIN}
+OWN_TEXTS = ReplyTemplates(Path(__file__).parents[2] / "templates" / "replies", "en")
 LIMITS = {
     AccountId("telegram:main"): Limits(
         4096, "utf16", files=FileRules(10, 50_000_000, 50_000_000, apart=True), formats=True
@@ -45,7 +46,7 @@ class House:
         self.clock = clock
         self.seeds = Seeds(store, clock)
         self.access = Access(store, clock)
-        self.desk = Desk(store, clock, no_crash, LIMITS, prepared)
+        self.desk = Desk(store, clock, no_crash, LIMITS, prepared, OWN_TEXTS)
         self.not_ready: dict[str, str] = {}
         self.app: Starlette = create_app(
             Console(

@@ -85,6 +85,11 @@ def ignoring(*ids: EventId) -> Admission:
     return Admission(ids, "ignored", "test")
 
 
+async def no_join(_one: TicketNumber, _other: TicketNumber, _claim: str) -> None:
+    """For runners of other jobs."""
+    raise AssertionError("nobody has brought a code")
+
+
 # Tickets -----------------------------------------------------------------------
 
 

@@ -1,0 +1,112 @@
+"""Codes that people bring: what they lead to, and when they lead nowhere."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.support.builders import T0
+from tests.support.inbound import FAILED, UNVERIFIED, mailed, said
+from tests.unit.router.test_decision import Router, kinds, ticket_of
+from tickets.claims import hash_of
+from tickets.ids import TicketNumber
+from tickets.model import Automatic, Restriction, Ticket
+from tickets.records import Claim
+
+CODE = "K7QF-2MXD-9TPA"
+HASH = hash_of(CODE)
+WEEK = T0 + timedelta(days=7)
+
+
+def given(**changes: Any) -> tuple[Router, Ticket]:
+    """Ann was given a code in her mail ticket, #7."""
+    router = Router()
+    first = router.one(mailed("Ich warte auf meine Auszahlung"))
+    known = replace(ticket_of(first), number=TicketNumber(7))
+    router.context.tickets[known.id] = known
+    assert first.new_identity is not None
+    claim = Claim(HASH, known.id, first.new_identity.id, WEEK)
+    router.context.claims[HASH] = replace(claim, **changes)
+    return router, known
+
+
+def test_whoever_brings_a_code_has_both_tickets_made_one() -> None:
+    router, known = given()
+    brought = router.one(said(f"我的代码：{CODE}", who="ann-chat"))
+    ticket = ticket_of(brought)
+    assert ticket.id != known.id
+    assert brought.claimed == HASH
+    assert [(job.kind, job.payload) for job in brought.jobs] == [
+        ("join", {"one": ticket.id, "other": known.id, "claim": HASH})
+    ]
+    assert kinds(brought) == ["opened", "received", "claimed"]
+    assert brought.events[-1].data["number"] == 7
+    assert [delivery.parts[0].text for delivery in brought.deliveries] == ["claimed zh"]
+
+
+def test_a_link_brings_it_too() -> None:
+    router, _ = given()
+    brought = router.one(said(f"/start {CODE}", who="ann-chat", command="start", argument=CODE))
+    assert (brought.claimed, brought.message is not None) == (HASH, True)
+    again = router.one(said(f"/start {CODE}", who="eve", name="2", command="start", argument=CODE))
+    assert (again.claimed, again.message, [one.parts[0].text for one in again.deliveries]) == (
+        "",
+        None,
+        ["welcome"],
+    )
+
+
+def test_it_leads_somewhere_once() -> None:
+    router, _ = given()
+    assert router.one(said(CODE, who="ann-chat")).claimed == HASH
+    assert router.one(said(CODE, who="eve", name="2")).claimed == ""
+
+
+def test_in_public_nobody_is_told() -> None:
+    router, _ = given()
+    post = said(f"@desk {CODE}", who="ann-x")
+    brought = router.one(replace(post, thread=replace(post.thread, visibility="public")))
+    assert (brought.claimed, brought.deliveries) == (HASH, ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"used": True}, {"expires_at": T0}, {"ticket_id": "t-gone"}],
+)
+def test_what_was_used_or_has_run_out_leads_nowhere(changes: dict[str, Any]) -> None:
+    router, _ = given(**changes)
+    brought = router.one(said(CODE, who="ann-chat"))
+    assert (brought.claimed, brought.jobs, kinds(brought)) == ("", (), ["opened", "received"])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"authenticity": UNVERIFIED},
+        {"authenticity": FAILED},
+        {"automatic": Automatic("auto_reply", "Auto-Submitted")},
+    ],
+)
+def test_machines_and_the_unverified_bring_nothing(how: dict[str, Any]) -> None:
+    router, _ = given()
+    assert router.one(mailed(CODE, who="eve", name="<2@x>", **how)).claimed == ""
+    assert not router.context.claims[HASH].used
+
+
+def test_quoting_it_back_to_us_is_no_proof() -> None:
+    """An answer to the mail that brought it, in the same ticket and by the same person."""
+    router, _ = given()
+    same = mailed(f"Danke\n\nAm Montag schrieb Mei:\n> {CODE}", name="<2@x>")
+    assert router.one(same).claimed == ""
+    assert router.one(mailed(CODE, name="<3@x>")).claimed == ""
+    assert not router.context.claims[HASH].used
+
+
+def test_somebody_who_is_blocked_brings_nothing() -> None:
+    router, _ = given()
+    router.one(said("Hello there", who="ann-chat"))
+    key: Any = ("telegram", "ann-chat")
+    block = Restriction(kind="block", reason="spam", by="Mei", since=T0)
+    router.context.identities[key] = replace(router.context.identities[key], restriction=block)
+    assert router.one(said(CODE, who="ann-chat", name="2")).claimed == ""

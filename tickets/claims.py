@@ -1,0 +1,42 @@
+"""Codes by which somebody shows that two conversations are theirs: given in private, brought to the other.
+
+Twelve letters and digits of Crockford's alphabet (https://www.crockford.com/base32.html), 60 bits, in groups of
+four.  Only a hash is kept, so that nobody who reads the database can use one.
+"""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import timedelta
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+GOOD_FOR = timedelta(days=7)
+MOST_IN_A_TEXT = 3
+LOOKED_AT_CHARS = 4_000
+_ALIKE = str.maketrans("ILO", "110")
+_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
+
+
+def new_code() -> str:
+    """As a person reads it: ``K7QF-2MXD-9TPA``."""
+    letters = ""
+    while not any(map(str.isdigit, letters)):
+        letters = "".join(secrets.choice(ALPHABET) for _ in range(12))
+    return "-".join(letters[at : at + 4] for at in (0, 4, 8))
+
+
+def hash_of(code: str) -> str:
+    """What is kept of it: the same for small letters, without hyphens, and for O and 0, I, L and 1."""
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code))).upper().translate(_ALIKE)
+    return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()
+
+
+def hashes_in(text: str) -> tuple[str, ...]:
+    """Of all that could be a code in a text, at most three; most texts have none.
+
+    A code has a digit: else every word of twelve letters would be one.
+    """
+    found = _CODE.findall(unicodedata.normalize("NFKC", text[:LOOKED_AT_CHARS]))
+    likely = (code for code in found if any(map(str.isdigit, code)) and "U" not in code.upper())
+    return tuple(dict.fromkeys(map(hash_of, likely)))[:MOST_IN_A_TEXT]
