@@ -42,12 +42,13 @@ class Letter:
 
 @dataclass
 class Command:
-    """An answer that was asked for under a key."""
+    """An answer that was asked for under a key.  code: the program chose its words."""
 
     number: int
     text: str
     delivery: DeliveryId
     files: tuple[NewFile, ...] = ()
+    code: bool = False
 
 
 @dataclass
@@ -326,7 +327,7 @@ class Judge:
 
     def _nothing_is_in_hand(self) -> None:
         now = micros(self.world.clock.now())
-        for table in ("delivery", "conversation", "job"):
+        for table in ("delivery", "conversation", "(SELECT * FROM job WHERE state = 'waiting') AS job"):
             held = self.world.rooms.rows(
                 f"SELECT COUNT(*) FROM {table} WHERE lease_holder IS NOT NULL AND lease_until > {now}"
             )

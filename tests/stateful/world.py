@@ -15,6 +15,7 @@ from desk.commands import Desk
 from responders.outbox import Outbox
 from responders.proof import Prover
 from router.intake import Intake
+from service.jobs import JobRunner
 from store.rows import micros
 from tests.stateful.platforms import CHANNELS, LIMITS, Crashed, Fuse, Platforms, with_files
 from tests.support.clock import ManualClock
@@ -184,6 +185,13 @@ class Picture(NamedTuple):
     """Conversations with more than one open ticket."""
 
 
+class BareCodes:
+    """Texts for codes: nothing but the code, so that it goes out in one piece."""
+
+    def render(self, _name: str, _language: str | None, _part: str, /, *, code: str) -> str:
+        return code
+
+
 class World:
     """One example's life: a clock, platforms, two workers and a person at the desk."""
 
@@ -195,7 +203,8 @@ class World:
         self.platforms = Platforms(self.clock)
         self.readers = Readers()
         self.decider = decider(notices=Silence())  # type: ignore[arg-type]
-        self.desk = Desk(rooms.store, self.clock, rooms.fuse, LIMITS)
+        self.desk = Desk(rooms.store, self.clock, rooms.fuse, LIMITS, own=BareCodes())  # type: ignore[arg-type]
+        self.jobs = JobRunner(rooms.store, self.clock, "jobs", {}, self.desk.join)
         self.dead: set[str] = set()
         self.crashes = 0
         self._hired = 0
