@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.case import answer_with, case_of
-from console.composer import Kind, seen_in_public
+from console.composer import Kind
 from console.lists import where_in
 from console.names import delivery_in, is_id, is_key, number_in
 from console.sessions import Visit, field
@@ -37,7 +37,7 @@ async def write(request: Request, visit: Visit, form: FormData) -> Response:
     try:
         await _write(request, visit, form, kind)
     except PublicStep as step:
-        return await _show(request, visit, form, 422, text=field(form, "text"), kind=kind, step=step.text)
+        return await _show(request, visit, form, 422, text=field(form, "text"), kind=kind, step=step)
     except SwitchboardError as error:
         text = AGAIN if isinstance(error, KeyReused) else str(error)
         if "hx-request" not in request.headers and _uploads(form):
@@ -71,7 +71,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
         quote=field(form, "quote") == "yes",
         formatted=field(form, "formatted") == "yes",
         files=[await _file(upload) for upload in _uploads(form)],
-        public=field(form, "public") == seen_in_public(thread, text),
+        seen_public=field(form, "public"),
     )
 
 
@@ -124,7 +124,7 @@ async def _show(
     kind: Kind = "answer",
     formatted: bool = False,
     kept: bool = False,
-    step: str = "",
+    step: PublicStep | None = None,
 ) -> Response:
     """kept: what was chosen stays chosen, as nothing was sent."""
     case = await case_of(request, visit)

@@ -1,6 +1,5 @@
 """The place to write: in whose voice, to whom, how public.  Pure but for fresh keys."""
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from console import words
 from console.conversation import thread_words
 from desk.answered import answered_message
 from desk.commands import Offer, Prepared
+from tickets.errors import PublicStep
 from tickets.ids import DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope
 
@@ -55,19 +55,14 @@ class Composer:
     kind: Kind = "answer"
     chosen: str = ""
     problem: str = ""
-    step: str = ""
-    """What everybody would read, where that must be said once more; empty where not."""
+    step: PublicStep | None = None
+    """What everybody would read, where that must be said once more."""
     formatted: bool = False
     copies: bool = False
     quote: bool = False
     attached: str = ""
     """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None
-
-    @property
-    def seen(self) -> str:
-        """What confirms the step for the words that are shown."""
-        return seen_in_public(self.chosen, self.text)
 
     @property
     def voice(self) -> Voice | None:
@@ -81,11 +76,6 @@ class Composer:
     def shown_kind(self) -> Kind:
         """A note where nothing can be answered."""
         return self.kind if self.voice is not None and not self.voice.barred else "note"
-
-
-def seen_in_public(thread: str, text: str) -> str:
-    """Stands in the form for these very words there: other words must be confirmed anew."""
-    return hashlib.sha256(f"{thread}\n{text.strip()}".replace("\r\n", "\n").encode("utf-8", "replace")).hexdigest()
 
 
 def fresh_key() -> str:

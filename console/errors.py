@@ -59,7 +59,7 @@ def problem_of(error: Exception) -> Problem:
         case KeyReused():
             return Problem(409, str(error))
         case PublicStep():
-            return Problem(422, f"{error} Send the same request with public: true.")
+            return Problem(422, f"{error} Send the same request with the public that stands here.")
         case Refused():
             return Problem(422, str(error))
         case TicketNotFound():
@@ -76,7 +76,8 @@ async def show_error(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if request.url.path.startswith("/api/"):
         parameter = getattr(error, "parameter", None)
-        response = problem_document(problem, **({"parameter": parameter} if parameter else {}))
+        more = {"text": error.text, "public": error.seen} if isinstance(error, PublicStep) else {}
+        response = problem_document(problem, **more, **({"parameter": parameter} if parameter else {}))
     elif "hx-request" in request.headers or "x-live" in request.headers:
         response = PlainTextResponse(problem.detail, problem.status)
     else:

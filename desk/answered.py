@@ -1,6 +1,6 @@
 """Which message an answer answers.  Pure; the inbox shows it before anybody writes."""
 
-from tickets.ids import ThreadId
+from tickets.ids import IdentityId, ThreadId
 from tickets.model import Message, TicketEnvelope
 
 
@@ -14,5 +14,17 @@ def answered_message(ticket: TicketEnvelope, thread_id: ThreadId | None) -> Mess
         for message in reversed(ticket.messages)
         if message.direction == "in" and message.thread_id and thread_id in (None, message.thread_id)
     ]
-    own = [message for message in written if message.identity_id == ticket.ticket.requester_id]
+    person = same_person(ticket, ticket.ticket.requester_id)
+    own = [message for message in written if message.identity_id in person]
     return next(iter(own or written), None)
+
+
+def same_person(ticket: TicketEnvelope, who: IdentityId) -> frozenset[IdentityId]:
+    """Somebody under each name in this ticket that codes have shown to be theirs."""
+    authors = {message.id: message.identity_id for message in ticket.messages}
+    shown = [event for event in ticket.events if event.kind == "claimed" and event.message_id in authors]
+    pairs = [{authors[event.message_id], event.data.get("identity")} for event in shown if event.message_id]
+    found: set[object] = {who}
+    while more := [pair for pair in pairs if pair & found and not pair <= found]:
+        found.update(*more)
+    return frozenset(one.id for one in ticket.identities if one.id in found)

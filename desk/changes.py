@@ -1,14 +1,14 @@
 """What a command changes: each from the ticket as it stands, without reading or writing anything."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from desk.answered import answered_message
 from tickets.errors import PublicStep, Refused
-from tickets.ids import DeliveryId, EventId, MessageId, ThreadId, UserId, new_id
+from tickets.ids import DeliveryId, EventId, MessageId, UserId, new_id
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -20,7 +20,7 @@ from tickets.model import (
     TicketEvent,
     TicketStatus,
 )
-from tickets.records import TicketChange
+from tickets.records import NewAttachment, TicketChange
 from tickets.segments import segments
 
 LONGEST_TEXT = 100_000
@@ -62,16 +62,36 @@ def refuse_repeated(ticket: TicketEnvelope, actor: Actor, seen: MessageId | None
             raise Refused("You have sent these very words just now, from another window. Reload the page.")
 
 
-def refuse_unseen_publicity(ticket: TicketEnvelope, thread_id: ThreadId | None, text: str) -> None:
-    """Raises PublicStep where notes or private talk could be meant, and everybody would read it."""
-    answered = answered_message(ticket, thread_id)
-    public = {thread.id for thread in ticket.threads if thread.visibility == "public"}
-    mixed = any(one.direction == "note" or one.thread_id not in public for one in ticket.messages)
-    if answered is not None and answered.thread_id in public and mixed:
+def refuse_unseen_publicity(ticket: TicketEnvelope, change: TicketChange, seen: str) -> None:
+    """Raises PublicStep where notes or private talk could be meant, and everybody would read it.
+
+    seen: stands for what a person has seen, see ``PublicStep``.
+    """
+    answer = change.delivery
+    private = {thread.id for thread in ticket.threads if thread.visibility == "private"}
+    mixed = any(one.direction == "note" or one.thread_id in private for one in ticket.messages)
+    if answer is None or answer.target.visibility == "private" or not mixed:
+        return
+    text = "\n\n".join([*(part.text for part in answer.parts if part.text), *_file_names(change)])
+    words = _digest(answer.target.thread_key, text, *(_content(file) for file in change.attachments))
+    if seen != words:
         raise PublicStep(
             "This ticket has private parts, and everybody will read this answer. Read it once more, then confirm.",
             text,
+            words,
         )
+
+
+def _file_names(change: TicketChange) -> list[str]:
+    return [f"[{file.draft.name}]" for file in change.attachments]
+
+
+def _content(file: NewAttachment) -> str:
+    return hashlib.sha256(file.draft.content or b"").hexdigest()
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode("utf-8", "replace")).hexdigest()
 
 
 def _since(ticket: TicketEnvelope, seen: MessageId | None) -> Sequence[Message]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desk.actors import Actor, Right
-from desk.answered import answered_message
+from desk.answered import answered_message, same_person
 from desk.changes import (
     answered_again,
     assigned,
@@ -34,8 +34,8 @@ from desk.restricting import Kind, Why, lifted, restricted, restriction_of
 from responders.compose import COMMANDS, Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
-from tickets.claims import GOOD_FOR, hash_of, new_code
-from tickets.errors import Conflict, KeyReused, Refused, TicketNotFound
+from tickets.claims import GOOD_FOR, hash_of, masked, new_code
+from tickets.errors import Conflict, KeyReused, Overtaken, Refused, TicketNotFound
 from tickets.ids import (
     AccountId,
     Channel,
@@ -59,6 +59,7 @@ from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
 from tickets.records import Claim, CommandKey, TicketChange
 from tickets.rich import Rich, page_of, read
+from tickets.segments import segments
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
@@ -171,16 +172,16 @@ class Desk:
         quote: bool = False,
         formatted: bool = False,
         files: Sequence[NewFile] = (),
-        public: bool = False,
+        seen_public: str = "",
     ) -> Done:
         """Answer the person where they last wrote, or in ``thread_id``.
 
         copies: to everybody else, too, who got the mail that is answered.
         quote: put what is answered under it, by mail.  formatted: the text has
         marks in it (``tickets.rich``).  files: to go with it; refused where
-        the channel does not take them.  public: the writer has seen the text
-        and that everybody will read it; without, PublicStep is raised where
-        the ticket has private parts and the answer would be public.
+        the channel does not take them.  seen_public: from the
+        PublicStep that is raised where the ticket has private parts and
+        everybody would read the answer.
 
         seen: the newest message the writer had before them; when a colleague
         has answered since, the answer is refused, so that nobody is answered
@@ -193,10 +194,10 @@ class Desk:
             words = checked_text(text)
             rich = read(words) if formatted else Rich(words, ())
             refuse_repeated(ticket, actor, seen, checked_text(rich.text))
-            if not public:
-                refuse_unseen_publicity(ticket, thread_id, rich.text)
             with_it = Enclosed(copies, quote, words if rich.spans else None, tuple(files))
-            return self._answering(actor, ticket, rich, thread_id, now, undo_s, with_it)
+            change = self._answering(actor, ticket, rich, thread_id, now, undo_s, with_it)
+            refuse_unseen_publicity(ticket, change, seen_public)
+            return change
 
         wishes = {"copies": copies, "quote": quote, "formatted": formatted}
         flags = [name for name, wanted in wishes.items() if wanted]
@@ -295,8 +296,16 @@ class Desk:
             code = new_code()
             text = Rich(self._words_of(code, ticket, thread_id), ())
             change = self._answering(actor, ticket, text, thread_id, now, undo_s, Enclosed(False, False, None, ()))
+            assert change.message is not None
+            shown = change.message.text.replace(code, masked(code))
             given = new_event("code_given", actor, ticket, now)
-            return replace(change, claim=_claim_of(code, ticket, thread_id, now), events=(*change.events, given))
+            return replace(
+                change,
+                message=replace(change.message, text=shown),
+                segments=segments(shown),
+                claim=_claim_of(code, ticket, thread_id, now),
+                events=(*change.events, given),
+            )
 
         return await self._run(actor, "work", number, key, ("give_code", number, thread_id), decide)
 
@@ -304,12 +313,14 @@ class Desk:
         """Have the younger of two tickets go on in the older, as a code showed that both are one person's.
 
         claim: names the code, so that it is done once.  Where they cannot be
-        made one, a note says so.
+        made one, a note says so.  Raises Overtaken: it may be done later.
         """
         into, of = sorted((one, other))
         actor = Actor("program:claims", "Switchboard", "agent")
         try:
             await self.merge(actor, of, into, key=f"join-{claim}")
+        except Overtaken:
+            raise
         except Refused as error:
             text = f"A code showed that #{into} is this person's, too. They could not be merged: {error}"
             await self.note(actor, of, text, key=f"note-{claim}")
@@ -350,7 +361,7 @@ class Desk:
         """Hold back what somebody writes from now on; blocked, the one who asked is done with here, too.
 
         who: somebody in the ticket; None for who asked.  hours: None for
-        good.  everywhere: under all their names, else on this channel.
+        good.  everywhere: also where a code has shown that it is them.
         """
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
@@ -455,7 +466,7 @@ class Desk:
                 if attempt < ATTEMPTS:
                     continue
                 if change.merging:
-                    raise Refused(OVERTAKEN) from error
+                    raise Overtaken(OVERTAKEN) from error
                 if ticket.ticket.status == "closed" != change.ticket.status:
                     raise Refused(ELSEWHERE) from error
                 raise
@@ -483,6 +494,8 @@ class Desk:
         thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
         if self._own is None or thread is None or thread.visibility == "public":
             raise Refused("A code is sent in private only: in public everybody could use it.")
+        if answered is None or answered.identity_id not in same_person(ticket, ticket.ticket.requester_id):
+            raise Refused("A code is for who asked; somebody else wrote in this conversation.")
         language = ticket.ticket.language
         links = [
             self._own.render(COMMANDS, language, "code-link", link=f"{link}{code}")

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from desk.actors import Actor
+from desk.answered import same_person
 from desk.changes import new_event, next_version
 from tickets.errors import Refused
 from tickets.ids import IdentityId
@@ -27,9 +28,10 @@ def restricted(
     *,
     everywhere: bool,
 ) -> TicketChange:
-    """Whoever is blocked and asked for this ticket is also done with.  who: None for the requester."""
+    """Who is blocked is also done with here, unless others take part.  who: None for the requester."""
     person = _person(ticket, who)
-    closing = wanted.kind == "block" and person.id == ticket.ticket.requester_id
+    names = same_person(ticket, person.id) if everywhere else frozenset({person.id})
+    closing = wanted.kind == "block" and {one.identity_id for one in ticket.participants} <= names
     event = new_event(
         EVENTS[wanted.kind],
         actor,
@@ -44,12 +46,12 @@ def restricted(
         ticket=_closed(ticket.ticket, now) if closing else next_version(ticket.ticket, now),
         expected_version=ticket.ticket.version,
         events=(event,),
-        restricting=Restricting(person.id, wanted, everywhere),
+        restricting=Restricting(names, wanted),
     )
 
 
 def lifted(ticket: TicketEnvelope, who: IdentityId | None, actor: Actor, now: datetime) -> TicketChange:
-    """The restriction ends under every name of the person that has the same."""
+    """The restriction ends under every name of the person here that has the same."""
     person = _person(ticket, who)
     if person.restricted(now) is None:
         raise Refused(f"{person.display_name} is neither blocked nor muted.")
@@ -57,7 +59,7 @@ def lifted(ticket: TicketEnvelope, who: IdentityId | None, actor: Actor, now: da
         ticket=next_version(ticket.ticket, now),
         expected_version=ticket.ticket.version,
         events=(new_event("lifted", actor, ticket, now, identity=person.id),),
-        restricting=Restricting(person.id, None, everywhere=True, lifting=person.restriction),
+        restricting=Restricting(same_person(ticket, person.id), None, lifting=person.restriction),
     )
 
 

@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, priority, rules
 from router.albums import Gathered
+from router.claims import brought, join_jobs, opens_talk
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.gist import gist_of
 from router.language import LanguageRecognizer
 from router.threads import Match, match_ticket, open_in
-from tickets.claims import hashes_in
 from tickets.folds import snippet_of
 from tickets.ids import (
     AttachmentId,
@@ -57,12 +57,11 @@ from tickets.records import (
 SUBJECT_CHARS = 80
 ACTOR = "router"
 PROGRAM = "Switchboard"
-_HELD = {"block": "blocked", "mute": "muted"}
 STRAY = "a report about a mail that was not sent from here"
 
 
 class Flood(NamedTuple):
-    """Whoever writes so many messages in so short a time before anybody answered is muted for a while.
+    """Whoever writes so many messages in so short a time is muted for a while.
 
     messages: 0 for nobody.
     """
@@ -96,16 +95,17 @@ class Decider:
     def decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         """What becomes of a message.  ``context`` is brought up to date with it."""
         message = gathered.message
-        if message.command == "start" and self._brought(message, None, context, now):
+        identity = context.identities.get((message.channel, message.author.external_id))
+        author = identity.id if identity else None
+        if message.command == "start" and opens_talk(message, author, context, now):
             gathered = gathered._replace(message=replace(message, command="", argument=""))
             return self.decide(gathered, context, now)
         if message.command:
             return self._answer_command(gathered, context, now)
         if message.stray:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
-        identity = context.identities.get((message.channel, message.author.external_id))
         gist = gist_of(message)
-        same = dedupe.recognize(message, gist.fingerprint, identity.id if identity else None, context)
+        same = dedupe.recognize(message, gist.fingerprint, author, context)
         if same.kind in ("redelivery", "echo"):
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=same.kind)
         if message.kind != "message":
@@ -118,11 +118,13 @@ class Decider:
 
     def _answer_command(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         message = gathered.message
-        if (restriction := _restriction(message, context, now)) is not None:
-            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=_HELD[restriction.kind])
+        restriction = _restriction(message, context, now)
+        if restriction is not None and restriction.kind == "block":
+            return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="blocked")
+        silent = message.late or restriction is not None
         if message.command != "start":
-            return self._carry_out(gathered, context, now)
-        welcome = None if message.late else self._notices.welcome(message, now)
+            return self._carry_out(gathered, context, now, silent=silent)
+        welcome = None if silent else self._notices.welcome(message, now)
         return Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
@@ -130,8 +132,8 @@ class Decider:
             deliveries=(welcome,) if welcome else (),
         )
 
-    def _carry_out(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
-        """A command of the person's, done once and answered in their language."""
+    def _carry_out(self, gathered: Gathered, context: Context, now: datetime, *, silent: bool) -> Admission:
+        """A command of the person's, done once and, unless silent, answered in their language."""
         message = gathered.message
         identity = context.identities.get((message.channel, message.author.external_id))
         thread = context.threads.get((message.account, message.thread.key))
@@ -140,7 +142,7 @@ class Decider:
         alone = people <= {identity.id if identity else None}
         done = carry_out(message.command, ticket, now, alone=alone)
         language = identity.language if identity else None
-        told = () if message.late else (self._notices.told(done.said, message, now, language, thread, ticket),)
+        told = () if silent else (self._notices.told(done.said, message, now, language, thread, ticket),)
         if done.ticket is not None:
             context.tickets[done.ticket.id] = done.ticket
         return Admission(
@@ -200,20 +202,17 @@ class Decider:
         rule = rules.held_back(rule, restriction)
         thread = match.thread or _new_thread(message)
         bounce = _bounce(message, match, context)
-        ticket = self._ticket(message, person.identity, match, rule, language, now)
-        muted = None if restriction else self._flooding(ticket, person.identity, context, now)
-        if muted:
-            person = person._replace(identity=replace(person.identity, restriction=muted))
+        ticket = self._ticket(message, person.identity, match, rule, context, language, now)
         if bounce:
             ticket = _waiting_again(ticket, now)
-        stored = _stored(gathered, ticket, thread, person.identity, language, match, same, now)
-        claim = self._brought(message, person.identity.id, context, now)
-        if claim is not None and claim.ticket_id == ticket.id:
-            claim = None
-        if claim is None:
-            notices, person = self._acknowledge(message, thread, ticket, match, rule, person, now)
-        else:
-            notices = self._recognized(message, language, thread, ticket, now)
+        code = brought(message, person.identity.id, ticket, match, context, now)
+        claim = None if restriction and restriction.kind == "block" else code.claim
+        stored = _stored(gathered, ticket, thread, person.identity, language, match, same, code.warning, now)
+        notices, person = self._told(message, thread, ticket, match, rule, person, claim, language, now)
+        muted = self._flooding(message, person.identity, context, now)
+        if muted:
+            person = person._replace(identity=replace(person.identity, restriction=muted))
+        if claim:
             context.claims[claim.code_hash] = replace(claim, used=True)
         admission = Admission(
             event_ids=gathered.event_ids,
@@ -231,7 +230,7 @@ class Decider:
             attachments=_attachments(message, stored.id),
             refs=_refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
-            restricting=Restricting(person.identity.id, muted) if muted else None,
+            restricting=Restricting(frozenset({person.identity.id}), muted, gently=True) if muted else None,
             claimed=claim.code_hash if claim else "",
             fingerprint=gist.fingerprint,
             segments=gist.segments,
@@ -243,7 +242,7 @@ class Decider:
                 *_claimed(ticket, claim, stored.id, context, now),
             ),
         )
-        jobs = (*_fetch_jobs(admission, message, now), *_join_jobs(ticket, claim, now))
+        jobs = (*_fetch_jobs(admission, message, now), *join_jobs(ticket, claim, now))
         admission = replace(admission, jobs=jobs)
         _remember(admission, message, thread, person.identity, context)
         return admission
@@ -254,16 +253,20 @@ class Decider:
         identity: Identity,
         match: Match,
         rule: rules.Rule,
+        context: Context,
         language: str | None,
         now: datetime,
     ) -> Ticket:
         before = match.ticket
+        muted = identity.restricted(now) is not None
         points, reasons = priority.score(
             message,
             unanswered=before.unanswered if before else 0,
             before=before.priority_reasons if before and before.status != "closed" else (),
-            muted=identity.restricted(now) is not None,
+            muted=muted,
         )
+        if before and muted and context.participants.get(before.id, frozenset()) - {identity.id}:
+            points, reasons = before.priority, before.priority_reasons  # others wait here, too
         if before is None:
             return _opened(message, identity, rule, points, reasons, language, now)
         if not rule.outcome.counts:
@@ -277,37 +280,42 @@ class Decider:
             unanswered=before.unanswered + 1,
         )
 
-    def _flooding(self, ticket: Ticket, author: Identity, context: Context, now: datetime) -> Restriction | None:
-        """What holds back somebody who writes on and on before anybody could answer."""
-        flood, since = self._policy.flood, ticket.waiting_since
-        if not flood.messages or ticket.unanswered < flood.messages or since is None or now - since > flood.within:
-            return None
-        if context.participants.get(ticket.id, frozenset()) - {author.id}:
-            return None
-        return Restriction(kind="mute", reason="flood", by=PROGRAM, since=now, until=now + flood.mute)
+    def busy_since(self, now: datetime) -> datetime | None:
+        """From when on people's messages count as a flood; None where nothing does."""
+        return now - self._policy.flood.within if self._policy.flood.messages else None
 
-    def _brought(
-        self, message: InboundMessage, author: IdentityId | None, context: Context, now: datetime
-    ) -> Claim | None:
-        """The code that shows that another conversation is the author's, too; None where it may not be used.
-
-        Whoever was given it may not bring it themselves, nor may a machine or
-        somebody whom nobody vouches for.
-        """
-        restriction = _restriction(message, context, now)
-        barred = restriction is not None and restriction.kind == "block"
-        if message.authenticity.verdict != "verified" or message.automatic or message.kind != "message" or barred:
+    def _flooding(
+        self, message: InboundMessage, author: Identity, context: Context, now: datetime
+    ) -> Restriction | None:
+        """What holds back somebody who writes on and on; only they themselves count, not who bears their name."""
+        vouched = message.authenticity.verdict == "verified" and message.automatic is None and not message.late
+        if not vouched or not self._policy.flood.messages or author.restricted(now):
             return None
-        found = (context.claims.get(key) for key in claims_in(message))
-        return next((claim for claim in found if claim is not None and _leads(claim, author, context, now)), None)
+        wrote = context.busy.get(author.id, 0) + 1
+        context.busy[author.id] = wrote
+        if wrote < self._policy.flood.messages:
+            return None
+        return Restriction(kind="mute", reason="flood", by=PROGRAM, since=now, until=now + self._policy.flood.mute)
 
-    def _recognized(
-        self, message: InboundMessage, language: str | None, thread: Thread, ticket: Ticket, now: datetime
-    ) -> tuple[Delivery, ...]:
-        """Told in private only: in public a person answers."""
-        if message.late or message.unanswerable or message.thread.visibility == "public":
-            return ()
-        return (self._notices.told("claimed", message, now, language, thread, ticket),)
+    def _told(
+        self,
+        message: InboundMessage,
+        thread: Thread,
+        ticket: Ticket,
+        match: Match,
+        rule: rules.Rule,
+        person: "_Person",
+        claim: Claim | None,
+        language: str | None,
+        now: datetime,
+    ) -> tuple[tuple[Delivery, ...], "_Person"]:
+        """That the message arrived, or that its code was recognised; the latter in private only."""
+        if claim is None:
+            return self._acknowledge(message, thread, ticket, match, rule, person, now)
+        held = person.identity.restricted(now) is not None
+        if held or message.late or message.unanswerable or message.thread.visibility == "public":
+            return (), person
+        return (self._notices.told("claimed", message, now, language, thread, ticket),), person
 
     def _acknowledge(
         self,
@@ -357,31 +365,13 @@ def _restriction(message: InboundMessage, context: Context, now: datetime) -> Re
     return identity.restricted(now) if identity else None
 
 
-def claims_in(message: InboundMessage) -> tuple[str, ...]:
-    """Hashes of what may be codes in what the person says now."""
-    return hashes_in(message.argument) if message.command == "start" else gist_of(message).codes
-
-
-def _leads(claim: Claim, author: IdentityId | None, context: Context, now: datetime) -> bool:
-    good = not claim.used and now < claim.expires_at and claim.ticket_id in context.tickets
-    return good and claim.identity_id != author
-
-
 def _claimed(
     ticket: Ticket, claim: Claim | None, message_id: MessageId, context: Context, now: datetime
 ) -> tuple[TicketEvent, ...]:
     if claim is None:
         return ()
     number = context.tickets[claim.ticket_id].number
-    return (_event("claimed", ticket, now, message_id=message_id, number=number),)
-
-
-def _join_jobs(ticket: Ticket, claim: Claim | None, now: datetime) -> tuple[NewJob, ...]:
-    """The two tickets become one right after, as when a person merges them, so that a person can undo it."""
-    if claim is None:
-        return ()
-    payload = {"one": ticket.id, "other": claim.ticket_id, "claim": claim.code_hash}
-    return (NewJob(kind="join", dedupe_key=f"join:{claim.code_hash}", run_at=now, payload=payload),)
+    return (_event("claimed", ticket, now, message_id=message_id, number=number, identity=claim.identity_id),)
 
 
 def _muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:
@@ -486,10 +476,11 @@ def _stored(
     language: str | None,
     match: Match,
     same: Sameness,
+    warning: str,
     now: datetime,
 ) -> Message:
     message = gathered.message
-    hints = [match.warning, _sameness_hint(same)]
+    hints = [match.warning, _sameness_hint(same), warning]
     return Message(
         id=MessageId(new_id()),
         ticket_id=ticket.id,

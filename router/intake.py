@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from router import albums, dedupe
 from router.albums import Gathered
-from router.decision import Decider, claims_in
+from router.claims import claims_in
+from router.decision import Decider
 from router.gist import gist_of
 from tickets.errors import Conflict, PayloadError, StoreUnavailable
 from tickets.ids import EventId
@@ -31,8 +32,8 @@ PORTION_BYTES = 512 * 1024
 """Chat events of a whole batch are less; of mails a few dozen make a portion."""
 AHEAD = 2
 """The next batch is leased while so many portions are still to be decided, so that no reader waits for work."""
-MOST_AT_ONCE = 1_000
-"""After so many events whoever calls may want to stop."""
+MOST_AT_ONCE = 400
+"""After so many events whoever calls may want to stop; of mails that is a second."""
 LEASE_S = 120.0
 MOST_ATTEMPTS = 3
 """An event that fails so often is put aside, and its conversation goes on."""
@@ -73,7 +74,7 @@ class Intake:
         self._crash = crash
         self._holder = holder
         self._left: tuple[EventId, ...] = ()
-        """What was in hand when the database went away."""
+        """What was in hand when something went wrong."""
 
     async def drain_inbound(self) -> int:
         """Handle what is due, at most ``MOST_AT_ONCE`` and a batch; how many events were in hand.
@@ -98,7 +99,7 @@ class Intake:
                     return in_hand
                 await self._handle_portion(reading[0].portion, await reading[0].results)
                 reading.popleft()
-        except StoreUnavailable:
+        except Exception:
             self._left = tuple(leased.id for one in reading for leased in one.portion)
             raise
         finally:
@@ -188,6 +189,7 @@ class Intake:
                 fingerprints_since=now - dedupe.WINDOW,
                 numbers=frozenset(m.ticket_number for m in messages if m.ticket_number),
                 claims=frozenset(key for m in messages for key in claims_in(m)),
+                busy_since=self._decider.busy_since(now),
             )
         )
 

@@ -52,7 +52,7 @@ def match_ticket(
     return (
         _by_number(message, author, context, now, reopen_within)
         or refused
-        or _by_conversation(message, context, now, reopen_within)
+        or _by_conversation(message, author, context, now, reopen_within)
     )
 
 
@@ -78,13 +78,20 @@ def _by_number(
     return Match(None, None, "stranger", f"Its subject names ticket #{ticket.number}, which it could not prove.")
 
 
-def _by_conversation(message: InboundMessage, context: Context, now: datetime, reopen_within: timedelta) -> Match:
+def _by_conversation(
+    message: InboundMessage, author: IdentityId | None, context: Context, now: datetime, reopen_within: timedelta
+) -> Match:
     warning = MADE_UP if any((message.channel, name) not in context.refs for name in message.claims) else ""
     thread = context.threads.get((message.account, message.thread.key))
     ticket_id = context.thread_tickets.get(thread.id) if thread else None
-    if thread is None or ticket_id is None:
-        return Match(None, thread, "new", warning)
-    return _living(context.tickets[ticket_id], thread, context, now, reopen_within, "conversation")
+    ticket = context.tickets[ticket_id] if ticket_id else None
+    if (
+        thread is None
+        or ticket is None
+        or (ticket.status == "closed" and not _takes_part(author, ticket, context))
+    ):
+        return Match(None, thread, "new", warning)  # what is done with others is not opened again by a stranger
+    return _living(ticket, thread, context, now, reopen_within, "conversation")
 
 
 MADE_UP = "It refers to a message that was never sent from here; somebody may be guessing names."

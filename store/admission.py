@@ -16,6 +16,7 @@ from store.rows import (
     message_params,
     micros,
     printable,
+    restriction_of,
     ticket_params,
     to_json,
 )
@@ -91,16 +92,20 @@ def admit(
 
 
 def restrict(tx: Tx, wanted: Restricting) -> None:
-    """Nothing else writes this column, so that a message that comes in never undoes it."""
-    people = "contact_id = (SELECT contact_id FROM identity WHERE id = :id)" if wanted.everywhere else "id = :id"
-    same = " AND restriction = :lifting" if wanted.lifting else ""
+    """Nothing else writes this column, so that a message that comes in never undoes it.
+
+    The rows are locked by being written as they are; two who decide at once do so one after the other.
+    """
+    present = tx.all(
+        "UPDATE identity SET restriction = restriction WHERE id IN EACH(:ids) RETURNING id, restriction",
+        {"ids": sorted(wanted.identities)},
+    )
+    meant = [row[0] for row in present if wanted.means(restriction_of(row[1]))]
+    if wanted.lifting is not None and not meant:
+        raise Conflict("the restriction has changed since it was read")
     tx.run(
-        f"UPDATE identity SET restriction = :restriction WHERE {people}{same}",
-        {
-            "id": wanted.identity_id,
-            "restriction": to_json(wanted.restriction) if wanted.restriction else None,
-            "lifting": to_json(wanted.lifting) if wanted.lifting else None,
-        },
+        "UPDATE identity SET restriction = :restriction WHERE id IN EACH(:ids)",
+        {"ids": sorted(meant), "restriction": to_json(wanted.restriction) if wanted.restriction else None},
     )
 
 

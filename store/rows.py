@@ -150,6 +150,10 @@ IDENTITY_COLUMNS = (
 _restriction = msgspec.json.Decoder(Restriction)
 
 
+def restriction_of(text: str | None) -> Restriction | None:
+    return None if text is None else _restriction.decode(text)
+
+
 def identity_of(row: Row) -> Identity:
     return Identity(
         id=IdentityId(row[0]),
@@ -161,7 +165,7 @@ def identity_of(row: Row) -> Identity:
         language=row[6],
         unreachable=bool(row[7]),
         acknowledged_at=moment_or_none(row[8]),
-        restriction=None if row[9] is None else _restriction.decode(row[9]),
+        restriction=restriction_of(row[9]),
     )
 
 

@@ -1,7 +1,7 @@
 """Codes by which somebody shows that two conversations are theirs: given in private, brought to the other.
 
 Twelve letters and digits of Crockford's alphabet (https://www.crockford.com/base32.html), 60 bits, in groups of
-four.  Only a hash is kept, so that nobody who reads the database can use one.
+four.  They are looked up by a hash, and colleagues see the first four; whole they stand in what was sent only.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import timedelta
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GOOD_FOR = timedelta(days=7)
-MOST_IN_A_TEXT = 3
+MOST_IN_A_TEXT = 20
 LOOKED_AT_CHARS = 4_000
 _ALIKE = str.maketrans("ILO", "110")
 _CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
@@ -26,6 +26,11 @@ def new_code() -> str:
     return "-".join(letters[at : at + 4] for at in (0, 4, 8))
 
 
+def masked(code: str) -> str:
+    """As colleagues see it."""
+    return f"{code[:4]}-····-····"
+
+
 def hash_of(code: str) -> str:
     """What is kept of it: the same for small letters, without hyphens, and for O and 0, I, L and 1."""
     plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code))).upper().translate(_ALIKE)
@@ -33,7 +38,7 @@ def hash_of(code: str) -> str:
 
 
 def hashes_in(text: str) -> tuple[str, ...]:
-    """Of all that could be a code in a text, at most three; most texts have none.
+    """Of all that could be a code in a text, at most twenty; most texts have none.
 
     A code has a digit: else every word of twelve letters would be one.
     """

@@ -12,7 +12,8 @@ SwitchboardError
 ├── DeskError              a command that a person gave
 │   ├── Forbidden          the role does not allow it
 │   ├── Refused            it makes no sense now
-│   │   └── PublicStep     it would be public where much is private: a person must say so
+│   │   ├── PublicStep     it would be public where much is private: a person must say so
+│   │   └── Overtaken      others were faster again and again; the same may be done later
 │   └── KeyReused          an idempotency key with another command
 └── StoreError             the database
     ├── TicketNotFound
@@ -97,11 +98,20 @@ class Refused(DeskError):
 
 
 class PublicStep(Refused):
-    """An answer would be public in a ticket that has private parts.  text: what everybody would read."""
+    """An answer would be public in a ticket that has private parts.
 
-    def __init__(self, sentence: str, text: str) -> None:
+    text: what everybody would read, the names of files among it.  seen: what
+    a person who has read that passes on; it stands for these very words and files.
+    """
+
+    def __init__(self, sentence: str, text: str, seen: str) -> None:
         super().__init__(sentence)
         self.text = text
+        self.seen = seen
+
+
+class Overtaken(Refused):
+    """Others changed what the command is about, again and again."""
 
 
 class KeyReused(DeskError):

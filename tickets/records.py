@@ -57,6 +57,8 @@ class ContextQuery(Shape, frozen=True):
     fingerprints_since: datetime
     numbers: frozenset[TicketNumber] = frozenset()
     claims: frozenset[str] = frozenset()
+    busy_since: datetime | None = None
+    """From when on people's messages are counted; None: they are not."""
 
 
 class Claim(Shape, frozen=True):
@@ -70,6 +72,8 @@ class Claim(Shape, frozen=True):
     identity_id: IdentityId
     expires_at: datetime
     used: bool = False
+    restriction: Restriction | None = None
+    """Of whom it was given to, as it is now."""
 
 
 class MessageRef(Shape, frozen=True):
@@ -105,7 +109,9 @@ class Context(Shape, frozen=True):
     """The answer to a ContextQuery.
 
     tickets: those that any reference, thread or number leads to.
-    thread_tickets: the newest ticket of a thread, open or closed.
+    thread_tickets: the newest ticket of a thread, open or closed.  claims: by
+    hash.  busy: how many messages each known person wrote since then whom
+    the platform vouches for; those who were held back since then left out.
     """
 
     identities: dict[tuple[Channel, str], Identity]
@@ -118,6 +124,7 @@ class Context(Shape, frozen=True):
     fingerprints: dict[str, tuple[FingerprintHit, ...]]
     numbers: dict[TicketNumber, TicketId] = {}
     claims: dict[str, Claim] = {}
+    busy: dict[IdentityId, int] = {}
 
 
 class NewRef(Shape, frozen=True):
@@ -173,16 +180,23 @@ class Bounce(Shape, frozen=True):
 
 
 class Restricting(Shape, frozen=True):
-    """A person held back, or let go again.
+    """People held back, or let go again.
 
-    everywhere: under each of their names, else under this one.  lifting: only
-    what is the same as this restriction ends; None: ``restriction`` begins.
+    restriction: None lets them go.  gently: only those whom nothing holds back
+    when it begins.  lifting: only those whom this very one holds back,
+    Conflict when there is none; None: any.
     """
 
-    identity_id: IdentityId
+    identities: frozenset[IdentityId]
     restriction: Restriction | None
-    everywhere: bool = False
+    gently: bool = False
     lifting: Restriction | None = None
+
+    def means(self, present: Restriction | None) -> bool:
+        """Whether somebody is meant who is held back by this now (None: by nothing)."""
+        if self.gently:
+            return present is None or self.restriction is None or not present.holds(self.restriction.since)
+        return self.lifting in (None, present)
 
 
 class Admission(Shape, frozen=True):

@@ -58,7 +58,7 @@ async def add_reply(request: Request, actor: Actor) -> Response:
         quote=wanted.quote,
         formatted=wanted.formatted,
         files=files,
-        public=wanted.public,
+        seen_public=wanted.public,
     )
     return await _accepted(console, done)
 

@@ -116,7 +116,7 @@ class WholeTicket(TicketDocument, frozen=True):
 
 
 class NewRestriction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of who asked.  hours: null for good.  everywhere: on every channel, else on this one."""
+    """Of who asked.  hours: null for good.  everywhere: also where a code has shown that it is them."""
 
     kind: Literal["block", "mute"]
     reason: Literal["spam", "abuse", "flood", "other"] = "other"
@@ -144,8 +144,9 @@ class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     copies: to everybody else, too, who got the mail that is answered.
     quote: with what is answered under it, by mail.  formatted: the text has
     marks in it, as ``**bold**``.  files: refused where the channel does not
-    take them.  public: somebody has seen that everybody will read it; asked
-    for where the ticket has private parts.
+    take them.  public: where the ticket has private parts and everybody
+    would read the answer, it is refused first; the refusal says what would be
+    read as ``text``, and as ``public`` what to send here once somebody has seen it.
     """
 
     text: str
@@ -153,7 +154,7 @@ class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quote: bool = False
     formatted: bool = False
     files: list[NewReplyFile] = []
-    public: bool = False
+    public: str = ""
 
 
 class Accepted(Document, frozen=True):

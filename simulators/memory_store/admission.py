@@ -94,11 +94,10 @@ def _add_people(tables: Tables, admission: Admission) -> None:
 
 def restrict(tables: Tables, wanted: Restricting) -> None:
     """See ``tickets.records.Restricting``."""
-    person = tables.identities[wanted.identity_id].contact_id
-    for identity in list(tables.identities.values()):
-        meant = identity.contact_id == person if wanted.everywhere else identity.id == wanted.identity_id
-        if meant and wanted.lifting in (None, identity.restriction):
-            tables.identities[identity.id] = replace(identity, restriction=wanted.restriction)
+    meant = [one for one in wanted.identities if wanted.means(tables.identities[one].restriction)]
+    _refuse(wanted.lifting is not None and not meant, "change of the restriction")
+    for who in meant:
+        tables.identities[who] = replace(tables.identities[who], restriction=wanted.restriction)
 
 
 def _refuse(exists: bool, what: str) -> None:

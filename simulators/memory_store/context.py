@@ -1,5 +1,7 @@
 """What the router must know, looked up in the memory store."""
 
+from collections import Counter
+
 from msgspec.structs import replace
 
 from simulators.memory_store.merging import destination
@@ -17,7 +19,11 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
     known_numbers = [number for number in query.numbers if number in tables.ticket_numbers]
     numbers = {number: destination(tables, tables.ticket_numbers[number]) for number in known_numbers}
     claims = {
-        key: replace(tables.claims[key], ticket_id=destination(tables, tables.claims[key].ticket_id))
+        key: replace(
+            tables.claims[key],
+            ticket_id=destination(tables, tables.claims[key].ticket_id),
+            restriction=tables.identities[tables.claims[key].identity_id].restriction,
+        )
         for key in query.claims
         if key in tables.claims
     }
@@ -39,7 +45,25 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         fingerprints=_fingerprints(tables, query),
         numbers=numbers,
         claims=claims,
+        busy=_busy(tables, query),
     )
+
+
+def _busy(tables: Tables, query: ContextQuery) -> dict[IdentityId, int]:
+    if query.busy_since is None:
+        return {}
+    known = {tables.identity_names[name] for name in query.identities if name in tables.identity_names}
+    free = {one for one in known if tables.identities[one].restricted(query.busy_since) is None}
+    wrote = Counter(
+        one.identity_id
+        for one in tables.messages.values()
+        if one.direction == "in"
+        and one.identity_id in free
+        and one.sent_at >= query.busy_since
+        and one.authenticity is not None
+        and one.authenticity.verdict == "verified"
+    )
+    return {who: count for who, count in wrote.items() if who is not None}
 
 
 def _now(tables: Tables, ref: MessageRef) -> MessageRef:

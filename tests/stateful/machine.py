@@ -44,6 +44,7 @@ from tests.stateful.draws import (
 from tests.stateful.judge import Command, Judge, Letter, Merged, doubtful_words
 from tests.stateful.platforms import CHANNELS, Crashed, Outcome
 from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
+from tickets.claims import masked
 from tickets.errors import KeyReused, Refused
 from tickets.ids import AccountId, IdentityId, TicketId
 from tickets.model import RawEvent
@@ -344,9 +345,7 @@ class Switchboard(RuleBasedStateMachine):
         with_it = tuple(NewFile(f"{n}.txt", "text/plain", f"{n} of {text}".encode()) for n in range(files))
 
         def ask() -> Any:
-            return self.world.desk.answer(
-                AGENT, case.number, text, key=key, undo_s=undo_s, files=with_it, public=True
-            )
+            return self.world.desk.answer(AGENT, case.number, text, key=key, undo_s=undo_s, files=with_it)
 
         try:
             done, repeated = self._asked_until_told(point, ask)
@@ -476,7 +475,7 @@ class Switchboard(RuleBasedStateMachine):
             return
         given = next(one for one in self.world.look().answers if one.id == done.delivery_id)
         code = "".join(part.text for part in given.parts)
-        self.book.commands[key] = Command(case.number, code, done.delivery_id, code=True)
+        self.book.commands[key] = Command(case.number, masked(code), done.delivery_id, code=True)
         self._write(place, f"我的代码：{code}", late=True)  # so that nobody is told
         self.a_worker_reads(0, None)
         self._join_tickets()

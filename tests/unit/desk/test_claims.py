@@ -7,16 +7,29 @@ import pytest
 from msgspec.structs import replace
 
 import service
+from desk.answered import answered_message, same_person
 from desk.commands import Desk
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
 from simulators.memory_store import MemoryStore
-from tests.support.builders import MAIN, T0, at, get_ticket, open_ticket, opening, query
+from tests.support.builders import (
+    MAIN,
+    T0,
+    at,
+    event,
+    following,
+    get_ticket,
+    identity,
+    open_ticket,
+    opening,
+    query,
+)
 from tests.support.clock import ManualClock
 from tests.unit.desk.test_commands import ANN, ONE
 from tickets.claims import hash_of
-from tickets.errors import Refused
-from tickets.ids import TicketNumber
+from tickets.errors import Conflict, Overtaken, Refused
+from tickets.ids import IdentityId, TicketNumber
+from tickets.model import Contact, Participant
 from tickets.ports import no_crash
 
 TEMPLATES = Path(service.__file__).parent.parent / "templates" / "replies"
@@ -44,7 +57,7 @@ async def test_a_code_goes_to_the_person_and_is_kept_as_a_hash(desk: Desk, store
     found = await store.find_ticket(ONE)
     assert found is not None
     assert len(found.deliveries) == 1
-    text = found.messages[-1].text
+    text = found.deliveries[0].parts[0].text
     code = re.search(r"\w{4}-\w{4}-\w{4}", text)
     assert code is not None
     assert text.startswith("코드: ")
@@ -53,7 +66,8 @@ async def test_a_code_goes_to_the_person_and_is_kept_as_a_hash(desk: Desk, store
     claims = (await store.find_context(query(claims=frozenset({hash_of(code[0])})))).claims
     (claim,) = claims.values()
     assert (claim.ticket_id, claim.identity_id, claim.used) == ("t-bob", "i-bob", False)
-    assert code[0] not in repr(found.events)
+    assert code[0] not in repr(found.events) + found.messages[-1].text
+    assert f"{code[0][:4]}-····-····" in found.messages[-1].text
     assert [event.kind for event in found.events[-2:]] == ["answered", "code_given"]
 
 
@@ -88,3 +102,63 @@ async def test_where_they_cannot_become_one_a_note_says_so(desk: Desk, store: Me
         "A code showed that #1 is this person's, too. They could not be merged: "
         "Ticket #1 was merged into #3. Go on there."
     ]
+
+
+async def joined(store: MemoryStore) -> None:
+    """Bob asked by mail; who came by a code is he, and Eve takes part."""
+    await open_ticket(store, "bob")
+    known = await get_ticket(store, ONE)
+    for name, kind in (("bobby", "claimed"), ("eve", "received")):
+        said = following(known, name)
+        assert said.message is not None
+        who = identity(name)
+        shown = event(kind, "bob", message_id=said.message.id, data={"number": 1, "identity": "i-bob"})
+        await store.admit(
+            [
+                replace(
+                    said,
+                    new_contact=Contact(who.contact_id, who.display_name, T0),
+                    new_identity=who,
+                    message=replace(said.message, identity_id=who.id),
+                    participants=(Participant(who.id, "other"),),
+                    events=(shown,),
+                )
+            ],
+            at(10),
+        )
+        known = await get_ticket(store, ONE)
+
+
+async def test_everywhere_is_where_a_code_has_shown_it(desk: Desk, store: MemoryStore) -> None:
+    await joined(store)
+    await desk.restrict(ANN, ONE, "block", "spam", key="a", everywhere=True)
+    found = await store.find_ticket(ONE)
+    assert found is not None
+    assert {one.id for one in found.identities if one.restriction} == {"i-bob", "i-bobby"}
+    assert found.ticket.status == "open"  # Eve takes part
+    await desk.lift(ANN, ONE, key="b", who=IdentityId("i-bobby"))
+    found = await store.find_ticket(ONE)
+    assert found is not None
+    assert not any(one.restriction for one in found.identities)
+
+
+async def test_who_came_by_a_code_is_answered_where_they_write_now(store: MemoryStore) -> None:
+    await joined(store)
+    found = await store.find_ticket(ONE)
+    assert found is not None
+    answered = answered_message(found, None)
+    assert answered is not None
+    assert answered.identity_id == "i-bobby"  # and not Eve, who wrote last
+    assert same_person(found, IdentityId("i-eve")) == {"i-eve"}
+
+
+async def test_what_others_changed_meanwhile_is_done_later(store: MemoryStore, desk: Desk) -> None:
+    await open_ticket(store, "bob")
+    await open_ticket(store, "ann")
+
+    async def overtaken(*_asked: object) -> None:
+        raise Conflict("somebody was faster")
+
+    store.apply_change = overtaken  # type: ignore[assignment]
+    with pytest.raises(Overtaken):
+        await desk.join(ONE, TWO, "c" * 64)

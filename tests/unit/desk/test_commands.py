@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from desk.actors import Actor
 from desk.changes import LONGEST_TEXT
 from desk.commands import Desk, Done
+from desk.files import NewFile
 from responders.compose import Limits
 from simulators.memory_store import MemoryStore
 from tests.support.builders import (
@@ -34,7 +35,7 @@ from tests.support.stores import Database
 from tickets.errors import Conflict, Forbidden, KeyReused, PublicStep, Refused, TicketNotFound
 from tickets.ids import DeliveryId, EventId, IdentityId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
-from tickets.ports import no_crash
+from tickets.ports import FileRules, no_crash
 from tickets.records import CommandResult, TicketChange
 from tickets.storage import Store
 
@@ -330,22 +331,38 @@ async def in_public(store: Crowded) -> None:
 async def test_what_everybody_reads_takes_a_second_step_where_much_is_private(desk: Desk, store: Crowded) -> None:
     await in_public(store)
     await desk.answer(ANN, ONE, "Thank you for asking", key="a")
-    await desk.note(ANN, ONE, "He is the one whose card was stolen", key="n")
-    for text in ("He is the one whose card was stolen", "支払いを確認しました", "تم الدفع"):
+    await desk.note(ANN, ONE, "His card was stolen", key="n")
+    seen = ""
+    for text in ("His card was stolen", "支払いを確認しました", "تم الدفع"):
         with pytest.raises(PublicStep) as step:
-            await desk.answer(ANN, ONE, f"  {text}\r\n", key=text)
+            await desk.answer(ANN, ONE, f"  {text}\r\n", key=text, seen_public=seen)
         assert step.value.text == text
+        seen = step.value.seen
     assert len((await envelope(store)).deliveries) == 1
-    await desk.answer(ANN, ONE, "It is on its way", key="b", public=True)
+    await desk.answer(ANN, ONE, text, key=text, seen_public=seen)
     assert len((await envelope(store)).deliveries) == 2
 
 
-async def test_the_second_step_shows_what_will_be_read(desk: Desk, store: Crowded) -> None:
+async def test_the_second_step_shows_what_will_be_read(store: Crowded, clock: ManualClock) -> None:
+    """Addresses behind words, and files; others must be seen anew."""
     await in_public(store)
+    rules = FileRules(per_piece=2, each_bytes=100, together_bytes=200)
+    desk = Desk(store, clock, no_crash, {MAIN: Limits(200, "utf16", files=rules)})
     await desk.note(ANN, ONE, "Not for others", key="n")
+    text, files = "It is [there](https://intranet.test/secret)", [NewFile("plan.pdf", "application/pdf", b"1")]
+
+    async def ask(key: str, seen: str, **how: Any) -> Done:
+        wanted = {"formatted": True, "files": files} | how
+        return await desk.answer(ANN, ONE, text, key=key, seen_public=seen, **wanted)
+
     with pytest.raises(PublicStep) as step:
-        await desk.answer(ANN, ONE, "It is **there**", key="a", formatted=True)
-    assert step.value.text == "It is there"
+        await ask("a", "")
+    assert step.value.text == "It is there (https://intranet.test/secret)\n\n[plan.pdf]"
+    other = [NewFile("plan.pdf", "application/pdf", b"2")]
+    for changed in ({"files": other}, {"files": []}, {"formatted": False}):
+        with pytest.raises(PublicStep):
+            await ask("b", step.value.seen, **changed)
+    await ask("c", step.value.seen)
 
 
 async def test_private_answers_take_no_second_step(desk: Desk, ticket: Ticket) -> None:

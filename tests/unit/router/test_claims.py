@@ -110,3 +110,43 @@ def test_somebody_who_is_blocked_brings_nothing() -> None:
     block = Restriction(kind="block", reason="spam", by="Mei", since=T0)
     router.context.identities[key] = replace(router.context.identities[key], restriction=block)
     assert router.one(said(CODE, who="ann-chat", name="2")).claimed == ""
+
+
+def test_in_a_ticket_of_others_a_code_shows_nothing() -> None:
+    """Eve, who was given one in her own mail, writes it where Carol asks: it would make Carol's ticket hers."""
+    router, _ = given()
+    carol = ticket_of(router.one(said("Wo ist mein Paket?", who="carol", name="c")))
+    shared = said(CODE, who="eve", name="2", thread=said("x", who="carol").thread)
+    brought = router.one(shared)
+    assert ticket_of(brought).id == carol.id
+    assert (brought.claimed, brought.jobs) == ("", ())
+    assert brought.message is not None
+    assert any("others take part" in warning for warning in brought.message.warnings)
+    assert not router.context.claims[HASH].used
+    later = router.one(said(CODE, who="carol", name="3"))
+    assert later.claimed == ""
+
+
+def test_a_code_of_somebody_who_is_blocked_opens_no_way_round() -> None:
+    block = Restriction(kind="block", reason="spam", by="Mei", since=T0)
+    router, _ = given(restriction=block)
+    brought = router.one(said(CODE, who="ann-chat"))
+    assert brought.claimed == ""
+    assert brought.message is not None
+    assert any("used before, has run out" in warning for warning in brought.message.warnings)
+
+
+def test_the_link_in_the_hands_of_whom_it_was_sent_to_only_greets() -> None:
+    router, _ = given()
+    key: Any = ("telegram", "ann-chat")
+    router.one(said("Hello there", who="ann-chat"))
+    claim = router.context.claims[HASH]
+    router.context.claims[HASH] = replace(claim, identity_id=router.context.identities[key].id)
+    opened = router.one(said(f"/start {CODE}", who="ann-chat", name="2", command="start", argument=CODE))
+    assert (opened.message, [one.parts[0].text for one in opened.deliveries]) == (None, ["welcome"])
+
+
+def test_numbers_before_it_do_not_hide_a_code() -> None:
+    router, _ = given()
+    numbers = " ".join(f"{n:012}" for n in range(8))
+    assert router.one(said(f"{numbers} {CODE}", who="ann-chat")).claimed == HASH

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from router.decision import Flood
 from tests.support.builders import T0
-from tests.support.inbound import said
+from tests.support.inbound import FAILED, UNVERIFIED, said
 from tests.unit.router.test_decision import Router, kinds, ticket_of
-from tickets.model import Restriction
-from tickets.records import Admission
+from tickets.ids import ExternalMessageId, MessageId, ThreadId
+from tickets.model import Automatic, Restriction
+from tickets.records import Admission, MessageRef
 
 BLOCK = Restriction(kind="block", reason="spam", by="Mei", since=T0)
 MUTE = Restriction(kind="mute", reason="abuse", by="Mei", since=T0, until=T0 + timedelta(hours=1))
@@ -64,12 +65,37 @@ def test_an_edit_of_the_blocked_opens_nothing() -> None:
     assert ticket_of(edited).status == "closed"
 
 
-@pytest.mark.parametrize(("restriction", "reason"), [(BLOCK, "blocked"), (MUTE, "muted")])
-def test_commands_of_who_is_held_back_are_answered_by_nobody(restriction: Restriction, reason: str) -> None:
-    router, _ = held(restriction)
+def test_commands_of_the_blocked_are_heard_by_nobody() -> None:
+    router, _ = held(BLOCK)
     for name, command in enumerate(("start", "status", "human", "close"), 2):
         done = router.one(said(f"/{command}", name=str(name), command=command))
-        assert (done.verdict, done.reason, done.deliveries) == ("ignored", reason, ())
+        assert (done.verdict, done.reason, done.deliveries) == ("ignored", "blocked", ())
+
+
+def test_commands_of_the_muted_are_carried_out_in_silence() -> None:
+    router, _ = held(MUTE, closed=False)
+    asked = router.one(said("/human", name="2", command="human"))
+    assert (kinds(asked), asked.deliveries) == (["asked_for_person"], ())
+    closed = router.one(said("/close", name="3", command="close"))
+    assert (ticket_of(closed).status, closed.deliveries) == ("closed", ())
+
+
+def test_where_others_wait_the_muted_change_nothing_of_how_soon() -> None:
+    router, _ = held(MUTE, closed=False)
+    carol = ticket_of(router.one(said("我的账户被盗了", who="carol", name="c")))
+    router.context.refs[("telegram", ExternalMessageId("ours"))] = MessageRef(
+        MessageId("m"), carol.id, ThreadId("h"), ours=True
+    )
+    joined = router.one(said("lol", name="2", reply_to=(ExternalMessageId("ours"),)))
+    assert (ticket_of(joined).id, ticket_of(joined).priority) == (carol.id, carol.priority)
+
+
+def test_a_stranger_does_not_open_the_ticket_of_the_blocked_again() -> None:
+    router, first = held(BLOCK)
+    thread = said("x").thread
+    carol = router.one(said("Wo ist mein Paket?", who="carol", name="c", thread=thread))
+    assert ticket_of(carol).id != ticket_of(first).id
+    assert ticket_of(carol).requester == "Person carol"
 
 
 def test_the_muted_wait_behind_everybody_and_are_told_nothing() -> None:
@@ -98,11 +124,15 @@ def test_a_restriction_runs_out(hours: float, heard: bool) -> None:
 # Floods ---------------------------------------------------------------------------------
 
 
-def flooding(router: Router, count: int, seconds: float, first: int = 1) -> list[Admission]:
-    return [
-        router.one(said(f"Text {first + n}", name=str(first + n)), now=T0 + timedelta(seconds=seconds * n))
-        for n in range(count)
-    ]
+def flooding(router: Router, count: int, seconds: float, first: int = 1, **fields: Any) -> list[Admission]:
+    """Messages one after the other; who wrote lately is asked for each time, as the store would tell."""
+    done = []
+    for n in range(first, first + count):
+        now = T0 + timedelta(seconds=seconds * n)
+        done.append(router.one(said(f"Text {n}", name=str(n), sent_at=now, **fields), now=now))
+        lately = min(n - first + 1, int(600 // seconds))
+        router.context.busy.update(dict.fromkeys(router.context.busy, lately))
+    return done
 
 
 def test_whoever_writes_on_and_on_is_muted_for_an_hour() -> None:
@@ -113,7 +143,8 @@ def test_whoever_writes_on_and_on_is_muted_for_an_hour() -> None:
     wanted = done[29].restricting
     assert wanted is not None
     assert wanted.restriction is not None
-    moment = T0 + timedelta(seconds=290)
+    assert wanted.gently
+    moment = T0 + timedelta(seconds=300)
     assert (wanted.restriction.kind, wanted.restriction.by) == ("mute", "Switchboard")
     assert wanted.restriction.until == moment + timedelta(hours=1)
     assert kinds(done[29])[-1] == "muted"
@@ -127,20 +158,21 @@ def test_the_same_within_one_batch() -> None:
     assert [n for n, one in enumerate(done, 1) if one.restricting] == [30]
 
 
-def test_who_takes_longer_or_is_answered_meanwhile_floods_nothing() -> None:
+def test_who_takes_longer_floods_nothing() -> None:
     assert not any(one.restricting for one in flooding(Router(), 60, 30))
-    router = Router()
-    for turn in range(4):
-        done = flooding(router, 20, 1, first=turn * 100 + 1)
-        assert not any(one.restricting for one in done)
-        router.set_ticket(ticket_of(done[-1]), status="pending", waiting_since=None, unanswered=0)
 
 
-def test_where_several_take_part_nobody_is_blamed_for_the_others() -> None:
-    router = Router()
-    first = ticket_of(router.one(said("Text 0", name="0")))
-    router.context.participants[first.id] |= {"i-somebody-else"}  # type: ignore[operator]
-    assert not any(one.restricting for one in flooding(router, 40, 1))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"authenticity": UNVERIFIED},
+        {"authenticity": FAILED},
+        {"late": True},
+        {"automatic": Automatic("bot", "test")},
+    ],
+)
+def test_who_is_named_by_others_or_read_late_floods_nothing(fields: dict[str, Any]) -> None:
+    assert not any(one.restricting for one in flooding(Router(), 60, 1, **fields))
 
 
 def test_nobody_is_muted_where_that_is_switched_off() -> None:
