@@ -57,8 +57,10 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
     ours = known.groups == "all" or places.is_addressed(event, message)
     if not ours and not message.media_group_id and not edited:  # an edit may take the name away
         return Ignored(reason="not_addressed")
+    read = _read(event, places.without_call(event, message), author, edited=edited)
     return replace(
-        _read(event, places.without_call(event, message), author, edited=edited),
+        read,
+        text=places.quoted(event, message, author) + read.text,
         thread=places.thread_of(message, author),
         reply_to=places.answered(event, message, author),
         command="",

@@ -5,12 +5,13 @@ Source: https://core.telegram.org/bots/api#message, read 2026-11.
 
 from msgspec.structs import replace
 
-from normalizer.telegram_shapes import Entity, Message, User
-from normalizer.text import one_line
+from normalizer.telegram_shapes import Entity, Message, Replied, User
+from normalizer.text import one_line, readable
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Author, RawEvent, ThreadRef
 
 GROUPS = ("group", "supergroup")
+QUOTED_CHARS = 500
 _BETWEEN = " ,:\n，：、،"
 
 
@@ -79,6 +80,25 @@ def answered(event: RawEvent, message: Message, author: Author) -> tuple[Externa
     if replied is None or by not in (event.own_id, author.external_id):
         return ()
     return (ref(event, message, replied.message_id),)
+
+
+def quoted(event: RawEvent, message: Message, author: Author) -> str:
+    """What somebody else wrote that the message answers, as a quotation above it; empty for other messages.
+
+    Others' talk is no part of the case, and without it nobody knows what is meant.
+    """
+    replied = message.reply_to_message
+    if replied is None or answered(event, message, author):
+        return ""
+    words = (message.quote.text if message.quote else "") or replied.text or replied.caption or ""
+    lines = readable(words[:QUOTED_CHARS]).splitlines()
+    return "\n".join(f"> {line}".rstrip() for line in [f"{_name_of(replied)}:", *lines]) + "\n\n" if lines else ""
+
+
+def _name_of(replied: Replied) -> str:
+    if replied.sender_chat is not None:
+        return one_line(replied.sender_chat.title, 80) or "A channel"
+    return person_of(replied.sender).display_name if replied.sender is not None else "Somebody"
 
 
 def ref(event: RawEvent, message: Message, number: int) -> ExternalMessageId:

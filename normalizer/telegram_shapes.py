@@ -42,6 +42,15 @@ class File(msgspec.Struct):
 class Replied(msgspec.Struct):
     message_id: int
     sender: User | None = msgspec.field(name="from", default=None)
+    sender_chat: Chat | None = None
+    text: str | None = None
+    caption: str | None = None
+
+
+class Quote(msgspec.Struct):
+    """The part of a message that an answer picks out."""
+
+    text: str = ""
 
 
 class Message(msgspec.Struct):
@@ -61,6 +70,7 @@ class Message(msgspec.Struct):
     is_topic_message: bool = False
     is_automatic_forward: bool = False
     reply_to_message: Replied | None = None
+    quote: Quote | None = None
     edit_date: int | None = None
     photo: list[File] = []
     document: File | None = None
