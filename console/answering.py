@@ -57,7 +57,7 @@ async def _write(request: Request, visit: Visit, form: FormData, kind: Kind) -> 
     if kind == "note":
         if _uploads(form):
             raise Refused("A note takes no files. Your text is still here: remove the files, or choose Answer.")
-        return await console.desk.note(visit.actor, number, text, key=key)
+        return await console.desk.note(visit.actor, number, text, key=key, call=field(form, "call") == "yes")
     thread, seen = field(form, "thread"), field(form, "seen")
     return await console.desk.answer(
         visit.actor,
@@ -107,7 +107,7 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
 
 def _chosen(form: FormData, formatted: bool) -> dict[str, Any]:
     """What was ticked and attached, for a composer."""
-    ticked = {name: field(form, name) == "yes" for name in ("copies", "quote", "formatted")}
+    ticked = {name: field(form, name) == "yes" for name in ("copies", "quote", "formatted", "call")}
     attached = field(form, "attached")
     kept = {"attached": attached} if is_key(attached) else {}
     return {**ticked, "formatted": ticked["formatted"] or formatted, **kept}

@@ -60,6 +60,7 @@ class Composer:
     formatted: bool = False
     copies: bool = False
     quote: bool = False
+    call: bool = False
     attached: str = ""
     """Names the place where chosen files wait; kept while the form is refused, so that they stay chosen."""
     undo: Undo | None = None

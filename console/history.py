@@ -68,6 +68,7 @@ _DONE = {
     "asked_for_person": "was asked by the person for a human",
     "closed_by_person": "closed the ticket: the person needs nothing more",
     "noted": "wrote a note",
+    "called": "kept what was said on the phone",
     "closed": "closed the ticket",
     "withdraw": "withdrew an answer",
     "send_again": "sent an answer again",

@@ -236,16 +236,17 @@ class Desk:
         values = {"name": ticket.ticket.requester, "number": str(ticket.ticket.number), "agent": actor.name}
         return self._prepared.render(name, ticket.ticket.language, **values)
 
-    async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str) -> Done:
-        """Keep a note that only colleagues see."""
+    async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str, call: bool = False) -> Done:
+        """Keep a note that only colleagues see.  call: of what was said on the phone."""
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
-            note = new_message("note", actor, ticket, checked_text(text), now)
-            event = new_event("noted", actor, ticket, now, message_id=note.id)
+            note = replace(new_message("note", actor, ticket, checked_text(text), now), call=call)
+            event = new_event("called" if call else "noted", actor, ticket, now, message_id=note.id)
             moved = next_version(ticket.ticket, now)
             return change_with(ticket, moved, event, message=note, said=note.text)
 
-        return await self._run(actor, "work", number, key, ("note", number, text), decide)
+        asked = ("note", number, text, *(["call"] if call else []))
+        return await self._run(actor, "work", number, key, asked, decide)
 
     async def claim(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
         """Take a ticket.  Refused while a colleague has it: ``assign`` takes it over on purpose."""

@@ -200,15 +200,15 @@ def thread_of(row: Row) -> Thread:
 MESSAGE_COLUMNS = (
     "m.id, m.ticket_id, m.thread_id, m.event_id, m.identity_id, m.actor, m.direction, m.author, m.text, m.html, "
     "m.subject, m.language, m.sent_at, m.stored_at, m.external_id, m.reply_to, m.recipients_to, m.recipients_cc, "
-    "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed"
+    "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed, m.call"
 )
 INSERT_MESSAGE = """
 INSERT INTO message (id, ticket_id, thread_id, event_id, identity_id, actor, direction, author, text, html,
     subject, language, sent_at, stored_at, external_id, reply_to, recipients_to, recipients_cc,
-    authenticity, automatic, warnings, unanswerable, typed)
+    authenticity, automatic, warnings, unanswerable, typed, call)
 VALUES (:id, :ticket_id, :thread_id, :event_id, :identity_id, :actor, :direction, :author, :text, :html,
     :subject, :language, :sent_at, :stored_at, :external_id, :reply_to, :recipients_to, :recipients_cc,
-    :authenticity, :automatic, :warnings, :unanswerable, :typed)
+    :authenticity, :automatic, :warnings, :unanswerable, :typed, :call)
 """
 
 
@@ -238,6 +238,7 @@ def message_of(row: Row) -> Message:
         deleted_at=moment_or_none(row[21]),
         unanswerable=row[22],
         typed=row[23],
+        call=bool(row[24]),
     )
 
 
@@ -266,6 +267,7 @@ def message_params(message: Message) -> Params:
         "warnings": to_json(message.warnings),
         "unanswerable": printable(message.unanswerable),
         "typed": message.typed and printable(message.typed),
+        "call": int(message.call),
     }
 
 

@@ -359,7 +359,8 @@ class Message(Shape, frozen=True):
     which user, for outgoing and notes.  sent_at: the platform's time;
     stored_at: ours, by which conversations are sorted.  unanswerable: why
     the program cannot answer it; empty when it can.  typed: what our person
-    typed, where that has marks in it; None: it is the text.
+    typed, where that has marks in it; None: it is the text.  call: a note about
+    a phone call.
     """
 
     id: MessageId
@@ -385,6 +386,7 @@ class Message(Shape, frozen=True):
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     typed: str | None = None
+    call: bool = False
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -77,6 +77,20 @@ async def test_an_answer_that_everybody_would_read_is_shown_once_more(house: Hou
     assert len((await house.seeds.get(person.number)).deliveries) == 1
 
 
+async def test_what_was_said_on_the_phone_is_kept_as_such(house: House) -> None:
+    person, browser = await anna(house), await house.signed_in()
+    path = f"/tickets/{person.number}"
+    refused = await browser.post(f"{path}/messages", hx=True, text=" ", key="a", kind="note", call="yes")
+    assert (refused.status_code, 'name="call" value="yes" checked' in refused.text) == (422, True)
+    await browser.post(f"{path}/messages", text="彼女は住所を確認しました", key="k", kind="note", call="yes")
+    await browser.post(f"{path}/messages", text="Plain", key="n", kind="note")
+    called, plain = (await house.seeds.get(person.number)).messages[-2:]
+    assert (called.direction, called.call, plain.call) == ("note", True, False)
+    page = (await browser.get(path)).text
+    assert page.count("phone call, only colleagues see it") == 1
+    assert "Mei Lin kept what was said on the phone" in page
+
+
 async def test_undo_until_the_last_moment(house: House) -> None:
     person, browser = await anna(house), await house.signed_in()
     sent = await browser.post(f"/tickets/{person.number}/messages", hx=True, text="Too quick", key="k")

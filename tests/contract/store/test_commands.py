@@ -47,6 +47,15 @@ async def test_a_reply_is_written_whole(store: Store) -> None:
     assert [one.kind for one in envelope.events] == ["opened", "changed"]
 
 
+async def test_a_note_about_a_call_stays_one(store: Store) -> None:
+    known = await open_ticket(store, "ann")
+    noted = replace(outgoing("n", known, text="她已确认地址", stored_at=at(1)), direction="note", call=True)
+    await store.apply_change(changing(known, message=noted), at(1))
+    envelope = await store.find_ticket(known.number)
+    assert envelope is not None
+    assert envelope.messages[1] == noted
+
+
 async def test_a_ticket_that_changed_since_is_a_conflict(store: Store) -> None:
     known = await open_ticket(store, "ann")
     await store.apply_change(changing(known), at(1))
