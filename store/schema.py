@@ -11,8 +11,8 @@ begin with ``--`` and several spaces.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from importlib import resources
@@ -30,7 +30,7 @@ _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _FOLDED = r"(.+(?:\n--  +.+)*)"
 _CHECK = re.compile(rf"^-- check: {_FOLDED}\n-- refuse: {_FOLDED}$", re.MULTILINE)
 ATTEMPTS = 10
-"""A migration that lost a race against another program is tried so often."""
+"""A step that is lost to another program is tried so often, and again so often after each step of the other."""
 WORDS = {
     "sqlite": {"$serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "$blob": "BLOB"},
     # psycopg reads a lone percent sign as the beginning of a parameter.
@@ -83,22 +83,24 @@ async def bring_up(
     is newer than the program, StoreError when it refuses a step.
     """
     known = known or migrations()
-    for _attempt in range(ATTEMPTS):
-        try:
-            with _translated(dialect):
-                return await _step_up(engine, dialect, known, done)
-        except Conflict:
-            continue  # another program is doing the same: look again where it has come
+    fewest, tries = len(known) + 1, 0
+    while tries < ATTEMPTS:
+        tries += 1
+        with suppress(Conflict), _translated(dialect):  # another program is doing the same: look where it has come
+            left = missing(await engine.write(_made_version), known)
+            if len(left) < fewest:
+                fewest, tries = len(left), 0
+            await _step_up(engine, dialect, left, done)
+            return max(known)
     raise StoreUnavailable(f"Another program is upgrading this database to schema {max(known)}; start again.")
 
 
 async def _step_up(
-    engine: Engine, dialect: str, known: Mapping[int, Migration], done: Callable[[Migration], None]
-) -> int:
-    for step in missing(await engine.write(_made_version), known):
+    engine: Engine, dialect: str, steps: Sequence[Migration], done: Callable[[Migration], None]
+) -> None:
+    for step in steps:
         await engine.write(partial(_apply, step=step, dialect=dialect))
         done(step)
-    return max(known)
 
 
 def _made_version(tx: Tx) -> int:

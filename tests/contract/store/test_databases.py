@@ -7,15 +7,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from store.schema import migrations
+from store.schema import Migration, bring_up, migrations
 from store.sql import open_store
 from tests.support.builders import MAIN, changing, lease, names, open_ticket, raw
 from tests.support.stores import KEY, Database
-from tickets.errors import ConfigError, SchemaMismatch, StoreUnavailable
+from tickets.errors import ConfigError, Conflict, SchemaMismatch, StoreUnavailable
 from tickets.storage import Store
 
 ROOT = Path(__file__).parents[3]
@@ -229,3 +231,24 @@ async def test_a_secret_moved_to_another_name_does_not_open(sql_database: Databa
         sql_database.rows("UPDATE secret SET name = 'other'")
         with pytest.raises(ConfigError):
             await store.get_secret("other", lambda: b"fresh")
+
+
+class Overtaken:
+    """An engine on whose database another program is always a step ahead.  pace: so many steps at a time."""
+
+    def __init__(self, pace: int) -> None:
+        self.version = 0
+        self._pace = pace
+
+    async def write(self, work: Any) -> int:
+        if not isinstance(work, partial):
+            return self.version
+        self.version += self._pace
+        raise Conflict("Another program changed the schema meanwhile.")
+
+
+async def test_whoever_loses_every_step_to_another_goes_on_while_there_are_any() -> None:
+    known = {n: Migration(n, "step", "", None) for n in range(1, 40)}
+    assert await bring_up(Overtaken(1), "sqlite", known=known) == 39  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable, match="Another program"):
+        await bring_up(Overtaken(0), "sqlite", known=known)  # type: ignore[arg-type]
