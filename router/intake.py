@@ -32,8 +32,8 @@ PORTION_BYTES = 512 * 1024
 """Chat events of a whole batch are less; of mails a few dozen make a portion."""
 AHEAD = 2
 """The next batch is leased while so many portions are still to be decided, so that no reader waits for work."""
-MOST_AT_ONCE = 400
-"""After so many events whoever calls may want to stop; of mails that is a second."""
+LONGEST_S = 2.0
+"""After so long nothing further is leased: whoever calls may want to stop."""
 LEASE_S = 120.0
 MOST_ATTEMPTS = 3
 """An event that fails so often is put aside, and its conversation goes on."""
@@ -77,7 +77,7 @@ class Intake:
         """What was in hand when something went wrong."""
 
     async def drain_inbound(self) -> int:
-        """Handle what is due, at most ``MOST_AT_ONCE`` and a batch; how many events were in hand.
+        """Handle what is due, for ``LONGEST_S`` and what is in hand then; how many events were in hand.
 
         Portion by portion: while one is decided and committed, other
         processes read the next, those of the next batch too.
@@ -88,10 +88,10 @@ class Intake:
             await self._store.release_events(self._left, self._clock.now(), self._holder)
             self._left = ()
         reading: deque[_Reading] = deque()
-        in_hand = 0
+        in_hand, began = 0, self._clock.monotonic()
         try:
             while True:
-                if len(reading) < AHEAD and in_hand < MOST_AT_ONCE:
+                if len(reading) < AHEAD and self._clock.monotonic() - began < LONGEST_S:
                     leased = await self._lease()
                     in_hand += len(leased)
                     reading.extend(self._begin(portion) for portion in _portions(leased))
