@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -10,7 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from desk.actors import Actor, Right
-from desk.answered import answered_message, same_person
+from desk.answered import answered_message
+from desk.answering import NOTHING, Enclosed, answering
 from desk.changes import (
     answered_again,
     assigned,
@@ -21,20 +22,20 @@ from desk.changes import (
     new_message,
     next_version,
     original_of,
-    reachable_author,
     refuse_overtaken,
     refuse_repeated,
     refuse_unseen_publicity,
     settled_by,
     waiting_again,
 )
-from desk.files import NewFile, attachment_of
+from desk.codes import given, words_of
+from desk.files import NewFile
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
-from responders.compose import COMMANDS, Limits, compose, copies_of, reply_target
+from responders.compose import Limits, copies_of
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
-from tickets.claims import GOOD_FOR, hash_of, masked, new_code
+from tickets.claims import new_code
 from tickets.errors import Conflict, KeyReused, Overtaken, Refused, TicketNotFound
 from tickets.ids import (
     AccountId,
@@ -57,9 +58,8 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
-from tickets.records import Claim, CommandKey, TicketChange
-from tickets.rich import Rich, page_of, read
-from tickets.segments import segments
+from tickets.records import CommandKey, TicketChange
+from tickets.rich import Rich, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
@@ -111,15 +111,6 @@ class Prepared(NamedTuple):
     name: str
     title: str
     locale: str
-
-
-class Enclosed(NamedTuple):
-    """What goes with an answer besides its words; see ``Desk.answer``.  typed: where it has marks in it."""
-
-    copies: bool
-    quote: bool
-    typed: str | None
-    files: tuple[NewFile, ...]
 
 
 class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, Protocol):
@@ -195,7 +186,7 @@ class Desk:
             rich = read(words) if formatted else Rich(words, ())
             refuse_repeated(ticket, actor, seen, checked_text(rich.text))
             with_it = Enclosed(copies, quote, words if rich.spans else None, tuple(files))
-            change = self._answering(actor, ticket, rich, thread_id, now, undo_s, with_it)
+            change = answering(self._limits, actor, ticket, rich, thread_id, now, undo_s, with_it)
             refuse_unseen_publicity(ticket, change, seen_public)
             return change
 
@@ -295,18 +286,9 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             code = new_code()
-            text = Rich(self._words_of(code, ticket, thread_id), ())
-            change = self._answering(actor, ticket, text, thread_id, now, undo_s, Enclosed(False, False, None, ()))
-            assert change.message is not None
-            shown = change.message.text.replace(code, masked(code))
-            given = new_event("code_given", actor, ticket, now)
-            return replace(
-                change,
-                message=replace(change.message, text=shown),
-                segments=segments(shown),
-                claim=_claim_of(code, ticket, thread_id, now),
-                events=(*change.events, given),
-            )
+            text = Rich(words_of(code, ticket, thread_id, self._own, self._links), ())
+            change = answering(self._limits, actor, ticket, text, thread_id, now, undo_s, NOTHING)
+            return given(change, code, ticket, thread_id, actor, now)
 
         return await self._run(actor, "work", number, key, ("give_code", number, thread_id), decide)
 
@@ -489,80 +471,6 @@ class Desk:
             raise TicketNotFound(f"There is no ticket #{number}.")
         return ticket
 
-    def _words_of(self, code: str, ticket: TicketEnvelope, thread_id: ThreadId | None) -> str:
-        """Raises Refused in public."""
-        answered = answered_message(ticket, thread_id)
-        thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
-        if self._own is None or thread is None or thread.visibility == "public":
-            raise Refused("A code is sent in private only: in public everybody could use it.")
-        if answered is None or answered.identity_id not in same_person(ticket, ticket.ticket.requester_id):
-            raise Refused("A code is for who asked; somebody else wrote in this conversation.")
-        language = ticket.ticket.language
-        links = [
-            self._own.render(COMMANDS, language, "code-link", link=f"{link}{code}")
-            for channel, link in self._links.items()
-            if channel != thread.channel
-        ]
-        return "\n".join((self._own.render(COMMANDS, language, "code", code=code), *links))
-
-    def _answering(
-        self,
-        actor: Actor,
-        ticket: TicketEnvelope,
-        rich: Rich,
-        thread_id: ThreadId | None,
-        now: datetime,
-        undo_s: float,
-        with_it: Enclosed,
-    ) -> TicketChange:
-        answered = answered_message(ticket, thread_id)
-        if answered is None:
-            raise Refused("Nobody has written in this conversation yet, so there is nothing to answer.")
-        person = reachable_author(ticket, answered)
-        thread = next(thread for thread in ticket.threads if thread.id == answered.thread_id)
-        limits = self._limits.get(thread.account)
-        if limits is None:
-            raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
-        earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
-        copied = copies_of(answered, person, limits) if with_it.copies else ()
-        message = replace(
-            new_message("out", actor, ticket, checked_text(rich.text), now),
-            html=page_of(rich) if rich.spans else None,
-            typed=with_it.typed,
-            thread_id=thread.id,
-            reply_to=answered.external_id,
-            language=ticket.ticket.language,
-            cc=copied,
-        )
-        alias = alias_in((*answered.to, *answered.cc), limits.own, limits.aliases)
-        attached = tuple(attachment_of(file, message) for file in with_it.files)
-        quotation = quoted(answered, person) if with_it.quote and limits.own else ""
-        delivery = compose(
-            "reply",
-            reply_target(thread, answered, person, earlier, copied, alias),
-            "\n\n".join(filter(None, (rich.text, quotation))),
-            limits,
-            now,
-            release_at=now + timedelta(seconds=undo_s),
-            thread_id=thread.id,
-            ticket_id=ticket.ticket.id,
-            message_id=message.id,
-            files=attached,
-            spans=rich.spans,
-        )
-        moved = replace(
-            next_version(ticket.ticket, now),
-            status="pending",
-            waiting_since=None,
-            unanswered=0,
-            assignee=ticket.ticket.assignee or actor.user_id,
-        )
-        event = new_event(
-            "answered", actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status="pending"
-        )
-        change = change_with(ticket, moved, event, message=message, delivery=delivery, said=rich.text)
-        return replace(change, attachments=attached)
-
     async def _settle(
         self,
         actor: Actor,
@@ -611,13 +519,6 @@ class Desk:
         if number is None:
             raise TicketNotFound("There is no such delivery.")
         return number
-
-
-def _claim_of(code: str, ticket: TicketEnvelope, thread_id: ThreadId | None, now: datetime) -> Claim:
-    answered = answered_message(ticket, thread_id)
-    if answered is None or answered.identity_id is None:
-        raise Refused("Nobody has written in this conversation yet.")
-    return Claim(hash_of(code), ticket.ticket.id, answered.identity_id, now + GOOD_FOR)
 
 
 def _usable(key: str) -> str:

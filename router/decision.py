@@ -5,39 +5,31 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from router import albums, dedupe, priority, rules
+from router import albums, dedupe, entries, priority, rules
 from router.albums import Gathered
 from router.claims import brought, join_jobs, opens_talk
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.gist import gist_of
 from router.language import LanguageRecognizer
+from router.people import Person
 from router.threads import Match, match_ticket, open_in
 from tickets.folds import snippet_of
 from tickets.ids import (
-    AttachmentId,
-    ContactId,
-    ExternalMessageId,
-    IdentityId,
-    MessageId,
-    ThreadId,
     TicketId,
     TicketNumber,
     new_id,
 )
 from tickets.model import (
-    Contact,
     Delivery,
     Gist,
     Identity,
     InboundMessage,
-    Message,
     Participant,
     Reason,
     Restriction,
     Thread,
     Ticket,
-    TicketEvent,
 )
 from tickets.ports import NoticeWriter
 from tickets.records import (
@@ -45,17 +37,12 @@ from tickets.records import (
     Bounce,
     Claim,
     Context,
-    FingerprintHit,
     MessageChange,
     MessageRef,
-    NewAttachment,
-    NewJob,
-    NewRef,
     Restricting,
 )
 
 SUBJECT_CHARS = 80
-ACTOR = "router"
 PROGRAM = "Switchboard"
 STRAY = "a report about a mail that was not sent from here"
 
@@ -116,6 +103,10 @@ class Decider:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
         return self._admit(gathered, gist, identity, same, context, now)
 
+    def busy_since(self, now: datetime) -> datetime | None:
+        """From when on people's messages count as a flood; None where nothing does."""
+        return now - self._policy.flood.within if self._policy.flood.messages else None
+
     def _answer_command(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         message = gathered.message
         restriction = _restriction(message, context, now)
@@ -153,7 +144,7 @@ class Decider:
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,
             deliveries=told,
-            events=(_event(done.event, done.ticket, now),) if done.ticket else (),
+            events=(entries.event(done.event, done.ticket, now),) if done.ticket else (),
         )
 
     def _change(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
@@ -180,7 +171,7 @@ class Decider:
             thread_id=ref.thread_id,
             change=MessageChange(message_id=ref.message_id, at=now, text=None if deleted else message.text),
             segments=frozenset() if deleted else gist_of(message).segments,
-            events=(_event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),),
+            events=(entries.event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),),
         )
 
     def _admit(
@@ -195,23 +186,24 @@ class Decider:
         message = gathered.message
         hint = (identity.language if identity else None) or message.author.language
         language = self._languages.recognize(gist.sample, hint)
-        person = _Person.of(message, identity, language, now)
+        person = Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
         restriction = person.identity.restricted(now)
         rule = rules.decide(message, self._policy.rules, self._policy.aliases)
         rule = rules.held_back(rule, restriction)
-        thread = match.thread or _new_thread(message)
+        thread = match.thread or entries.new_thread(message)
         bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, context, language, now)
         if bounce:
             ticket = _waiting_again(ticket, now)
         code = brought(message, person.identity.id, ticket, match, context, now)
         claim = None if restriction and restriction.kind == "block" else code.claim
-        stored = _stored(gathered, ticket, thread, person.identity, language, match, same, code.warning, now)
+        stored = entries.stored(
+            gathered, ticket, thread, person.identity, language, match, same, code.warning, now
+        )
         notices, person = self._told(message, thread, ticket, match, rule, person, claim, language, now)
         muted = self._flooding(message, person.identity, context, now)
-        if muted:
-            person = person._replace(identity=replace(person.identity, restriction=muted))
+        person = person.held_back(muted)
         if claim:
             context.claims[claim.code_hash] = replace(claim, used=True)
         admission = Admission(
@@ -227,8 +219,8 @@ class Decider:
             thread_id=thread.id,
             participants=(Participant(person.identity.id, "other" if match.ticket else "requester"),),
             message=stored,
-            attachments=_attachments(message, stored.id),
-            refs=_refs(message, ticket.id, thread.id, stored.id),
+            attachments=entries.attachments(message, stored.id),
+            refs=entries.refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
             restricting=Restricting(frozenset({person.identity.id}), muted, gently=True) if muted else None,
             claimed=claim.code_hash if claim else "",
@@ -237,14 +229,14 @@ class Decider:
             snippet=snippet_of(gist.said),
             deliveries=notices,
             events=(
-                *_events(ticket, stored, match, rule, same, now),
-                *_muted(ticket, muted, now),
-                *_claimed(ticket, claim, stored.id, context, now),
+                *entries.events(ticket, stored, match, rule, same, now),
+                *entries.muted(ticket, muted, now),
+                *entries.claimed(ticket, claim, stored.id, context, now),
             ),
         )
-        jobs = (*_fetch_jobs(admission, message, now), *join_jobs(ticket, claim, now))
+        jobs = (*entries.fetch_jobs(admission, message, now), *join_jobs(ticket, claim, now))
         admission = replace(admission, jobs=jobs)
-        _remember(admission, message, thread, person.identity, context)
+        entries.remember(admission, message, thread, person.identity, context)
         return admission
 
     def _ticket(
@@ -280,10 +272,6 @@ class Decider:
             unanswered=before.unanswered + 1,
         )
 
-    def busy_since(self, now: datetime) -> datetime | None:
-        """From when on people's messages count as a flood; None where nothing does."""
-        return now - self._policy.flood.within if self._policy.flood.messages else None
-
     def _flooding(
         self, message: InboundMessage, author: Identity, context: Context, now: datetime
     ) -> Restriction | None:
@@ -304,30 +292,21 @@ class Decider:
         ticket: Ticket,
         match: Match,
         rule: rules.Rule,
-        person: "_Person",
+        person: Person,
         claim: Claim | None,
         language: str | None,
         now: datetime,
-    ) -> tuple[tuple[Delivery, ...], "_Person"]:
-        """That the message arrived, or that its code was recognised; the latter in private only."""
-        if claim is None:
-            return self._acknowledge(message, thread, ticket, match, rule, person, now)
-        held = person.identity.restricted(now) is not None
-        if held or message.late or message.unanswerable or message.thread.visibility == "public":
-            return (), person
-        return (self._notices.told("claimed", message, now, language, thread, ticket),), person
+    ) -> tuple[tuple[Delivery, ...], Person]:
+        """That the message arrived, or that its code was recognised.
 
-    def _acknowledge(
-        self,
-        message: InboundMessage,
-        thread: Thread,
-        ticket: Ticket,
-        match: Match,
-        rule: rules.Rule,
-        person: "_Person",
-        now: datetime,
-    ) -> tuple[tuple[Delivery, ...], "_Person"]:
-        """At most once a ticket, once a person and day; never to machines, the unverified or the unanswerable."""
+        The first at most once a ticket, once a person and day, and never to
+        machines, the unverified or the unanswerable; the second in private only.
+        """
+        if claim is not None:
+            held = person.identity.restricted(now) is not None
+            if held or message.late or message.unanswerable or message.thread.visibility == "public":
+                return (), person
+            return (self._notices.told("claimed", message, now, language, thread, ticket),), person
         last = person.identity.acknowledged_at
         again = last is None or now - last >= self._policy.acknowledge_again_after
         if match.ticket is not None or not rule.outcome.acknowledge or not again or message.unanswerable:
@@ -363,59 +342,6 @@ def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:
     identity = context.identities.get((message.channel, message.author.external_id))
     return identity.restricted(now) if identity else None
-
-
-def _claimed(
-    ticket: Ticket, claim: Claim | None, message_id: MessageId, context: Context, now: datetime
-) -> tuple[TicketEvent, ...]:
-    if claim is None:
-        return ()
-    number = context.tickets[claim.ticket_id].number
-    return (_event("claimed", ticket, now, message_id=message_id, number=number, identity=claim.identity_id),)
-
-
-def _muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:
-    if restriction is None or restriction.until is None:
-        return ()
-    until = restriction.until.isoformat()
-    return (_event("muted", ticket, now, reason=restriction.reason, until=until),)
-
-
-class _Person(NamedTuple):
-    """The author as an identity; new, changed, or just as known."""
-
-    identity: Identity
-    new_contact: Contact | None
-    is_new: bool
-    is_changed: bool
-
-    @classmethod
-    def of(cls, message: InboundMessage, known: Identity | None, language: str | None, now: datetime) -> "_Person":
-        author = message.author
-        if known is None:
-            contact = Contact(ContactId(new_id()), author.display_name, now)
-            identity = Identity(
-                id=IdentityId(new_id()),
-                contact_id=contact.id,
-                channel=message.channel,
-                external_id=author.external_id,
-                display_name=author.display_name,
-                handle=author.handle,
-                language=language,
-            )
-            return cls(identity, contact, True, False)
-        current = replace(
-            known,
-            display_name=author.display_name,
-            handle=author.handle,
-            language=language or known.language,
-            unreachable=False,
-        )
-        return cls(current, None, False, current != known)
-
-    def acknowledged(self, now: datetime) -> "_Person":
-        identity = replace(self.identity, acknowledged_at=now)
-        return self._replace(identity=identity, is_changed=not self.is_new)
 
 
 def _moved(ticket: Ticket, now: datetime, *, reopen: bool) -> Ticket:
@@ -457,124 +383,6 @@ def _first_words(text: str) -> str:
     return line if len(line) <= SUBJECT_CHARS else line[: SUBJECT_CHARS - 1] + "…"
 
 
-def _new_thread(message: InboundMessage) -> Thread:
-    return Thread(
-        id=ThreadId(new_id()),
-        account=message.account,
-        channel=message.channel,
-        key=message.thread.key,
-        visibility=message.thread.visibility,
-        title=message.thread.title,
-    )
-
-
-def _stored(
-    gathered: Gathered,
-    ticket: Ticket,
-    thread: Thread,
-    identity: Identity,
-    language: str | None,
-    match: Match,
-    same: Sameness,
-    warning: str,
-    now: datetime,
-) -> Message:
-    message = gathered.message
-    hints = [match.warning, _sameness_hint(same), warning]
-    return Message(
-        id=MessageId(new_id()),
-        ticket_id=ticket.id,
-        direction="in",
-        author=identity.display_name,
-        text=message.text,
-        sent_at=message.sent_at,
-        stored_at=now,
-        thread_id=thread.id,
-        identity_id=identity.id,
-        external_id=message.external_id,
-        reply_to=message.reply_to[0] if message.reply_to else None,
-        event_id=gathered.event_ids[0],
-        subject=message.subject,
-        html=message.html,
-        language=language,
-        authenticity=message.authenticity,
-        automatic=message.automatic,
-        warnings=(*message.warnings, *(hint for hint in hints if hint)),
-        unanswerable=message.unanswerable,
-        to=message.to,
-        cc=message.cc,
-    )
-
-
-def _sameness_hint(same: Sameness) -> str:
-    if same.hit is None or not same.hit.number:
-        return ""
-    if same.kind == "repeat":
-        return f"The same person wrote the same text in ticket #{same.hit.number}."
-    return f"The same text came over {same.hit.channel} as ticket #{same.hit.number}: perhaps the same person."
-
-
-def _attachments(message: InboundMessage, message_id: MessageId) -> tuple[NewAttachment, ...]:
-    return tuple(NewAttachment(AttachmentId(new_id()), message_id, draft) for draft in message.attachments)
-
-
-def _refs(
-    message: InboundMessage, ticket_id: TicketId, thread_id: ThreadId, message_id: MessageId
-) -> tuple[NewRef, ...]:
-    names: tuple[ExternalMessageId, ...] = (message.external_id, *message.aliases)
-    return tuple(
-        NewRef(
-            channel=message.channel,
-            ref=name,
-            message_id=message_id,
-            ticket_id=ticket_id,
-            thread_id=thread_id,
-            part=part,
-            content_hash=message.content_hash,
-        )
-        for part, name in enumerate(dict.fromkeys(names))
-    )
-
-
-def _events(
-    ticket: Ticket, stored: Message, match: Match, rule: rules.Rule, same: Sameness, now: datetime
-) -> tuple[TicketEvent, ...]:
-    events = []
-    if match.ticket is None:
-        events.append(_event("opened", ticket, now, rule=rule.name, queue=ticket.queue, why=match.why))
-    elif match.ticket.status == "closed" and ticket.status == "open":
-        events.append(_event("reopened", ticket, now, why="new message"))
-    events.append(_event("received", ticket, now, message_id=stored.id, priority=ticket.priority, same=same.kind))
-    return tuple(events)
-
-
-def _event(
-    kind: str, ticket: Ticket, now: datetime, *, message_id: MessageId | None = None, **data: str | int | None
-) -> TicketEvent:
-    return TicketEvent(
-        kind=kind,
-        actor=ACTOR,
-        at=now,
-        ticket_id=ticket.id,
-        message_id=message_id,
-        data={**data, "status": ticket.status},
-    )
-
-
-def _fetch_jobs(admission: Admission, message: InboundMessage, now: datetime) -> tuple[NewJob, ...]:
-    """One job for each file that must still be fetched from the platform."""
-    return tuple(
-        NewJob(
-            kind="fetch_attachment",
-            dedupe_key=f"fetch_attachment:{attachment.id}",
-            run_at=now,
-            payload={"attachment": attachment.id, "account": message.account},
-        )
-        for attachment in admission.attachments
-        if attachment.draft.content is None and attachment.draft.remote_id
-    )
-
-
 def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: datetime) -> Admission:
     """An album's picture that came after its album was admitted joins the message it belongs to."""
     message = gathered.message
@@ -587,33 +395,8 @@ def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: dat
         reason="album",
         ticket=changed,
         ticket_version=ticket.version,
-        attachments=_attachments(message, known.message_id),
-        refs=_refs(message, ticket.id, known.thread_id, known.message_id),
-        events=(_event("received", changed, now, message_id=known.message_id, same="album"),),
+        attachments=entries.attachments(message, known.message_id),
+        refs=entries.refs(message, ticket.id, known.thread_id, known.message_id),
+        events=(entries.event("received", changed, now, message_id=known.message_id, same="album"),),
     )
-    return replace(admission, jobs=_fetch_jobs(admission, message, now))
-
-
-def _remember(
-    admission: Admission, message: InboundMessage, thread: Thread, identity: Identity, context: Context
-) -> None:
-    """Bring the context up to date, so that the next message of the batch sees this one."""
-    ticket = admission.ticket
-    assert ticket is not None
-    context.identities[(message.channel, identity.external_id)] = identity
-    context.threads[(thread.account, thread.key)] = thread
-    context.threads_by_id[thread.id] = thread
-    context.tickets[ticket.id] = ticket
-    context.thread_tickets[thread.id] = ticket.id
-    people = context.participants.get(ticket.id, frozenset())
-    context.participants[ticket.id] = people | {identity.id}
-    if admission.fingerprint and admission.message is not None:
-        stored = admission.message
-        hit = FingerprintHit(stored.id, ticket.id, ticket.number, identity.id, message.channel, stored.stored_at)
-        earlier = context.fingerprints.get(admission.fingerprint, ())
-        context.fingerprints[admission.fingerprint] = (hit, *earlier)
-    for ref in admission.refs:
-        context.refs.setdefault(
-            (ref.channel, ref.ref),
-            MessageRef(ref.message_id, ref.ticket_id, ref.thread_id, ref.content_hash, ref.ours),
-        )
+    return replace(admission, jobs=entries.fetch_jobs(admission, message, now))
