@@ -105,6 +105,14 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
     return await _show(request, visit, form, 200, text=text, problem=problem, formatted=words.formatted, kept=True)
 
 
+async def show_typing(request: Request, visit: Visit, form: FormData) -> Response:
+    """Let the person see that an answer is being written."""
+    thread = field(form, "thread")
+    thread_id = ThreadId(thread) if is_id(thread) else None
+    await site_of(request).console.desk.typing(visit.actor, number_in(request), thread_id)
+    return Response(status_code=204)
+
+
 def _chosen(form: FormData, formatted: bool) -> dict[str, Any]:
     """What was ticked and attached, for a composer."""
     ticked = {name: field(form, name) == "yes" for name in ("copies", "quote", "formatted", "call")}

@@ -114,6 +114,7 @@ def _changes() -> list[BaseRoute]:
         (f"{delivery}/withdraw", actions.action(actions.withdraw), "work"),
         (f"{delivery}/again", actions.action(actions.send_again), "work"),
         (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),
+        (f"{ticket}/typing", answering.show_typing, "work"),
         ("/notices/{id}/dismiss", attention.dismiss, "work"),
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),

@@ -54,6 +54,9 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return _assigned(event, who, names)
         case "delivery":
             return _delivered(event)
+        case "reacted":
+            signs = event.data.get("signs")
+            return f"The person reacted: {signs}" if signs else "The person took a reaction back"
         case "claimed":
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "blocked" | "muted":

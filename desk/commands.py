@@ -32,7 +32,7 @@ from desk.codes import given, words_of
 from desk.files import NewFile
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
-from responders.compose import Limits, copies_of
+from responders.compose import Limits, copies_of, plain_target
 from responders.quoting import quoted
 from responders.templates import ReplyTemplates
 from tickets.claims import new_code
@@ -53,6 +53,7 @@ from tickets.model import (
     Delivery,
     DeliveryState,
     RawEvent,
+    ReplyTarget,
     TicketEnvelope,
 )
 from tickets.notices import NoticeStore
@@ -70,6 +71,10 @@ OVERTAKEN = (
     "One of the tickets changed at the same moment, or one of the conversations has another open ticket. "
     "Look, then try again."
 )
+
+
+async def show_nothing(_target: ReplyTarget) -> None:
+    """Of channels that cannot show that somebody writes."""
 
 
 class Done(NamedTuple):
@@ -124,6 +129,7 @@ class Desk:
     team's answers; None: there are none.  own: the program's own texts, among
     them that of codes; None: no codes are given.  links: by channel, an
     address that opens a talk with us there when a code is put behind it.
+    show_typing: shows that somebody writes, where the channel can.
     """
 
     def __init__(
@@ -135,6 +141,7 @@ class Desk:
         prepared: ReplyTemplates | None = None,
         own: ReplyTemplates | None = None,
         links: Mapping[Channel, str] = MappingProxyType({}),
+        show_typing: Callable[[ReplyTarget], Awaitable[None]] = show_nothing,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -143,6 +150,7 @@ class Desk:
         self._prepared = prepared
         self._own = own
         self._links = links
+        self._show_typing = show_typing
 
     async def get_ticket(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
         """Raises TicketNotFound, Forbidden."""
@@ -195,6 +203,18 @@ class Desk:
         more = [*flags, *((file.name, _digest(file.content)) for file in files)]
         asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
+
+    async def typing(self, actor: Actor, number: TicketNumber, thread_id: ThreadId | None = None) -> None:
+        """Show the person that an answer is being written; nothing is kept of it.
+
+        Raises TicketNotFound, Forbidden.
+        """
+        actor.require("work")
+        ticket = await self._get(number)
+        answered = answered_message(ticket, thread_id)
+        thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
+        if thread is not None:
+            await self._show_typing(plain_target(thread))
 
     def offer(self, ticket: TicketEnvelope, thread_id: ThreadId | None) -> Offer:
         """What an answer there could carry, for who writes it."""

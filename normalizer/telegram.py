@@ -43,7 +43,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         raise PayloadError(f"not a Telegram update: {error}") from error
     message = update.message or update.edited_message
     if message is None:
-        return Ignored(reason="not_a_message")
+        return _without_words(event, update)
     edited = update.message is None
     if message.chat.type == "private":
         if message.sender is None or message.sender.is_bot:
@@ -69,6 +69,39 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
     )
 
 
+def _without_words(event: RawEvent, update: Update) -> InboundMessage | Ignored:
+    """A button that was pressed, or signs at a message."""
+    pressed, reacted = update.callback_query, update.message_reaction
+    if pressed is not None and pressed.message is not None and pressed.message.chat.type == "private":
+        if not event.looked_up:
+            return Ignored(reason="forged_button")
+        command, _, argument = event.looked_up.partition(" ")
+        chat, name = pressed.message.chat.id, f"pressed/{update.update_id}"
+        done = _said(event, chat, name, places.person_of(pressed.sender))
+        return replace(done, command=command, argument=argument)
+    if reacted is not None and reacted.user is not None and not reacted.user.is_bot:
+        signs = "".join(one_line(one.emoji, 20) or "✨" for one in reacted.new_reaction[:10])
+        author = places.person_of(reacted.user)
+        said = _said(event, reacted.chat.id, str(reacted.message_id), author)
+        moment = _moment(reacted.date, event.received_at)
+        return replace(said, kind="reaction", text=signs, sent_at=moment)
+    return Ignored(reason="not_a_message")
+
+
+def _said(event: RawEvent, chat: int, name: str, author: Author) -> InboundMessage:
+    """What somebody did in a chat without words."""
+    return InboundMessage(
+        channel="telegram",
+        account=event.account,
+        external_id=places.name_of(event, chat, name),
+        thread=ThreadRef(key=ThreadKey(str(chat)), visibility="private"),
+        author=author,
+        text="",
+        sent_at=event.received_at,
+        authenticity=VOUCHED,
+    )
+
+
 def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) -> InboundMessage:
     chat, replied = str(message.chat.id), message.reply_to_message
     text = _text(message)
@@ -91,15 +124,21 @@ def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) ->
     )
 
 
-COMMANDS = ("start", "help", "status", "human", "close")
+COMMANDS = ("start", "help", "status", "human", "close", "language")
+LONGEST_LANGUAGE = 20
 
 
 def _command(message: Message, text: str) -> tuple[str, str]:
-    """A command, and what stands behind ``/start``; with words or files it is talk, so that they are kept."""
+    """A command, and what stands behind ``/start`` or ``/language``.
+
+    With other words or files it is talk, so that they are kept.
+    """
     first, _, argument = text.partition(" ")
     name = first.partition("@")[0].removeprefix("/").lower() if first.startswith("/") else ""
-    talk = name not in COMMANDS or any(_files(message)) or (argument.strip() and name != "start")
-    return ("", "") if talk else (name, argument.strip()[:64])
+    argument = argument.strip()
+    takes = name == "start" or (name == "language" and len(argument) <= LONGEST_LANGUAGE)
+    talk = name not in COMMANDS or any(_files(message)) or (argument and not takes)
+    return ("", "") if talk else (name, argument[:64])
 
 
 def _moment(seconds: int, otherwise: datetime) -> datetime:

@@ -103,7 +103,12 @@ def _name_of(replied: Replied) -> str:
 
 def ref(event: RawEvent, message: Message, number: int) -> ExternalMessageId:
     """The name of a message of the same chat."""
-    return ExternalMessageId(f"{event.own_id}/{message.chat.id}/{number}")
+    return name_of(event, message.chat.id, number)
+
+
+def name_of(event: RawEvent, chat: int, number: int | str) -> ExternalMessageId:
+    """The name of a message in a chat."""
+    return ExternalMessageId(f"{event.own_id}/{chat}/{number}")
 
 
 def _words(message: Message) -> tuple[str, list[Entity]]:

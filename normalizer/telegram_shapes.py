@@ -88,7 +88,35 @@ class Message(msgspec.Struct):
     story: dict[str, Any] | None = None
 
 
+class Under(msgspec.Struct):
+    """The message under which a button was pressed; it may be gone."""
+
+    chat: Chat
+
+
+class Pressed(msgspec.Struct):
+    sender: User = msgspec.field(name="from")
+    message: Under | None = None
+
+
+class Sign(msgspec.Struct):
+    """emoji: of a plain one; others belong to sets that only Telegram draws."""
+
+    type: str = ""
+    emoji: str = ""
+
+
+class Reacted(msgspec.Struct):
+    chat: Chat
+    message_id: int
+    date: int
+    user: User | None = None
+    new_reaction: list[Sign] = []
+
+
 class Update(msgspec.Struct):
     update_id: int
     message: Message | None = None
     edited_message: Message | None = None
+    callback_query: Pressed | None = None
+    message_reaction: Reacted | None = None

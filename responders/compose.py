@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from responders.files import pieces, refuse_unfit
@@ -10,6 +11,7 @@ from responders.fit import fit_rich
 from responders.templates import ReplyTemplates
 from tickets.ids import AccountId, DeliveryId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
 from tickets.model import (
+    Button,
     Delivery,
     DeliveryKind,
     Identity,
@@ -40,7 +42,7 @@ class Limits(NamedTuple):
 
     own: its mail address, to which no copy goes; empty on other channels.
     aliases: further ones, from which an answer goes if they were written to.
-    formats: formatted words are shown as such.
+    formats: formatted words are shown as such.  buttons: so is what may be pressed.
     files: which go with an answer; None: none.
     """
 
@@ -50,6 +52,7 @@ class Limits(NamedTuple):
     files: FileRules | None = None
     aliases: frozenset[str] = frozenset()
     formats: bool = False
+    buttons: bool = False
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
@@ -58,6 +61,7 @@ class Limits(NamedTuple):
             capabilities.text_unit,
             files=capabilities.files,
             formats=capabilities.formats,
+            buttons=capabilities.buttons,
         )
 
 
@@ -104,6 +108,11 @@ def reply_target(
         cc=copies if by_mail else (),
         alias=alias if by_mail else None,
     )
+
+
+def plain_target(thread: Thread) -> ReplyTarget:
+    """Into a conversation, answering nothing in particular."""
+    return ReplyTarget(thread.channel, thread.account, thread.key, thread.visibility)
 
 
 def _subject(answered: Message | None, earlier: Sequence[Message]) -> str:
@@ -159,6 +168,16 @@ COMMANDS: Final = "commands"
 
 COMMAND_VALUES = {"number": "17", "code": "K7QF-2MXD-9TPA", "link": "https://t.me/desk_bot?start=K7QF-2MXD-9TPA"}
 _MENU = "menu-"
+_OFFERED: Final[Mapping[CommandAnswer, tuple[str, ...]]] = {
+    "open": ("human", "close"),
+    "pending": ("human", "close"),
+}
+"""What may be pressed under an answer to a command."""
+
+
+def languages_of(templates: ReplyTemplates) -> dict[str, str]:
+    """In which the program's own texts are there, with what each language calls itself."""
+    return {locale: templates.render(COMMANDS, locale, "name") for locale in templates.locales(COMMANDS)}
 
 
 def menu_of(templates: ReplyTemplates) -> dict[str, dict[str, str]]:
@@ -191,8 +210,10 @@ class Notices:
     ) -> Delivery | None:
         if message.account not in self._acknowledging:
             return None
-        text = self._templates.render("acknowledgement", ticket.language or message.author.language)
-        return self._notice(message, text, now, thread_id=thread.id, ticket_id=ticket.id)
+        language = ticket.language or message.author.language
+        text = self._templates.render("acknowledgement", language)
+        buttons = self._buttons(("status", "human", "close"), language)
+        return self._notice(message, text, now, thread.id, ticket.id, buttons)
 
     def welcome(self, message: InboundMessage, now: datetime) -> Delivery | None:
         if message.account not in self._acknowledging:
@@ -210,9 +231,19 @@ class Notices:
     ) -> Delivery:
         part = "" if said == COMMANDS else said
         number = str(ticket.number) if ticket else ""
-        text = self._templates.render(COMMANDS, language or message.author.language, part, number=number)
-        ids = (thread.id, ticket.id) if thread and ticket else (None, None)
-        return self._notice(message, text, now, *ids)
+        language = language or message.author.language
+        text = self._templates.render(COMMANDS, language, part, number=number)
+        thread_id, ticket_id = (thread.id, ticket.id) if thread and ticket else (None, None)
+        buttons = self._languages if said == "languages" else self._buttons(_OFFERED.get(said, ()), language)
+        return self._notice(message, text, now, thread_id, ticket_id, buttons)
+
+    @cached_property
+    def _languages(self) -> tuple[Button, ...]:
+        return tuple(Button(f"language {tag}", name) for tag, name in languages_of(self._templates).items())
+
+    def _buttons(self, commands: Sequence[str], language: str | None) -> tuple[Button, ...]:
+        labels = {name: self._templates.render(COMMANDS, language, f"{_MENU}{name}") for name in commands}
+        return tuple(Button(name, label[:1].upper() + label[1:]) for name, label in labels.items())
 
     def _notice(
         self,
@@ -221,7 +252,9 @@ class Notices:
         now: datetime,
         thread_id: ThreadId | None = None,
         ticket_id: TicketId | None = None,
+        buttons: tuple[Button, ...] = (),
     ) -> Delivery:
+        limits = self._limits[message.account]
         by_mail = message.channel == "email"
         quoting = by_mail or message.thread.visibility == "public"  # in public, else nobody knows who is meant
         target = ReplyTarget(
@@ -234,10 +267,9 @@ class Notices:
             to=(message.author.external_id,) if by_mail else (),
             subject=reply_subject(message.subject or "") if by_mail else None,
             alias=message.alias or None,
+            buttons=buttons if limits.buttons and message.thread.visibility == "private" else (),
         )
-        return compose(
-            "notice", target, text, self._limits[message.account], now, thread_id=thread_id, ticket_id=ticket_id
-        )
+        return compose("notice", target, text, limits, now, thread_id=thread_id, ticket_id=ticket_id)
 
 
 def _unique(names: list[ExternalMessageId]) -> tuple[ExternalMessageId, ...]:

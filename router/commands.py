@@ -1,6 +1,8 @@
 """What people ask the bot itself, as ``/status``: what it does to their ticket, and what answers it.  Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -13,17 +15,32 @@ from tickets.ports import CommandAnswer
 class Effect(NamedTuple):
     """said: which text answers.  ticket: as it stands afterwards; None: as before.
 
-    event: what is told in its history.
+    event: what is told in its history.  language: what the person chose; None: nothing.
     """
 
     said: CommandAnswer
     ticket: Ticket | None = None
     event: str = ""
+    language: str | None = None
 
 
-def carry_out(command: str, ticket: Ticket | None, now: datetime, *, alone: bool) -> Effect:
-    """ticket: the person's open one; None without.  alone: nobody else takes part in it, so they may end it."""
+def carry_out(
+    command: str,
+    ticket: Ticket | None,
+    now: datetime,
+    *,
+    alone: bool,
+    argument: str = "",
+    languages: Mapping[str, str] = MappingProxyType({}),
+) -> Effect:
+    """ticket: the person's open one; None without.  languages: in which we speak, with what each calls itself.
+
+    alone: nobody else takes part in the ticket, so they may end it.
+    """
     match command:
+        case "language":
+            chosen = _chosen(argument, languages)
+            return Effect("language", language=chosen) if chosen else Effect("languages")
         case "status":
             return _status(ticket)
         case "human":
@@ -37,6 +54,11 @@ def carry_out(command: str, ticket: Ticket | None, now: datetime, *, alone: bool
                 return _status(ticket)
             return Effect("closed", _closed(ticket, now), "closed_by_person")
     return Effect("commands")
+
+
+def _chosen(argument: str, languages: Mapping[str, str]) -> str | None:
+    wanted = argument.casefold().replace("_", "-")
+    return next((tag for tag, name in languages.items() if wanted in (tag.casefold(), name.casefold())), None)
 
 
 def _status(ticket: Ticket | None) -> Effect:

@@ -1,6 +1,8 @@
 """From a message and what is known to what becomes of it.  No I/O: same input, same decision but for fresh ids."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,7 +14,9 @@ from router.commands import carry_out
 from router.dedupe import Sameness
 from router.gist import gist_of
 from router.language import LanguageRecognizer
+from router.moves import moved, waiting_again
 from router.people import Person
+from router.reactions import react
 from router.threads import Match, match_ticket, open_in
 from tickets.folds import snippet_of
 from tickets.ids import (
@@ -62,6 +66,7 @@ class Policy(NamedTuple):
     """What the operator decided.
 
     acknowledge_again_after: the same person is acknowledged at most once in this time.
+    languages: in which we speak, with what each calls itself.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -69,6 +74,7 @@ class Policy(NamedTuple):
     aliases: rules.AliasQueues = {}
     acknowledge_again_after: timedelta = timedelta(days=1)
     flood: Flood = Flood()
+    languages: Mapping[str, str] = MappingProxyType({})
 
 
 class Decider:
@@ -95,6 +101,8 @@ class Decider:
         same = dedupe.recognize(message, gist.fingerprint, author, context)
         if same.kind in ("redelivery", "echo"):
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=same.kind)
+        if message.kind == "reaction":
+            return react(gathered, identity, context, now)
         if message.kind != "message":
             return self._change(gathered, context, now)
         if message.group and (known := context.refs.get((message.channel, albums.group_ref(message.group)))):
@@ -131,15 +139,28 @@ class Decider:
         ticket = open_in(thread.id, context) if thread else None
         people = context.participants.get(ticket.id, frozenset()) if ticket else frozenset()
         alone = people <= {identity.id if identity else None}
-        done = carry_out(message.command, ticket, now, alone=alone)
-        language = identity.language if identity else None
+        done = carry_out(
+            message.command,
+            ticket,
+            now,
+            alone=alone,
+            argument=message.argument,
+            languages=self._policy.languages,
+        )
+        person = Person.of(message, identity, None, now).choosing(done.language) if done.language else None
+        language = person.identity.speaks if person else identity.speaks if identity else None
         told = () if silent else (self._notices.told(done.said, message, now, language, thread, ticket),)
         if done.ticket is not None:
             context.tickets[done.ticket.id] = done.ticket
+        if person is not None:
+            context.identities[(message.channel, message.author.external_id)] = person.identity
         return Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
             reason=f"command {message.command}",
+            new_contact=person.new_contact if person else None,
+            new_identity=person.identity if person and person.is_new else None,
+            changed_identity=person.identity if person and person.is_changed else None,
             ticket=done.ticket,
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,
@@ -161,7 +182,7 @@ class Decider:
         elsewhere = ticket.status == "closed" and open_in(ref.thread_id, context) is not None
         restriction = _restriction(message, context, now)
         blocked = restriction is not None and restriction.kind == "block"
-        changed = _moved(ticket, now, reopen=not (deleted or elsewhere or blocked))
+        changed = moved(ticket, now, reopen=not (deleted or elsewhere or blocked))
         context.tickets[ticket.id] = changed
         return Admission(
             event_ids=gathered.event_ids,
@@ -184,7 +205,7 @@ class Decider:
         now: datetime,
     ) -> Admission:
         message = gathered.message
-        hint = (identity.language if identity else None) or message.author.language
+        hint = (identity.speaks if identity else None) or message.author.language
         language = self._languages.recognize(gist.sample, hint)
         person = Person.of(message, identity, language, now)
         match = match_ticket(message, identity.id if identity else None, context, now, self._policy.reopen_within)
@@ -195,7 +216,7 @@ class Decider:
         bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, context, language, now)
         if bounce:
-            ticket = _waiting_again(ticket, now)
+            ticket = waiting_again(ticket, now)
         code = brought(message, person.identity.id, ticket, match, context, now)
         claim = None if restriction and restriction.kind == "block" else code.claim
         stored = entries.stored(
@@ -249,6 +270,7 @@ class Decider:
         language: str | None,
         now: datetime,
     ) -> Ticket:
+        language = identity.chosen_language or language
         before = match.ticket
         muted = identity.restricted(now) is not None
         points, reasons = priority.score(
@@ -264,7 +286,7 @@ class Decider:
         if not rule.outcome.counts:
             return replace(before, updated_at=now, version=before.version + 1)
         return replace(
-            _moved(before, now, reopen=True),
+            moved(before, now, reopen=True),
             priority=points,
             priority_reasons=reasons,
             language=language or before.language,
@@ -306,7 +328,8 @@ class Decider:
             held = person.identity.restricted(now) is not None
             if held or message.late or message.unanswerable or message.thread.visibility == "public":
                 return (), person
-            return (self._notices.told("claimed", message, now, language, thread, ticket),), person
+            speaks = person.identity.chosen_language or language
+            return (self._notices.told("claimed", message, now, speaks, thread, ticket),), person
         last = person.identity.acknowledged_at
         again = last is None or now - last >= self._policy.acknowledge_again_after
         if match.ticket is not None or not rule.outcome.acknowledge or not again or message.unanswerable:
@@ -332,21 +355,9 @@ def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce |
     return Bounce(about.message_id, why)
 
 
-def _waiting_again(ticket: Ticket, now: datetime) -> Ticket:
-    """The person never got the answer: they wait as before."""
-    return replace(
-        ticket, status="open", waiting_since=ticket.waiting_since or now, unanswered=max(1, ticket.unanswered)
-    )
-
-
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:
     identity = context.identities.get((message.channel, message.author.external_id))
     return identity.restricted(now) if identity else None
-
-
-def _moved(ticket: Ticket, now: datetime, *, reopen: bool) -> Ticket:
-    status = "open" if reopen else ticket.status
-    return replace(ticket, status=status, updated_at=now, version=ticket.version + 1)
 
 
 def _opened(
@@ -387,7 +398,7 @@ def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: dat
     """An album's picture that came after its album was admitted joins the message it belongs to."""
     message = gathered.message
     ticket = context.tickets[known.ticket_id]
-    changed = _moved(ticket, now, reopen=False)
+    changed = moved(ticket, now, reopen=False)
     context.tickets[ticket.id] = changed
     admission = Admission(
         event_ids=gathered.event_ids,

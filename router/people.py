@@ -45,6 +45,10 @@ class Person(NamedTuple):
         identity = replace(self.identity, acknowledged_at=now)
         return self._replace(identity=identity, is_changed=not self.is_new)
 
+    def choosing(self, language: str) -> "Person":
+        """Who wants to be written to in it."""
+        return self._replace(identity=replace(self.identity, chosen_language=language), is_changed=not self.is_new)
+
     def held_back(self, restriction: Restriction | None) -> "Person":
         """From now on; None: as before."""
         return self._replace(identity=replace(self.identity, restriction=restriction)) if restriction else self

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import PREPARED_VALUES, Desk
 from normalizer.known import NOTHING_KNOWN, Known
-from responders.compose import COMMAND_VALUES, Limits, Notices, menu_of
+from responders.compose import COMMAND_VALUES, Limits, Notices, languages_of, menu_of
 from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
@@ -29,7 +29,8 @@ from service.parsers import Parsers
 from service.watch import Watch
 from store.sql import open_store
 from tickets.ids import AccountId, Channel, ThreadKey
-from tickets.ports import Bucket, Clock, Connector, CrashHook
+from tickets.model import ReplyTarget
+from tickets.ports import Bucket, Clock, Connector, CrashHook, TypingSender
 from tickets.storage import Store
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -89,7 +90,16 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
     languages = LanguageRecognizer(config.router.languages)
     parsers = make_parsers(config)
     decider = make_decider(config, languages)
-    desk = Desk(store, clock, crash, _limits(config), make_prepared(config), _own_texts(config), _links(config))
+    desk = Desk(
+        store,
+        clock,
+        crash,
+        _limits(config),
+        make_prepared(config),
+        _own_texts(config),
+        _links(config),
+        _typing_over(connectors),
+    )
     return Parts(
         store=store,
         connectors=connectors,
@@ -103,6 +113,15 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         access=Access(store, clock),
         holder=holder,
     )
+
+
+def _typing_over(connectors: Mapping[AccountId, Connector]) -> Callable[[ReplyTarget], Awaitable[None]]:
+    async def show(target: ReplyTarget) -> None:
+        connector = connectors.get(target.account)
+        if connector is not None and isinstance(connector.sender, TypingSender):
+            await connector.sender.send_typing(target)
+
+    return show
 
 
 def make_watch(config: Config, parts: Parts, clock: Clock, leading: Callable[[], bool]) -> Watch:
@@ -161,6 +180,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
             timedelta(minutes=config.router.flood_minutes),
             timedelta(minutes=config.router.flood_mute_minutes),
         ),
+        languages=languages_of(templates),
         aliases={
             (account, alias): queue
             for account, one in config.accounts.items()

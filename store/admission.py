@@ -16,6 +16,7 @@ from store.rows import (
     message_params,
     micros,
     printable,
+    reactions_of,
     restriction_of,
     ticket_params,
     to_json,
@@ -29,7 +30,7 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.records import Admission, MessageChange, Restricting
+from tickets.records import Admission, MessageChange, Reacted, Restricting, with_reaction
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
@@ -121,14 +122,15 @@ def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:
     )
     tx.many(
         "INSERT INTO identity (id, contact_id, channel, external_id, display_name, handle, language, unreachable, "
-        "acknowledged_at) "
+        "acknowledged_at, chosen_language) "
         "VALUES (:id, :contact_id, :channel, :external_id, :display_name, :handle, :language, :unreachable, "
-        ":acknowledged_at)",
+        ":acknowledged_at, :chosen_language)",
         [identity_params(a.new_identity) for a in admissions if a.new_identity],
     )
     tx.many(
         "UPDATE identity SET display_name = :display_name, handle = :handle, language = :language, "
-        "unreachable = :unreachable, acknowledged_at = :acknowledged_at WHERE id = :id",
+        "unreachable = :unreachable, acknowledged_at = :acknowledged_at, chosen_language = :chosen_language "
+        "WHERE id = :id",
         [_changed(a.changed_identity) for a in admissions if a.changed_identity],
     )
     tx.many(
@@ -139,8 +141,8 @@ def _write_people(tx: Tx, admissions: Iterable[Admission]) -> None:
 
 
 def _changed(identity: Identity) -> Params:
-    wanted = ("id", "display_name", "handle", "language", "unreachable", "acknowledged_at")
-    return {name: value for name, value in identity_params(identity).items() if name in wanted}
+    fixed = ("contact_id", "channel", "external_id")
+    return {name: value for name, value in identity_params(identity).items() if name not in fixed}
 
 
 def _thread_params(thread: Thread) -> Params:
@@ -240,6 +242,8 @@ def _write_messages(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
     for admission in admissions:
         if admission.change is not None:
             _change_message(tx, admission.change)
+        if admission.reacted is not None:
+            _keep_reaction(tx, admission.reacted)
     for admission in admissions:
         insert_attachments(tx, admission.attachments, now)
     tx.many(
@@ -293,6 +297,17 @@ def _change_message(tx: Tx, change: MessageChange) -> None:
             {"id": change.message_id, "text": printable(change.text)},
         )
     show_last_words(tx, row[1])
+
+
+def _keep_reaction(tx: Tx, reacted: Reacted) -> None:
+    """One person's signs in place of theirs before; the ticket's version keeps others from doing so meanwhile."""
+    row = one(tx.all("SELECT reactions FROM message WHERE id = :id", {"id": reacted.message_id}))
+    if row is not None:
+        kept = to_json(with_reaction(reactions_of(row[0]), reacted))
+        tx.run(
+            "UPDATE message SET reactions = :reactions WHERE id = :id",
+            {"id": reacted.message_id, "reactions": kept},
+        )
 
 
 def show_last_words(tx: Tx, ticket_id: str) -> None:

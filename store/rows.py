@@ -32,6 +32,7 @@ from tickets.model import (
     DeliveryPart,
     Identity,
     Message,
+    Reaction,
     Reason,
     ReplyTarget,
     Restriction,
@@ -86,6 +87,7 @@ TICKET_COLUMNS = (
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
 """A column that holds several texts."""
+reactions_of = msgspec.json.Decoder(tuple[Reaction, ...]).decode
 _files = msgspec.json.Decoder(tuple[AttachmentId, ...]).decode
 _spans = msgspec.json.Decoder(tuple[Span, ...]).decode
 _authenticity = msgspec.json.Decoder(Authenticity)
@@ -145,7 +147,7 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
 
 IDENTITY_COLUMNS = (
     "i.id, i.contact_id, i.channel, i.external_id, i.display_name, i.handle, i.language, i.unreachable, "
-    "i.acknowledged_at, i.restriction"
+    "i.acknowledged_at, i.restriction, i.chosen_language"
 )
 _restriction = msgspec.json.Decoder(Restriction)
 
@@ -166,6 +168,7 @@ def identity_of(row: Row) -> Identity:
         unreachable=bool(row[7]),
         acknowledged_at=moment_or_none(row[8]),
         restriction=restriction_of(row[9]),
+        chosen_language=row[10],
     )
 
 
@@ -180,6 +183,7 @@ def identity_params(identity: Identity) -> Params:
         "language": identity.language,
         "unreachable": int(identity.unreachable),
         "acknowledged_at": micros_or_none(identity.acknowledged_at),
+        "chosen_language": identity.chosen_language,
     }
 
 
@@ -200,7 +204,8 @@ def thread_of(row: Row) -> Thread:
 MESSAGE_COLUMNS = (
     "m.id, m.ticket_id, m.thread_id, m.event_id, m.identity_id, m.actor, m.direction, m.author, m.text, m.html, "
     "m.subject, m.language, m.sent_at, m.stored_at, m.external_id, m.reply_to, m.recipients_to, m.recipients_cc, "
-    "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed, m.call"
+    "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed, m.call, "
+    "m.reactions"
 )
 INSERT_MESSAGE = """
 INSERT INTO message (id, ticket_id, thread_id, event_id, identity_id, actor, direction, author, text, html,
@@ -239,6 +244,7 @@ def message_of(row: Row) -> Message:
         unanswerable=row[22],
         typed=row[23],
         call=bool(row[24]),
+        reactions=reactions_of(row[25]),
     )
 
 

@@ -52,7 +52,8 @@ class RawEvent(Shape, frozen=True):
     late: written long before it could be read, by the platform's own clock:
     nobody is notified of it.  looked_up: what the connector asked other
     servers about it for whoever reads it (mail: DNS records, as JSON; in
-    Telegram's groups the bot's name); empty when it asked nothing.
+    Telegram's groups the bot's name), or found proved, as the command of a
+    signed button; empty when there was nothing.
     """
 
     channel: Channel
@@ -162,8 +163,9 @@ class Gist(Shape, frozen=True):
 class InboundMessage(Shape, frozen=True):
     """What a raw event means: the output of every normalizer.
 
-    external_id: unique within the channel.  kind ``edit`` and ``delete``
-    name the message they change in ``external_id``.
+    external_id: unique within the channel.  kind ``edit``, ``delete`` and
+    ``reaction`` name the message they are about in ``external_id``; the text
+    of a reaction is its signs, empty when it was taken back.
     reply_to: messages it answers, most trusted first.
     aliases: further names under which the same message may be answered.
     warnings: sentences a person should read before trusting the message.
@@ -177,7 +179,7 @@ class InboundMessage(Shape, frozen=True):
     text: str
     sent_at: datetime
     authenticity: Authenticity
-    kind: Literal["message", "edit", "delete"] = "message"
+    kind: Literal["message", "edit", "delete", "reaction"] = "message"
     subject: str | None = None
     html: str | None = None
     reply_to: tuple[ExternalMessageId, ...] = ()
@@ -272,6 +274,13 @@ class Identity(Shape, frozen=True):
     """When they last got an automatic acknowledgement; None: never."""
     restriction: Restriction | None = None
     """The last one; it may have run out.  None: there is none, or it was lifted."""
+    chosen_language: str | None = None
+    """The language they asked for, as our own texts name it; None: they did not."""
+
+    @property
+    def speaks(self) -> str | None:
+        """The language to write to them in."""
+        return self.chosen_language or self.language
 
     def restricted(self, now: datetime) -> Restriction | None:
         """What holds back what they write now."""
@@ -352,6 +361,13 @@ class MessageVersion(Shape, frozen=True):
     replaced_at: datetime
 
 
+class Reaction(Shape, frozen=True):
+    """A person's signs at a message, as 👍."""
+
+    identity_id: IdentityId
+    signs: str
+
+
 class Message(Shape, frozen=True):
     """One message or note in a ticket.
 
@@ -390,6 +406,14 @@ class Message(Shape, frozen=True):
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+
+
+class Button(Shape, frozen=True):
+    """Something to press under a message of ours: a command, with its argument behind a blank."""
+
+    command: str
+    label: str
 
 
 class ReplyTarget(Shape, frozen=True):
@@ -399,6 +423,7 @@ class ReplyTarget(Shape, frozen=True):
     to speak into the conversation plainly.  references: earlier messages,
     oldest first (email).  to and cc: recipients (email).  alias: the address
     of ours that it comes from (email); None: the account's main one.
+    buttons: under the last words, where the channel shows any.
     """
 
     channel: Channel
@@ -411,6 +436,7 @@ class ReplyTarget(Shape, frozen=True):
     subject: str | None = None
     cc: tuple[str, ...] = ()
     alias: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 SpanKind = Literal["bold", "italic", "strike", "code", "link"]

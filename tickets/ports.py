@@ -81,6 +81,7 @@ class Capabilities(Shape, frozen=True):
     """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
 
     files: None where none can be sent.  formats: it can show formatted words.
+    buttons: it can show what may be pressed, in private talks.
     text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
@@ -96,7 +97,9 @@ class Capabilities(Shape, frozen=True):
     formats: bool
     edits: str
     deletions: str
+    reactions: str
     commands: str
+    buttons: bool
     attachments_in: str
     attachments_out: str
     files: FileRules | None
@@ -270,7 +273,9 @@ class NormalizerPort(Protocol):
         """One result per event, in order; PayloadError stands for one that cannot be read."""
 
 
-CommandAnswer = Literal["commands", "open", "pending", "none", "human", "human-none", "closed", "claimed"]
+CommandAnswer = Literal[
+    "commands", "open", "pending", "none", "human", "human-none", "closed", "claimed", "languages", "language"
+]
 """What a command is answered with: what one can send, how the request stands, what was done; or a code."""
 
 

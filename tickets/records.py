@@ -26,6 +26,7 @@ from tickets.model import (
     Message,
     Participant,
     RawEvent,
+    Reaction,
     Restriction,
     Role,
     Shape,
@@ -168,6 +169,20 @@ class MessageChange(Shape, frozen=True):
     text: str | None
 
 
+class Reacted(Shape, frozen=True):
+    """A person's signs at a stored message, in place of those before; empty: taken back."""
+
+    message_id: MessageId
+    identity_id: IdentityId
+    signs: str
+
+
+def with_reaction(present: tuple[Reaction, ...], reacted: Reacted) -> tuple[Reaction, ...]:
+    """The reactions at a message after somebody's; one who reacts again comes last."""
+    others = tuple(one for one in present if one.identity_id != reacted.identity_id)
+    return (*others, Reaction(reacted.identity_id, reacted.signs)) if reacted.signs else others
+
+
 BOUNCED: Final = "bounced"
 """The code of a delivery that left and came back."""
 
@@ -223,6 +238,7 @@ class Admission(Shape, frozen=True):
     participants: tuple[Participant, ...] = ()
     message: Message | None = None
     change: MessageChange | None = None
+    reacted: Reacted | None = None
     attachments: tuple[NewAttachment, ...] = ()
     refs: tuple[NewRef, ...] = ()
     bounce: Bounce | None = None

@@ -5,8 +5,9 @@ Updates are fetched as bytes through the library's own HTTP layer: its
 wrong shape would stop all others.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import msgspec
 from telegram import (
     Bot,
     BotCommandScopeAllPrivateChats,
+    InlineKeyboardMarkup,
     InputFile,
     LinkPreviewOptions,
     Message,
@@ -51,7 +53,7 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, ReplyFile, Span
 from tickets.rich import utf16_units
 
-ALLOWED_UPDATES = ("message", "edited_message")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "message_reaction")
 CONNECT_S = 10.0
 ANSWER_S = 20.0
 BEYOND_POLL_S = 10.0
@@ -184,7 +186,14 @@ class TelegramApi:
                 await self._bot.set_my_commands(list(commands.items()), scope, locale)
             await self._bot.set_my_commands(list(shown["en"].items()), scope)
 
-    async def send_text(self, place: Place, text: str, quoting: int | None, spans: Sequence[Span] = ()) -> Receipt:
+    async def send_text(
+        self,
+        place: Place,
+        text: str,
+        quoting: int | None,
+        spans: Sequence[Span] = (),
+        keys: InlineKeyboardMarkup | None = None,
+    ) -> Receipt:
         """Text, never markup; a quoted message that is gone is left out, and said so."""
         quote = ReplyParameters(quoting, allow_sending_without_reply=True) if quoting is not None else None
 
@@ -195,6 +204,7 @@ class TelegramApi:
                 entities=[_entity(text, span) for span in spans],
                 reply_parameters=quote,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=keys,
                 message_thread_id=place.topic,
             )
 
@@ -244,6 +254,11 @@ class TelegramApi:
     async def send_typing(self, place: Place) -> None:
         with translated():
             await self._bot.send_chat_action(place.chat, "typing", message_thread_id=place.topic)
+
+    async def take_presses(self, queries: Sequence[str]) -> None:
+        """What was pressed is in hand: the button shows that it waits no more.  A courtesy; nobody misses it."""
+        with suppress(TelegramError, httpx.HTTPError):
+            await asyncio.gather(*(self._bot.answer_callback_query(query) for query in queries))
 
     async def fetch_file(self, file_id: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when Telegram no longer hands it out."""

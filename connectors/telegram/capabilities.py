@@ -14,7 +14,12 @@ CAPABILITIES = Capabilities(
     formats=True,
     edits="kept as versions",
     deletions="not told to bots",
-    commands="/help, /status, /human and /close in private chats, in 21 languages and in the chat menu",
+    reactions="shown at the message; unhappy ones to an answer open the ticket again",
+    commands=(
+        "/help, /status, /human, /close and /language in private chats, in 21 languages, in the chat menu and as "
+        "buttons"
+    ),
+    buttons=True,
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
     attachments_out="after the words, each in a message of its own; JPEG and PNG as photos; 25 MB together",
     files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True),

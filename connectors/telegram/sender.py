@@ -2,6 +2,7 @@
 
 from connectors.context import ConnectorContext
 from connectors.telegram.api import Place, TelegramApi
+from connectors.telegram.buttons import BUTTONS, keyboard
 from tickets.errors import ConnectorError, DeliveryError
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply, ReplyTarget
@@ -32,7 +33,10 @@ class TelegramSender:
         if reply.files:
             receipt = await self._api.send_file(_place(reply.target), reply.files[0])
         else:
-            receipt = await self._api.send_text(_place(reply.target), reply.text, _number(quoting), reply.spans)
+            place = _place(reply.target)
+            buttons = reply.target.buttons if reply.part == reply.parts else ()
+            keys = keyboard(buttons, place.chat, await self._context.secret(BUTTONS)) if buttons else None
+            receipt = await self._api.send_text(place, reply.text, _number(quoting), reply.spans, keys)
         self._context.crash("telegram.after_send")
         return receipt
 

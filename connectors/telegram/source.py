@@ -12,6 +12,7 @@ import msgspec
 from connectors.context import ConnectorContext
 from connectors.lateness import LATE, LOOK_S, is_late
 from connectors.telegram.api import ALLOWED_UPDATES, GarbledAnswer, TelegramApi
+from connectors.telegram.buttons import BUTTONS, command_of
 from connectors.telegram.settings import Settings
 from tickets.model import RawEvent
 from tickets.ports import Batch, Gap, WebhookAnswer, WebhookRequest
@@ -29,7 +30,8 @@ _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
 class Peek(msgspec.Struct):
     """The little a connector must know of an update to line it up; never fails on the rest.
 
-    sender: who wrote among many; empty in private chats.
+    sender: who wrote among many; empty in private chats.  query: of a pressed button; empty without.
+    pressed: what that button holds.
     """
 
     chat: str
@@ -37,6 +39,8 @@ class Peek(msgspec.Struct):
     update_id: int | None
     written: datetime | None = None
     sender: str = ""
+    query: str = ""
+    pressed: str = ""
 
 
 class PollingSource:
@@ -46,8 +50,10 @@ class PollingSource:
         self._api = api
         self._settings = settings
         self._context = context
+        self._reading = Reading(api, settings, context)
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        await self._reading.open()
         await self._api.drop_webhook()
         offset, since = read_place(cursor)
         if cursor is None:
@@ -70,7 +76,8 @@ class PollingSource:
             yield self._batch(updates, before, place_of(offset, since) if updates or before else None)
 
     async def acknowledge(self, batch: Batch) -> None:
-        """Nothing to do: the next question's offset confirms."""
+        """The next question's offset confirms; who pressed a button sees that it was heard."""
+        await self._reading.acknowledge()
 
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         async for chunk in self._api.fetch_file(remote_id):
@@ -81,9 +88,7 @@ class PollingSource:
         seen = [(update, peek(update)) for update in updates]
         return Batch(
             events=tuple(
-                raw_event(self._settings, self._context, self._api, update, one)
-                for update, one in seen
-                if not is_before(one, since)
+                self._reading.raw_event(update, one) for update, one in seen if not is_before(one, since)
             ),
             cursor=cursor,
         )
@@ -96,6 +101,7 @@ class PushedSource:
         self._api = api
         self._settings = settings
         self._context = context
+        self._reading = Reading(api, settings, context)
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue(MOST_PUSHED)
         self._committing: list[asyncio.Future[None]] = []
         self._receiving = False
@@ -131,6 +137,7 @@ class PushedSource:
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         if cursor is None:
             self._since = await ours_since(self._settings, self._context)
+        await self._reading.open()
         await self._api.set_webhook(self._settings.webhook_url, await self.secret())
         self._receiving = True
         try:
@@ -154,44 +161,63 @@ class PushedSource:
             bodies.append(self._queue.get_nowait())
         self._committing = [committed for _, committed in bodies]
         updates = [body for body, _ in bodies]
-        return Batch(
-            events=tuple(
-                raw_event(self._settings, self._context, self._api, update, peek(update)) for update in updates
-            )
-        )
+        return Batch(events=tuple(self._reading.raw_event(update, peek(update)) for update in updates))
 
     async def acknowledge(self, batch: Batch) -> None:
         for committed in self._committing:
             if not committed.done():
                 committed.set_result(None)
+        await self._reading.acknowledge()
 
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
 
 
-def raw_event(
-    settings: Settings, context: ConnectorContext, api: TelegramApi, update: bytes, seen: Peek
-) -> RawEvent:
-    """An update as it came.
+class Reading:
+    """Makes raw events of updates, and remembers which buttons were pressed until that is safe."""
 
-    Telegram starts its ids anew at random after a quiet week, so an id alone
-    is no name: the content's hash stands beside it.
-    """
-    digest = hashlib.sha256(update).hexdigest()[:16]
-    return RawEvent(
-        channel="telegram",
-        account=context.account,
-        external_id=f"{seen.update_id if seen.update_id is not None else 'none'}/{digest}",
-        conversation=f"{seen.chat}/{seen.sender}" if seen.sender else seen.chat or "none",
-        payload=update,
-        received_at=context.clock.now(),
-        own_id=api.bot_id,
-        group=seen.group,
-        quiet_s=settings.album_quiet_s if seen.group else 0.0,
-        late=is_late(seen.written, context.clock.now()),
-        looked_up=api.username if seen.sender else "",
-    )
+    def __init__(self, api: TelegramApi, settings: Settings, context: ConnectorContext) -> None:
+        self._api = api
+        self._settings = settings
+        self._context = context
+        self._secret = b""
+        self._pressed: list[str] = []
+
+    async def open(self) -> None:
+        self._secret = await self._context.secret(BUTTONS)
+
+    async def acknowledge(self) -> None:
+        """What was pressed is committed."""
+        pressed, self._pressed = self._pressed, []
+        if pressed:
+            await self._api.take_presses(pressed)
+
+    def raw_event(self, update: bytes, seen: Peek) -> RawEvent:
+        """An update as it came.
+
+        Telegram starts its ids anew at random after a quiet week, so an id
+        alone is no name: the content's hash stands beside it.
+        """
+        digest = hashlib.sha256(update).hexdigest()[:16]
+        looked_up = self._api.username if seen.sender else ""
+        if seen.query:
+            self._pressed.append(seen.query)
+            looked_up = command_of(seen.pressed, int(seen.chat or 0), self._secret)
+        now = self._context.clock.now()
+        return RawEvent(
+            channel="telegram",
+            account=self._context.account,
+            external_id=f"{seen.update_id if seen.update_id is not None else 'none'}/{digest}",
+            conversation=f"{seen.chat}/{seen.sender}" if seen.sender else seen.chat or "none",
+            payload=update,
+            received_at=now,
+            own_id=self._api.bot_id,
+            group=seen.group,
+            quiet_s=self._settings.album_quiet_s if seen.group else 0.0,
+            late=is_late(seen.written, now),
+            looked_up=looked_up,
+        )
 
 
 def read_place(cursor: str | None) -> tuple[int | None, datetime | None]:
@@ -248,10 +274,15 @@ def peek(update: bytes) -> Peek:
     update_id = found.get("update_id")
     candidates = (found.get(kind) for kind in ALLOWED_UPDATES)
     message: dict[str, object] = next((one for one in candidates if isinstance(one, dict)), {})
+    query, pressed = "", ""
+    if "callback_query" in found:
+        query, pressed = (one if isinstance(one := message.get(name), str) else "" for name in ("id", "data"))
+        beneath = message.get("message")
+        message = {"chat": beneath.get("chat")} if isinstance(beneath, dict) else {}
     chat = message.get("chat")
     chat_id = chat.get("id") if isinstance(chat, dict) else None
     group = message.get("media_group_id")
-    sender = message.get("from")
+    sender = message.get("from") or message.get("user")  # whoever reacts is called user
     sender_id = sender.get("id") if isinstance(sender, dict) else None
     return Peek(
         chat=str(chat_id) if isinstance(chat_id, int) else "",
@@ -259,6 +290,8 @@ def peek(update: bytes) -> Peek:
         update_id=update_id if isinstance(update_id, int) and not isinstance(update_id, bool) else None,
         written=_moment(message.get("edit_date") or message.get("date")),
         sender=str(sender_id) if isinstance(sender_id, int) and isinstance(chat_id, int) and chat_id < 0 else "",
+        query=query,
+        pressed=pressed,
     )
 
 

@@ -21,6 +21,7 @@ from tickets.records import (
     NewAttachment,
     NewRef,
     Restricting,
+    with_reaction,
 )
 
 STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
@@ -85,6 +86,7 @@ def _add_people(tables: Tables, admission: Admission) -> None:
             language=changed.language,
             unreachable=changed.unreachable,
             acknowledged_at=changed.acknowledged_at,
+            chosen_language=changed.chosen_language,
         )
     if (thread := admission.new_thread) is not None:
         _refuse((thread.account, thread.key) in tables.thread_names or thread.id in tables.threads, "thread")
@@ -152,6 +154,9 @@ def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
             _add_fingerprint(tables, admission.fingerprint, admission.message, now)
     if admission.change is not None:
         _change_message(tables, admission.change)
+    if (reacted := admission.reacted) is not None and (message := tables.messages.get(reacted.message_id)):
+        reactions = with_reaction(message.reactions, reacted)
+        tables.messages[message.id] = replace(message, reactions=reactions)
     add_attachments(tables, admission.attachments)
     for ref in admission.refs:
         add_ref(tables, ref)

@@ -9,7 +9,7 @@ from simulators.telegram.chats import Conversation
 from simulators.telegram.files import StoredFile
 from simulators.telegram.groups import SimGroup
 from simulators.telegram.markup import detect_entities
-from simulators.telegram.records import Json, SimMessage
+from simulators.telegram.records import Json, SentMessage, SimMessage
 
 _ENTITIES = {"text": "entities", "caption": "caption_entities"}
 
@@ -155,6 +155,42 @@ class SimPerson:
         if found := detect_entities(new_text):
             edited[_ENTITIES[part]] = found
         return self._publish(bot, bot.conversations[message.chat_id], "edited_message", edited)
+
+    def press(self, sent: SentMessage, label: str) -> int | None:
+        """Press a button under a message of the bot's; KeyError when there is none so called.
+
+        The id of the update; None where the bot does not want to hear of it.
+        """
+        rows = sent.markup.get("inline_keyboard") if sent.markup else None
+        keys = [key for row in rows if isinstance(row, list) for key in row] if isinstance(rows, list) else []
+        data = {key["text"]: key["callback_data"] for key in keys}
+        return self.press_data(sent, data[label])
+
+    def press_data(self, sent: SentMessage, data: str) -> int | None:
+        """Send what a button would hold, as a changed client can."""
+        bot = sent.bot
+        query_id = str(bot.next_album_id())
+        bot.callback_queries.add(query_id)
+        query: Json = {
+            "id": query_id,
+            "from": self.user(),
+            "message": bot.conversations[sent.chat_id].messages[sent.message_id],
+            "chat_instance": str(self.id),
+            "data": data,
+        }
+        return bot.updates.add("callback_query", query)
+
+    def react(self, bot: SimBot, message_id: int, *signs: str) -> int | None:
+        """Put signs at a message of her private chat, in place of those before; none: take them back."""
+        reaction: Json = {
+            "chat": self.chat(),
+            "message_id": message_id,
+            "user": self.user(),
+            "date": bot.timestamp(),
+            "old_reaction": [],
+            "new_reaction": [{"type": "emoji", "emoji": sign} for sign in signs],
+        }
+        return bot.updates.add("message_reaction", reaction)
 
     def block(self, bot: SimBot) -> None:
         """Stop the bot; it is told by ``my_chat_member`` and gets 403 from then on."""

@@ -3,6 +3,7 @@ commands =
     /status wie es um Ihre Anfrage steht
     /human einen Menschen verlangen
     /close es ist erledigt
+    /language Ihre Sprache wählen
     .open = Ihre Anfrage #{ $number } ist bei unserem Team.
     .pending = Wir haben auf Ihre Anfrage #{ $number } geantwortet. Schreiben Sie hier, wenn Sie mehr brauchen.
     .none = Sie haben keine offene Anfrage. Schreiben Sie Ihre Frage hierher.
@@ -18,3 +19,7 @@ commands =
     .menu-status = wie es um Ihre Anfrage steht
     .menu-human = einen Menschen verlangen
     .menu-close = es ist erledigt
+    .menu-language = Ihre Sprache wählen
+    .languages = In welcher Sprache sollen wir Ihnen schreiben?
+    .language = Wir schreiben Ihnen ab jetzt auf Deutsch. Sie können in jeder Sprache schreiben.
+    .name = Deutsch

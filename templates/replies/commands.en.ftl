@@ -3,6 +3,7 @@ commands =
     /status where your request stands
     /human ask for a person
     /close nothing more is needed
+    /language choose your language
     .open = Your request #{ $number } is with our team.
     .pending = We have answered your request #{ $number }. Write here if you need more.
     .none = You have no open request. Write your question here.
@@ -18,3 +19,7 @@ commands =
     .menu-status = where your request stands
     .menu-human = ask for a person
     .menu-close = nothing more is needed
+    .menu-language = choose your language
+    .languages = In which language shall we write to you?
+    .language = We write to you in English from now on. You can write in any language.
+    .name = English

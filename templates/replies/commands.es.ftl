@@ -3,6 +3,7 @@ commands =
     /status cómo va tu solicitud
     /human pedir una persona
     /close ya no hace falta nada
+    /language elegir su idioma
     .open = Tu solicitud n.º { $number } está con nuestro equipo.
     .pending = Hemos respondido a tu solicitud n.º { $number }. Escribe aquí si necesitas algo más.
     .none = No tienes ninguna solicitud abierta. Escribe aquí tu pregunta.
@@ -18,3 +19,7 @@ commands =
     .menu-status = cómo va tu solicitud
     .menu-human = pedir una persona
     .menu-close = ya no hace falta nada
+    .menu-language = elegir su idioma
+    .languages = ¿En qué idioma le escribimos?
+    .language = A partir de ahora le escribimos en español. Usted puede escribir en cualquier idioma.
+    .name = Español

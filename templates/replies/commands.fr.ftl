@@ -3,6 +3,7 @@ commands =
     /status où en est votre demande
     /human demander une personne
     /close tout est réglé
+    /language choisir votre langue
     .open = Votre demande nº { $number } est entre les mains de notre équipe.
     .pending = Nous avons répondu à votre demande nº { $number }. Écrivez ici s’il vous faut autre chose.
     .none = Vous n’avez aucune demande en cours. Écrivez votre question ici.
@@ -18,3 +19,7 @@ commands =
     .menu-status = où en est votre demande
     .menu-human = demander une personne
     .menu-close = tout est réglé
+    .menu-language = choisir votre langue
+    .languages = Dans quelle langue devons-nous vous écrire ?
+    .language = Nous vous écrivons désormais en français. Vous pouvez écrire dans n’importe quelle langue.
+    .name = Français

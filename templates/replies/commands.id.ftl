@@ -3,6 +3,7 @@ commands =
     /status sampai di mana permintaan Anda
     /human minta dilayani petugas
     /close tidak perlu apa-apa lagi
+    /language pilih bahasa Anda
     .open = Permintaan #{ $number } Anda ada pada tim kami.
     .pending = Kami sudah menjawab permintaan #{ $number } Anda. Tulis di sini bila masih ada yang diperlukan.
     .none = Anda tidak punya permintaan yang terbuka. Tulis pertanyaan Anda di sini.
@@ -18,3 +19,7 @@ commands =
     .menu-status = sampai di mana permintaan Anda
     .menu-human = minta dilayani petugas
     .menu-close = tidak perlu apa-apa lagi
+    .menu-language = pilih bahasa Anda
+    .languages = Dalam bahasa apa kami menulis kepada Anda?
+    .language = Mulai sekarang kami menulis kepada Anda dalam bahasa Indonesia. Anda boleh menulis dalam bahasa apa pun.
+    .name = Bahasa Indonesia

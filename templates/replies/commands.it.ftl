@@ -3,6 +3,7 @@ commands =
     /status a che punto è la tua richiesta
     /human chiedere una persona
     /close non serve altro
+    /language scegliere la lingua
     .open = La tua richiesta n. { $number } è al nostro team.
     .pending = Abbiamo risposto alla tua richiesta n. { $number }. Scrivi qui se ti serve altro.
     .none = Non hai richieste aperte. Scrivi qui la tua domanda.
@@ -18,3 +19,7 @@ commands =
     .menu-status = a che punto è la tua richiesta
     .menu-human = chiedere una persona
     .menu-close = non serve altro
+    .menu-language = scegliere la lingua
+    .languages = In quale lingua dobbiamo scriverle?
+    .language = D’ora in poi le scriviamo in italiano. Lei può scrivere in qualsiasi lingua.
+    .name = Italiano

@@ -3,6 +3,7 @@ commands =
     /status お問い合わせの状況
     /human 担当者を希望する
     /close もう必要ありません
+    /language 言語を選ぶ
     .open = お問い合わせ #{ $number } は担当チームが確認しています。
     .pending = お問い合わせ #{ $number } にはお返事しました。ほかにもあれば、こちらにお書きください。
     .none = 受付中のお問い合わせはありません。ご質問をこちらにお書きください。
@@ -18,3 +19,7 @@ commands =
     .menu-status = お問い合わせの状況
     .menu-human = 担当者を希望する
     .menu-close = もう必要ありません
+    .menu-language = 言語を選ぶ
+    .languages = どの言語でお返事しましょうか？
+    .language = これからは日本語でお返事します。どの言語でお書きになってもかまいません。
+    .name = 日本語

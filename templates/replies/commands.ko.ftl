@@ -3,6 +3,7 @@ commands =
     /status 문의 진행 상황
     /human 담당자 요청
     /close 더 필요한 것이 없음
+    /language 언어 선택
     .open = 문의 #{ $number }은(는) 담당 팀에 있습니다.
     .pending = 문의 #{ $number }에 답변드렸습니다. 더 필요한 것이 있으면 여기에 적어 주세요.
     .none = 열려 있는 문의가 없습니다. 질문을 여기에 적어 주세요.
@@ -18,3 +19,7 @@ commands =
     .menu-status = 문의 진행 상황
     .menu-human = 담당자 요청
     .menu-close = 더 필요한 것이 없음
+    .menu-language = 언어 선택
+    .languages = 어떤 언어로 답해 드릴까요?
+    .language = 앞으로 한국어로 답해 드립니다. 어떤 언어로 쓰셔도 됩니다.
+    .name = 한국어

@@ -3,6 +3,7 @@ commands =
     /status hoe het met je verzoek staat
     /human om een mens vragen
     /close er is niets meer nodig
+    /language uw taal kiezen
     .open = Je verzoek #{ $number } is bij ons team.
     .pending = We hebben je verzoek #{ $number } beantwoord. Schrijf hier als je meer nodig hebt.
     .none = Je hebt geen open verzoek. Schrijf je vraag hier.
@@ -18,3 +19,7 @@ commands =
     .menu-status = hoe het met je verzoek staat
     .menu-human = om een mens vragen
     .menu-close = er is niets meer nodig
+    .menu-language = uw taal kiezen
+    .languages = In welke taal zullen we u schrijven?
+    .language = We schrijven u voortaan in het Nederlands. U mag in elke taal schrijven.
+    .name = Nederlands

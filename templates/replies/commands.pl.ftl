@@ -3,6 +3,7 @@ commands =
     /status co dzieje się ze sprawą
     /human poproś o człowieka
     /close nic więcej nie trzeba
+    /language wybierz swój język
     .open = Sprawa nr { $number } jest u naszego zespołu.
     .pending = Odpowiedzieliśmy w sprawie nr { $number }. Napisz tutaj, jeśli potrzeba czegoś więcej.
     .none = Nie ma otwartej sprawy. Napisz tutaj swoje pytanie.
@@ -18,3 +19,7 @@ commands =
     .menu-status = co dzieje się ze sprawą
     .menu-human = poproś o człowieka
     .menu-close = nic więcej nie trzeba
+    .menu-language = wybierz swój język
+    .languages = W jakim języku mamy do Pana/Pani pisać?
+    .language = Od teraz piszemy po polsku. Można pisać w dowolnym języku.
+    .name = Polski

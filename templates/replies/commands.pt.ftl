@@ -3,6 +3,7 @@ commands =
     /status como está o seu pedido
     /human pedir uma pessoa
     /close não é preciso mais nada
+    /language escolher o seu idioma
     .open = O seu pedido nº { $number } está com a nossa equipe.
     .pending = Respondemos ao seu pedido nº { $number }. Escreva aqui se precisar de mais alguma coisa.
     .none = Não há nenhum pedido aberto. Escreva aqui a sua pergunta.
@@ -18,3 +19,7 @@ commands =
     .menu-status = como está o seu pedido
     .menu-human = pedir uma pessoa
     .menu-close = não é preciso mais nada
+    .menu-language = escolher o seu idioma
+    .languages = Em que idioma devemos escrever-lhe?
+    .language = A partir de agora, escrevemos-lhe em português. Pode escrever em qualquer idioma.
+    .name = Português

@@ -3,6 +3,7 @@ commands =
     /status talebiniz ne durumda
     /human bir insan isteyin
     /close başka bir şey gerekmiyor
+    /language dilinizi seçin
     .open = { $number } numaralı talebiniz ekibimizde.
     .pending = { $number } numaralı talebinizi yanıtladık. Başka bir şey gerekirse buraya yazın.
     .none = Açık talebiniz yok. Sorunuzu buraya yazın.
@@ -18,3 +19,7 @@ commands =
     .menu-status = talebiniz ne durumda
     .menu-human = bir insan isteyin
     .menu-close = başka bir şey gerekmiyor
+    .menu-language = dilinizi seçin
+    .languages = Size hangi dilde yazalım?
+    .language = Bundan sonra size Türkçe yazacağız. Siz istediğiniz dilde yazabilirsiniz.
+    .name = Türkçe

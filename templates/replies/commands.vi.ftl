@@ -3,6 +3,7 @@ commands =
     /status yêu cầu của bạn đến đâu rồi
     /human xin gặp nhân viên
     /close không cần gì thêm
+    /language chọn ngôn ngữ của bạn
     .open = Yêu cầu #{ $number } của bạn đang ở chỗ chúng tôi.
     .pending = Chúng tôi đã trả lời yêu cầu #{ $number } của bạn. Nếu cần thêm, hãy viết ở đây.
     .none = Bạn không có yêu cầu nào đang mở. Hãy viết câu hỏi ở đây.
@@ -18,3 +19,7 @@ commands =
     .menu-status = yêu cầu của bạn đến đâu rồi
     .menu-human = xin gặp nhân viên
     .menu-close = không cần gì thêm
+    .menu-language = chọn ngôn ngữ của bạn
+    .languages = Chúng tôi nên viết cho bạn bằng ngôn ngữ nào?
+    .language = Từ giờ chúng tôi sẽ viết cho bạn bằng tiếng Việt. Bạn có thể viết bằng bất kỳ ngôn ngữ nào.
+    .name = Tiếng Việt

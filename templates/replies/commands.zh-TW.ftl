@@ -3,6 +3,7 @@ commands =
     /status 查看進度
     /human 請求真人服務
     /close 不再需要
+    /language 選擇語言
     .open = 您的問題 #{ $number } 正由我們的團隊處理。
     .pending = 我們已回覆您的問題 #{ $number }。如有其他需要，請在這裡寫下。
     .none = 您沒有未處理完的問題。請在這裡寫下您的問題。
@@ -18,3 +19,7 @@ commands =
     .menu-status = 查看進度
     .menu-human = 請求真人服務
     .menu-close = 不再需要
+    .menu-language = 選擇語言
+    .languages = 您希望我們用哪種語言回覆？
+    .language = 從現在起我們用繁體中文回覆您。您可以用任何語言書寫。
+    .name = 繁體中文

@@ -3,6 +3,7 @@ commands =
     /status 查看进展
     /human 请求人工
     /close 不再需要
+    /language 选择语言
     .open = 您的问题 #{ $number } 正在由我们的团队处理。
     .pending = 我们已回复您的问题 #{ $number }。如有其他需要，请在这里写下。
     .none = 您没有未处理完的问题。请在这里写下您的问题。
@@ -18,3 +19,7 @@ commands =
     .menu-status = 查看进展
     .menu-human = 请求人工
     .menu-close = 不再需要
+    .menu-language = 选择语言
+    .languages = 您希望我们用哪种语言回复？
+    .language = 从现在起我们用简体中文回复您。您可以用任何语言书写。
+    .name = 简体中文

@@ -21,6 +21,7 @@ ROWS = {
     "formatting": "Formatting",
     "edits": "Edits by the person",
     "deletions": "Deletions by the person",
+    "reactions": "Reactions by the person",
     "commands": "Commands that people can send",
     "attachments_in": "Attachments received",
     "attachments_out": "Attachments sent",

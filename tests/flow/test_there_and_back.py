@@ -1,15 +1,18 @@
 """A message in, a ticket, an answer out, and the person's answer back to the same ticket."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from simulators.mail.name_server import NameServer
+from simulators.telegram.records import SentMessage
 from tests.support.signing import records, signed
 from tests.support.stores import Database
 from tests.support.town import AGENT, EMAIL, TELEGRAM, Town, incoming, open_town, until
+from tickets.model import TicketEnvelope
 
 STOLEN = "我的账户被盗了，请马上冻结！有人改了密码。"
 
@@ -122,9 +125,90 @@ async def test_people_ask_the_bot_how_it_stands_in_their_language(town: Town) ->
 
 async def test_the_menu_of_commands_is_there_in_every_language(town: Town) -> None:
     shown = {json.loads(scope)[1]: commands for scope, commands in town.bot.commands.items()}
-    assert {one["command"] for one in shown[""]} == {"help", "status", "human", "close"}
+    assert {one["command"] for one in shown[""]} == {"help", "status", "human", "close", "language"}
     assert {"ar", "de", "hi", "ja", "ko", "th", "vi", "zh"} < set(shown)
     assert "查看进展" in [one["description"] for one in shown["zh"]]
+
+
+async def test_what_can_be_sent_can_be_pressed_and_nobody_can_forge_it(town: Town) -> None:
+    wei = town.telegram.add_person("王伟", language_code="zh-hans")
+    wei.write("我的提现还没有到账，请帮我查一下", town.bot)
+    number = (await town.ticket_saying("没有到账")).ticket.number
+    await until(lambda: bool(town.telegram.sent), "the acknowledgement")
+    told = town.telegram.sent[0]
+    assert labels(told) == ["查看进展", "请求人工", "不再需要"]
+    wei.press_data(told, "AAAAAAAAAAAAAAAAAAAAclose")
+    wei.press_data(told, "close")
+    wei.press(told, "请求人工")
+    await until(lambda: any(f"#{number} 将由工作人员处理" in one.text for one in town.telegram.sent), "an answer")
+    asked = (await town.ticket_saying("没有到账")).ticket
+    assert (asked.status, asked.priority_reasons[-1].label) == ("open", "asked for a person")
+    await until(lambda: not town.bot.callback_queries, "every button to be let go")
+    wei.press(told, "不再需要")
+    await until(lambda: any(f"#{number} 已结束" in one.text for one in town.telegram.sent), "the end")
+    assert (await town.ticket_saying("没有到账")).ticket.status == "closed"
+
+
+async def test_people_choose_the_language_they_are_written_to_in(town: Town) -> None:
+    omar = town.telegram.add_person("Omar", language_code="en")
+    omar.write("/language", town.bot)
+    await until(lambda: bool(town.telegram.sent), "the question")
+    assert {"العربية", "हिन्दी", "日本語", "한국어", "ไทย", "Tiếng Việt", "繁體中文"} < set(
+        labels(town.telegram.sent[0])
+    )
+    omar.press(town.telegram.sent[0], "ไทย")
+    await until(lambda: len(town.telegram.sent) == 2, "the confirmation")
+    assert "ภาษาไทย" in town.telegram.sent[1].text
+    omar.write("My withdrawal has not arrived, please look into it", town.bot)
+    ticket = await town.ticket_saying("has not arrived")
+    assert ticket.ticket.language == "th"
+    assert ticket.messages[0].language == "en"
+    await until(lambda: len(town.telegram.sent) == 3, "the acknowledgement")
+    assert re.search(r"[ก-๛]", town.telegram.sent[2].text)
+    omar.write("/language Deutsch", town.bot)
+    await until(lambda: len(town.telegram.sent) == 4, "the confirmation")
+    assert "auf Deutsch" in town.telegram.sent[3].text
+    omar.write("/language I do not know how to say it", town.bot)
+    assert "do not know" in (await town.ticket_saying("do not know")).messages[-1].text
+
+
+async def test_signs_at_an_answer_stand_there_and_the_unhappy_wait_again(town: Town) -> None:
+    town.anna.write("Where is my withdrawal?", town.bot)
+    number = (await town.ticket_saying("my withdrawal")).ticket.number
+    await town.settled(await town.answer(number, "It is on its way."), "sent")
+    sent = next(one for one in town.telegram.sent if one.text == "It is on its way.")
+
+    async def reacted(*signs: str) -> TicketEnvelope:
+        town.anna.react(town.bot, sent.message_id, *signs)
+        shown = "".join(signs)
+
+        async def there() -> bool:
+            found = await town.ticket_saying("my withdrawal")
+            return "".join(sign.signs for message in found.messages for sign in message.reactions) == shown
+
+        await town.eventually(there, f"the reaction {shown!r}")
+        return await town.ticket_saying("my withdrawal")
+
+    assert (await reacted("👍")).ticket.status == "pending"
+    unhappy = await reacted("👎")
+    assert (unhappy.ticket.status, unhappy.ticket.unanswered) == ("open", 1)
+    assert len((await reacted()).messages) == 2
+
+
+async def test_the_person_sees_that_somebody_writes(town: Town) -> None:
+    town.anna.write("Where is my withdrawal?", town.bot)
+    number = (await town.ticket_saying("my withdrawal")).ticket.number
+    await town.service.desk.typing(AGENT, number)
+    shown = [call for call in town.telegram.calls if call.method == "sendChatAction"]
+    assert [(one.parameters["chat_id"], one.parameters["action"]) for one in shown] == [
+        (str(town.anna.id), "typing")
+    ]
+
+
+def labels(sent: SentMessage) -> list[str]:
+    rows = (sent.markup or {}).get("inline_keyboard", [])
+    assert isinstance(rows, list)
+    return [key["text"] for row in rows for key in row]
 
 
 async def test_who_calls_the_bot_in_a_group_is_answered_in_the_topic(town: Town) -> None:

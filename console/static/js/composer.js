@@ -1,5 +1,6 @@
 // The composer: drafts that survive moving about, the count of characters, the voice in words.
 const draftName = (form) => `draft:${form.dataset.number}`;
+const SHOWN_MS = 4500; // Telegram shows it for five seconds
 const composer = () => document.getElementById("composer");
 
 export function startComposer() {
@@ -32,6 +33,18 @@ function typed() {
   if (text) sessionStorage.setItem(draftName(form), text);
   else sessionStorage.removeItem(draftName(form));
   count();
+  if (text) showTyping(form);
+}
+
+// The person sees that somebody writes, as long as somebody does; notes are nobody's business.
+let shownAt = -Infinity;
+function showTyping(form) {
+  const answering = form.querySelector("[name=kind]:checked")?.value !== "note";
+  if (!answering || performance.now() - shownAt < SHOWN_MS) return;
+  shownAt = performance.now();
+  const told = new FormData();
+  for (const name of ["csrf", "thread"]) told.set(name, form.elements[name]?.value ?? "");
+  fetch(`/tickets/${form.dataset.number}/typing`, { method: "POST", body: told }).catch(() => {});
 }
 
 function count() {

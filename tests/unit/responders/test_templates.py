@@ -124,5 +124,5 @@ def test_every_language_has_every_answer_to_a_command_in_words_of_its_own() -> N
 def test_the_menu_fits_what_telegram_takes() -> None:
     """https://core.telegram.org/bots/api#botcommand: at most 256 characters."""
     menu = menu_of(TEMPLATES)
-    assert {tuple(commands) for commands in menu.values()} == {("help", "status", "human", "close")}
+    assert {tuple(commands) for commands in menu.values()} == {("help", "status", "human", "close", "language")}
     assert all(1 <= len(text) <= 256 for commands in menu.values() for text in commands.values())
