@@ -33,6 +33,20 @@ async def keep_nothing(_name: str, _value: bytes) -> None:
     """Of an account that nothing is kept for."""
 
 
+class Spoken(NamedTuple):
+    """The program's own words, each by language.
+
+    menu: commands that people can send, with what each is for.  received:
+    that a message arrived.  form: what opening a form is for.  languages: in
+    which all this is, with what each calls itself.
+    """
+
+    menu: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    received: Mapping[str, str] = MappingProxyType({})
+    form: Mapping[str, str] = MappingProxyType({})
+    languages: Mapping[str, str] = MappingProxyType({})
+
+
 class ConnectorContext(NamedTuple):
     """account: ``channel:name``.  secret: a lasting random secret of 32 bytes by its name.
 
@@ -41,7 +55,7 @@ class ConnectorContext(NamedTuple):
     last known to be connected; None: never.  take: takes from budgets that
     sending shares; seconds to wait, 0.0 when taken.  keep: a secret that
     changes, encrypted.  kept: what was kept under a name, else the given value.
-    menu: commands that people can send and what each is for, by language.
+    spoken: the program's own words.
     """
 
     account: AccountId
@@ -53,4 +67,4 @@ class ConnectorContext(NamedTuple):
     take: Callable[[Sequence[Bucket]], Awaitable[float]] = no_limit
     kept: Callable[[str, bytes], Awaitable[bytes]] = as_given
     keep: Callable[[str, bytes], Awaitable[None]] = keep_nothing
-    menu: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    spoken: Spoken = Spoken()

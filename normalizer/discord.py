@@ -8,10 +8,11 @@ channel that everybody shares each person has a conversation of their own.
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
 
 import msgspec
 
+from normalizer.discord_interactions import read_interaction
+from normalizer.discord_shapes import Event, Forwarded, Gone, Message
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
@@ -31,98 +32,15 @@ WRITTEN_BY_PEOPLE = frozenset({0, 19, 20, 23})
 """Plain, reply, slash command, context menu command; every other type is a notice of Discord's own."""
 VOICE_FLAG = 1 << 13
 VOUCHED = Authenticity(verdict="verified", by="discord")
-Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
-"""An id: we make names and addresses of it."""
-Bytes = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _TAG = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,32}:)(\d{1,20})>")
-
-
-class User(msgspec.Struct):
-    id: Number
-    username: str = ""
-    global_name: str | None = None
-    bot: bool = False
-
-
-class Member(msgspec.Struct):
-    nick: str | None = None
-
-
-class File(msgspec.Struct):
-    id: str
-    filename: str = ""
-    size: Bytes | None = None
-    content_type: str | None = None
-    duration_secs: float | None = None
-
-
-class Replied(msgspec.Struct):
-    """The message answered; its author is told only while it exists."""
-
-    id: Number
-    author: User | None = None
-
-
-class Reference(msgspec.Struct):
-    """type 1 is a forwarded message, not an answer."""
-
-    message_id: Number | None = None
-    channel_id: Number | None = None
-    type: int = 0
-
-
-class Snapshot(msgspec.Struct):
-    message: "Forwarded"
-
-
-class Forwarded(msgspec.Struct):
-    content: str = ""
-    attachments: list[File] = []
-
-
-class Sticker(msgspec.Struct):
-    name: str = ""
-
-
-class Message(msgspec.Struct):
-    """The fields we read; everything else is kept in the raw event."""
-
-    id: Number
-    channel_id: Number
-    author: User
-    content: str = ""
-    type: int = 0
-    flags: int = 0
-    guild_id: str | None = None
-    webhook_id: str | None = None
-    member: Member | None = None
-    mentions: list[User] = []
-    attachments: list[File] = []
-    edited_timestamp: str | None = None
-    message_reference: Reference | None = None
-    referenced_message: Replied | None = None
-    message_snapshots: list[Snapshot] = []
-    sticker_items: list[Sticker] = []
-    poll: dict[str, Any] | None = None
-
-
-class Gone(msgspec.Struct):
-    """A deletion tells only which message it was."""
-
-    id: Number
-    channel_id: Number
-    guild_id: str | None = None
-
-
-class Event(msgspec.Struct):
-    t: str
-    d: msgspec.Raw
 
 
 def normalize_event(event: RawEvent) -> InboundMessage | Ignored:
     """One gateway event.  ``event.note`` is ``thread`` for one in a thread.  Raises PayloadError."""
     try:
         told = msgspec.json.decode(event.payload, type=Event)
+        if told.t == "INTERACTION_CREATE":
+            return read_interaction(event, told.d)
         if told.t == "MESSAGE_DELETE":
             return _deleted(event, msgspec.json.decode(told.d, type=Gone))
         if told.t not in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):

@@ -177,7 +177,12 @@ _OFFERED: Final[Mapping[CommandAnswer, tuple[str, ...]]] = {
 
 def languages_of(templates: ReplyTemplates) -> dict[str, str]:
     """In which the program's own texts are there, with what each language calls itself."""
-    return {locale: templates.render(COMMANDS, locale, "name") for locale in templates.locales(COMMANDS)}
+    return said_in(COMMANDS, templates, "name")
+
+
+def said_in(name: str, templates: ReplyTemplates, part: str = "") -> dict[str, str]:
+    """A text without placeholders, by language."""
+    return {locale: templates.render(name, locale, part) for locale in templates.locales(name)}
 
 
 def menu_of(templates: ReplyTemplates) -> dict[str, dict[str, str]]:
@@ -268,6 +273,7 @@ class Notices:
             subject=reply_subject(message.subject or "") if by_mail else None,
             alias=message.alias or None,
             buttons=buttons if limits.buttons and message.thread.visibility == "private" else (),
+            interaction=message.interaction,
         )
         return compose("notice", target, text, limits, now, thread_id=thread_id, ticket_id=ticket_id)
 

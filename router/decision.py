@@ -330,6 +330,8 @@ class Decider:
                 return (), person
             speaks = person.identity.chosen_language or language
             return (self._notices.told("claimed", message, now, speaks, thread, ticket),), person
+        if message.acknowledged:
+            return (), person.acknowledged(now)
         last = person.identity.acknowledged_at
         again = last is None or now - last >= self._policy.acknowledge_again_after
         if match.ticket is not None or not rule.outcome.acknowledge or not again or message.unanswerable:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from connectors.context import ConnectorContext
+from connectors.context import ConnectorContext, Spoken
 from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.commands import PREPARED_VALUES, Desk
 from normalizer.known import NOTHING_KNOWN, Known
-from responders.compose import COMMAND_VALUES, Limits, Notices, languages_of, menu_of
+from responders.compose import COMMAND_VALUES, COMMANDS, Limits, Notices, languages_of, menu_of, said_in
 from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
@@ -62,7 +62,7 @@ def make_store(config: Config, crash: CrashHook) -> Store:
 
 def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook) -> dict[AccountId, Connector]:
     """One connector for each configured account.  Raises ConfigError for a library that is missing."""
-    menu = menu_of(_own_texts(config))
+    spoken = _spoken(_own_texts(config))
     return {
         account: make_connector(
             one.channel,
@@ -76,7 +76,7 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
                 _was_up(account, store),
                 _budget_of(account, store, clock),
                 *_keeping_of(account, store),
-                menu,
+                spoken,
             ),
         )
         for account, one in config.accounts.items()
@@ -152,6 +152,12 @@ def _known_of(settings: Any) -> Known:
         aliases=tuple(_setting(settings, "aliases", ())),
         arc_sealers=tuple(_setting(settings, "arc_sealers", ())),
         groups=_setting(settings, "groups", "off"),
+    )
+
+
+def _spoken(texts: ReplyTemplates) -> Spoken:
+    return Spoken(
+        menu_of(texts), said_in("acknowledgement", texts), said_in(COMMANDS, texts, "form"), languages_of(texts)
     )
 
 

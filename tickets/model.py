@@ -214,6 +214,10 @@ class InboundMessage(Shape, frozen=True):
     """The other address of the account's own that it was sent to; empty: its main one, or none that is known."""
     gist: Gist | None = None
     """None until somebody has asked for it."""
+    interaction: str = ""
+    """What an answer of the program's is shown in place of, where the platform shows that one is expected."""
+    acknowledged: bool = False
+    """The platform was told already that it arrived, and has shown that."""
     unaddressed: bool = False
     """Written among many and not to us; a part of what is if another of its group is addressed."""
 
@@ -437,6 +441,8 @@ class ReplyTarget(Shape, frozen=True):
     cc: tuple[str, ...] = ()
     alias: str | None = None
     buttons: tuple[Button, ...] = ()
+    interaction: str = ""
+    """Shown in place of what the platform shows meanwhile, see ``InboundMessage``."""
 
 
 SpanKind = Literal["bold", "italic", "strike", "code", "link"]

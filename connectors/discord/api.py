@@ -10,17 +10,18 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord.http import HTTPClient
+from discord.http import HTTPClient, Route
+from discord.ui import View
 
 from connectors.discord.errors import translated, translated_delivery
 from connectors.discord.http import LONGEST_PAUSE_S, lead, quieten
 from connectors.discord.peek import SeenArchive, read_archive
-from connectors.discord.place import read_id
+from connectors.discord.place import moment_of, read_id
 from connectors.discord.settings import Settings
 from connectors.tls import client_context
 from tickets.errors import PayloadError, RateLimited, Unreachable
 from tickets.ids import ExternalMessageId
-from tickets.model import Receipt, ReplyFile
+from tickets.model import Button, Receipt, ReplyFile
 
 PAGE = 100
 """The most messages or threads one question gives."""
@@ -28,6 +29,9 @@ UNREADABLE = "Discord's answer cannot be read."
 ANSWER_S = 60.0
 """discord.py tries a request up to five times within about 25 seconds; the nonce keeps that from doubling."""
 FILES_S = 180.0
+RESPOND_S = 3.0
+MOST_BUTTONS = 25
+LABEL_CHARS = 80
 MOST_REFUSED = 100
 REFUSED_WITHIN_S = 600.0
 """Discord locks out an address after 10,000 refused requests in 10 minutes; we stop at a hundredth."""
@@ -173,7 +177,13 @@ class DiscordApi:
                 raise
 
     async def send_text(
-        self, channel: int, text: str, answering: int | None, nonce: str, files: Sequence[ReplyFile] = ()
+        self,
+        channel: int,
+        text: str,
+        answering: int | None,
+        nonce: str,
+        files: Sequence[ReplyFile] = (),
+        buttons: Sequence[Button] = (),
     ) -> Receipt:
         """Text that is no markup any more.  The same nonce again within minutes gives the same message."""
         place = self._partial(channel)
@@ -190,6 +200,7 @@ class DiscordApi:
                     nonce=nonce,
                     allowed_mentions=discord.AllowedMentions.none(),
                     reference=reference,
+                    view=keys_of(buttons) if buttons else None,  # type: ignore[arg-type]  # it takes None
                     suppress_embeds=not files,  # a picture is shown; without files a link shows nothing of its own
                 )
         lost = answering is not None and sent.reference is None
@@ -198,6 +209,57 @@ class DiscordApi:
             sent_at=sent.created_at.astimezone(UTC),
             note="The message it answers is gone; sent without the reference." if lost else "",
         )
+
+    async def open_direct(self, person: int) -> int:
+        """The direct messages with somebody; asking again gives the same."""
+        with translated(), self._breaker.watching():
+            found: Any = await self._open.http.start_private_message(person)
+            return int(found["id"])
+
+    async def respond(self, interaction: str, token: str, answer: dict[str, Any]) -> None:
+        """The one answer to an interaction."""
+        route = Route(
+            "POST",
+            "/interactions/{interaction_id}/{interaction_token}/callback",
+            interaction_id=interaction,
+            interaction_token=token,
+        )
+        with translated(), self._breaker.watching():
+            async with asyncio.timeout(RESPOND_S):
+                await self._open.http.request(route, json=answer)
+
+    async def follow(
+        self, application: str, token: str, channel: int, text: str, buttons: Sequence[Button]
+    ) -> Receipt | None:
+        """Put a text in place of "is thinking"; the same again changes nothing.  None: Discord forgot it."""
+        route = Route(
+            "PATCH",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=application,
+            webhook_token=token,
+        )
+        view = keys_of(buttons)
+        shown = {"content": text, "allowed_mentions": {"parse": []}, "components": view.to_components()}
+        with translated_delivery():
+            async with asyncio.timeout(ANSWER_S):
+                try:
+                    sent: Any = await self._open.http.request(route, json=shown)
+                except discord.HTTPException as error:
+                    if error.status in (401, 404):
+                        return None
+                    raise
+        number = int(sent["id"])
+        return Receipt(ExternalMessageId(f"{channel}/{number}"), moment_of(number))
+
+    async def show_commands(self, commands: list[dict[str, Any]], is_there: Callable[[object], bool]) -> None:
+        """Let people see them; asks first whether they are there already."""
+        application = self._open.application_id
+        if application is None or not commands:
+            return
+        with translated(), self._breaker.watching():
+            there = await self._open.http.get_global_commands(application)
+            if not is_there(there):
+                await self._open.http.bulk_upsert_global_commands(application, commands)
 
     async def edit_text(self, channel: int, message: int, text: str) -> None:
         place = self._partial(channel)
@@ -236,6 +298,15 @@ class DiscordApi:
     def _partial(self, channel: int) -> discord.PartialMessageable:
         with translated_delivery():
             return self._open.get_partial_messageable(channel)
+
+
+def keys_of(buttons: Sequence[Button]) -> View:
+    """Buttons as Discord shows them.  The library is told not to wait for them."""
+    view = View(timeout=None)
+    for one in buttons[:MOST_BUTTONS]:
+        view.add_item(discord.ui.Button(label=one.label[:LABEL_CHARS], custom_id=one.command))
+    view.stop()
+    return view
 
 
 def _address(message: object, attachment: str) -> str:

@@ -14,8 +14,11 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="kept as deleted versions",
     reactions="not heard: a bot is told of them with every message of a server only",
-    commands="none: people write, and a person reads it",
-    buttons=False,
+    commands=(
+        "/support with a form, /status, /human, /close and /language, in 19 languages and as buttons; answered "
+        "where they were asked, seen by nobody else"
+    ),
+    buttons=True,
     attachments_in="fetched up to 25 MiB under a fresh link",
     attachments_out="with the last words, ten of 10 MB",
     files=FileRules(per_piece=10, each_bytes=10 * 1024 * 1024, together_bytes=25 * 1024 * 1024),

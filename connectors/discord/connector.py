@@ -1,13 +1,20 @@
 """One bot as an account."""
 
+import logging
+
 from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
 from connectors.discord.capabilities import CAPABILITIES
+from connectors.discord.interactions import Interactions
+from connectors.discord.menu import commands_of, is_shown
 from connectors.discord.sender import DiscordSender
 from connectors.discord.settings import Settings
 from connectors.discord.source import GatewaySource
+from tickets.errors import ConnectorError
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector
+
+log = logging.getLogger(__name__)
 
 
 class DiscordConnector:
@@ -15,10 +22,12 @@ class DiscordConnector:
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = DiscordApi(settings, context.clock.monotonic)
+        self._commands = commands_of(context.spoken)
+        interactions = Interactions(self._api, settings, context)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
-        self.source = GatewaySource(self._api, settings, context)
-        self.sender = DiscordSender(self._api, settings, context)
+        self.source = GatewaySource(self._api, settings, context, interactions)
+        self.sender = DiscordSender(self._api, settings, context, interactions)
 
     async def check(self) -> str:
         await self._api.open()
@@ -26,6 +35,10 @@ class DiscordConnector:
 
     async def open(self) -> None:
         await self._api.open()
+        try:
+            await self._api.show_commands(self._commands, lambda there: is_shown(there, self._commands))
+        except ConnectorError as error:
+            log.warning("Discord's list of commands stays as it was: %s", error)
 
     async def close(self) -> None:
         await self._api.close()

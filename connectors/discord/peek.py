@@ -56,6 +56,37 @@ class SeenThreads(msgspec.Struct):
     threads: list[SeenChannel] = []
 
 
+class SeenMember(msgspec.Struct):
+    user: Ref
+
+
+class SeenAct(msgspec.Struct, frozen=True):
+    """name: of a command."""
+
+    name: str = ""
+
+
+class SeenInteraction(msgspec.Struct):
+    """What somebody did with a command, a form or a button."""
+
+    id: str
+    application_id: str
+    token: str
+    type: int
+    channel_id: str = ""
+    guild_id: str | None = None
+    user: Ref | None = None
+    member: SeenMember | None = None
+    locale: str = ""
+    data: SeenAct = SeenAct()
+
+    @property
+    def person(self) -> str:
+        """Who did it; empty when Discord does not say."""
+        who = self.member.user if self.member else self.user
+        return who.id if who and who.id.isdigit() else ""
+
+
 class SeenMetadata(msgspec.Struct):
     """archive_timestamp: when a thread was archived, or active again."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
+from connectors.discord.interactions import Interactions
 from connectors.discord.markup import escape, marked
 from connectors.discord.place import first_id, moment_of, read_id
 from connectors.discord.settings import Settings
@@ -32,7 +33,10 @@ EMOJI_STYLES = "\ufe0e\ufe0f"
 class DiscordSender:
     at_once = 8
 
-    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(
+        self, api: DiscordApi, settings: Settings, context: ConnectorContext, interactions: Interactions
+    ) -> None:
+        self._interactions = interactions
         self._api = api
         self._settings = settings
         self._context = context
@@ -47,9 +51,15 @@ class DiscordSender:
         self._context.crash("discord.before_send")
         answering = reply.target.in_reply_to if reply.part == 1 else None
         words = marked(reply.text, reply.spans)
-        receipt = await self._api.send_text(
-            _channel(reply.target), words, _number(answering), reply.send_key, reply.files
-        )
+        channel = await self._channel(reply.target)
+        buttons = reply.target.buttons if reply.part == reply.parts else ()
+        receipt = None
+        if back := await self._interactions.way_back(reply):
+            receipt = await self._api.follow(back.application, back.token, channel, words, buttons)
+        if receipt is None:
+            receipt = await self._api.send_text(
+                channel, words, _number(answering), reply.send_key, reply.files, buttons
+            )
         self._context.crash("discord.after_send")
         return receipt
 
@@ -59,7 +69,7 @@ class DiscordSender:
 
     async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
         """Our messages with these words after the one answered; Discord tells no nonce of what stands there."""
-        channel = _channel(reply.target)
+        channel = await self._channel(reply.target)
         after = max(
             first_id(since - LOOKED_BACK), _number(reply.previous) or 0, _number(reply.target.in_reply_to) or 0
         )
@@ -104,13 +114,26 @@ class DiscordSender:
         number = _number(message)
         if number is None:
             raise DeliveryError("refused", "There is no such message.", temporary=False, delivered=False)
-        await self._api.edit_text(_channel(target), number, escape(text))
+        await self._api.edit_text(await self._channel(target), number, escape(text))
 
     async def send_typing(self, target: ReplyTarget) -> None:
         try:
-            await self._api.send_typing(_channel(target))
-        except ConnectorError:
+            await self._api.send_typing(await self._channel(target))
+        except (ConnectorError, DeliveryError):
             return  # a courtesy: nobody misses it
+
+    async def _channel(self, target: ReplyTarget) -> int:
+        """The channel's number, from ``channel``, ``channel/person``, or ``@person`` for direct messages."""
+        name = target.thread_key.partition("/")[0]
+        person, channel = read_id(name.removeprefix("@")), read_id(name)
+        if channel is not None:
+            return channel
+        if person is None:
+            raise DeliveryError("refused", "This is no Discord conversation.", temporary=False, delivered=False)
+        try:
+            return await self._api.open_direct(person)
+        except ConnectorError as error:
+            raise DeliveryError("unreachable", str(error), temporary=True, delivered=False) from error
 
 
 def _bare(text: str) -> str:
@@ -129,14 +152,6 @@ def _answered_by(message: dict[str, Any]) -> int | None:
 def _receipt(channel: int, message: dict[str, Any]) -> Receipt:
     number = read_id(message.get("id")) or 0
     return Receipt(external_id=ExternalMessageId(f"{channel}/{number}"), sent_at=moment_of(number))
-
-
-def _channel(target: ReplyTarget) -> int:
-    """The channel's number, from ``channel`` or ``channel/person``."""
-    channel = read_id(target.thread_key.partition("/")[0])
-    if channel is None:
-        raise DeliveryError("refused", "This is no Discord conversation.", temporary=False, delivered=False)
-    return channel
 
 
 def _number(name: ExternalMessageId | None) -> int | None:

@@ -24,6 +24,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A gateway that was away for so long is reported, and connected to anew; seconds."""
     appears_within_s: float = 60.0
     """What was sent is to be seen in its channel within so many seconds; what is not, was not sent."""
+    form_title: str = "Support"
+    """What stands above the form that /support opens."""
+    form: tuple[str, ...] = ("Account", "Transaction", "What happened?")
+    """Its fields, one to five; the last is the question itself and must be filled in."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
 
@@ -37,6 +41,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("cdn_url must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
+        if not 1 <= len(self.form) <= 5 or len(set(self.form)) < len(self.form):
+            raise ValueError("form must have one to five fields, no two of the same name")
+        if not all(1 <= len(label.strip()) <= 45 for label in (*self.form, self.form_title)):
+            raise ValueError("form_title and the names in form must have 1 to 45 characters")
         if not 1 <= self.away_s <= 3_600:
             raise ValueError("away_s must be between 1 and 3600")
 

@@ -19,6 +19,7 @@ from connectors.discord.api import PAGE, DiscordApi
 from connectors.discord.archives import Archives, Shelf
 from connectors.discord.backlog import Backlog, Missed
 from connectors.discord.gateway import Gateway
+from connectors.discord.interactions import Interactions
 from connectors.discord.peek import (
     Event,
     Greeting,
@@ -60,7 +61,10 @@ ABOUT_MESSAGES = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"
 class GatewaySource:
     """One bot's ear."""
 
-    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(
+        self, api: DiscordApi, settings: Settings, context: ConnectorContext, interactions: Interactions
+    ) -> None:
+        self._interactions = interactions
         self._api = api
         self._settings = settings
         self._context = context
@@ -69,6 +73,7 @@ class GatewaySource:
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._leave_some_sessions()
+        self._interactions.forget()
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
         listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context)
         gateway = Gateway(self._settings, self._context.clock.now)
@@ -91,7 +96,8 @@ class GatewaySource:
             await gateway.close()
 
     async def acknowledge(self, batch: Batch) -> None:
-        """Nothing to do: Discord keeps the messages, and the cursor says what is safe."""
+        """Discord keeps the messages, and the cursor says what is safe; interactions are answered."""
+        await self._interactions.acknowledge()
 
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         """remote_id: ``channel/message/attachment``."""
@@ -117,7 +123,12 @@ class GatewaySource:
             for channel in listener.listen(events):
                 while missed := listener.backlog.take(channel):
                     yield await self._read_on(missed, listener)
-            if (batch := listener.live(events)) is not None:
+            done = await self._interactions.hear([event for _text, event in events], str(self._api.user.id))
+            batch = listener.live(events)
+            if done:
+                said = batch or listener.past([])
+                batch = replace(said, events=(*said.events, *done))
+            if batch is not None:
                 if batch.events:
                     self._context.crash("discord.heard")
                 yield batch

@@ -26,7 +26,7 @@ class TelegramConnector:
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = TelegramApi(settings)
         self._groups = settings.groups
-        self._menu = context.menu
+        self._menu = context.spoken.menu
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source: Source = PollingSource(self._api, settings, context)

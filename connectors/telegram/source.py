@@ -185,7 +185,9 @@ class Reading:
         self._pressed: list[str] = []
 
     async def open(self) -> None:
+        """What was pressed in a session before and not committed comes again."""
         self._secret = await self._context.secret(BUTTONS)
+        self._pressed.clear()
 
     async def acknowledge(self) -> None:
         """What was pressed is committed."""

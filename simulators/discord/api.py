@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulators.discord import account, changing, posting, reading, threads
+from simulators.discord import account, changing, interactions, posting, reading, threads
 from simulators.discord.calling import Route
 
 _MESSAGE = "/channels/{channel}/messages/{message}"
@@ -49,6 +49,10 @@ ENDPOINTS = [
     Endpoint("PUT", _MESSAGE + "/reactions/{emoji}/@me", changing.react),
     Endpoint("POST", _MESSAGE + "/threads", threads.start_from_message),
     Endpoint("POST", "/channels/{channel}/threads", threads.start),
+    Endpoint("PUT", "/applications/{application}/commands", interactions.put_commands),
+    Endpoint("GET", "/applications/{application}/commands", interactions.get_commands),
+    Endpoint("POST", "/interactions/{interaction}/{token}/callback", interactions.respond),
+    Endpoint("PATCH", "/webhooks/{application}/{token}/messages/@original", interactions.edit_original),
     Endpoint("GET", "/channels/{channel}/threads/archived/public", threads.list_public_archived),
     Endpoint("GET", "/channels/{channel}/users/@me/threads/archived/private", threads.list_joined_archived),
 ]

@@ -40,6 +40,7 @@ class SimBot:
         self.sessions: dict[str, Session] = {}
         self.starts: list[SessionStart] = []
         self.handed_out: list[int] = []
+        self.commands: list[Json] = []
         self.nonces: dict[tuple[int, str], tuple[Json, datetime]] = {}
 
     def __repr__(self) -> str:

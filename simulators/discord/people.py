@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from simulators.discord.channels import Channel, DirectChannel, SimChannel, SimThread
 from simulators.discord.files import StoredFile
+from simulators.discord.interactions import COMMAND, COMPONENT, SUBMIT, SimInteraction, labels_of
 from simulators.discord.messages import TYPE_REPLY, compose, mentioned, reference, view, with_user
 from simulators.discord.records import Json, SentMessage, SimMessage
 from simulators.discord.snowflakes import moment_of
@@ -28,6 +29,7 @@ class SimPerson:
         self.id = person_id
         self.name = name
         self.username = username
+        self.locale = "en-US"
         self._state = state
         self._dms: dict[int, DirectChannel] = {}
         self._blocked: set[int] = set()
@@ -125,6 +127,51 @@ class SimPerson:
         channel = self._state.channels[message.channel_id]
         del channel.messages[message.id]
         self._state.herald.tell_deleted(channel, message.id)
+
+    def call(self, bot: SimBot, command: str, channel: SimChannel | None = None, **options: str) -> SimInteraction:
+        """Use a slash command, in her DM with the bot or (channel) in a guild.  KeyError: there is none such."""
+        names = {str(one["name"]): one["id"] for one in bot.commands}
+        chosen = [{"name": name, "type": 3, "value": value} for name, value in options.items()]
+        data: Json = {"id": names[command], "name": command, "type": 1, "options": chosen}
+        return self._act(bot, COMMAND, data, channel)
+
+    def submit(
+        self, bot: SimBot, form: Json, values: Mapping[str, str], channel: SimChannel | None = None
+    ) -> SimInteraction:
+        """Send a form that was opened, with what she wrote by the field's name."""
+        rows = [
+            {"type": 1, "components": [{"type": 4, "custom_id": name, "value": value}]}
+            for name, value in values.items()
+        ]
+        return self._act(bot, SUBMIT, {"custom_id": form["custom_id"], "components": rows}, channel)
+
+    def press(self, sent: SentMessage, label: str) -> SimInteraction:
+        """Press a button under a message of the bot's.  KeyError: there is none such."""
+        data: Json = {"custom_id": labels_of(sent.payload)[label], "component_type": 2}
+        return self._act(sent.bot, COMPONENT, data, None)
+
+    def _act(self, bot: SimBot, kind: int, data: Json, channel: SimChannel | None) -> SimInteraction:
+        number = self._state.snowflakes.next()
+        done = SimInteraction(number, f"token-{number}", bot, kind, self._state.now())
+        self._state.interactions[done.token] = done
+        place = channel or self.direct(bot)
+        who: Json = {"user": self.user()} if channel is None else {"member": {"user": self.user(), "nick": None}}
+        told: Json = {
+            "id": str(number),
+            "application_id": str(bot.application_id),
+            "type": kind,
+            "data": data,
+            "channel_id": str(place.id),
+            "token": done.token,
+            "locale": self.locale,
+            "version": 1,
+            **who,
+        }
+        if channel is not None:
+            told["guild_id"] = str(channel.guild_id)
+        self._state.herald.inject(bot, "INTERACTION_CREATE", told)
+        self._state.bell.ring()
+        return done
 
     def block(self, bot: SimBot) -> None:
         """Refuse the bot's messages from now on; nobody tells it."""

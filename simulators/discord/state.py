@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulators.discord.channels import Channel
     from simulators.discord.connection import Connection
     from simulators.discord.guilds import SimGuild
+    from simulators.discord.interactions import SimInteraction
     from simulators.discord.people import SimPerson
 
 REST_FAULTS = frozenset(
@@ -97,6 +98,7 @@ class PlatformState(Backstage[SentMessage]):
         self.sent: list[SentMessage] = []
         self.calls: list[ApiCall] = []
         self.violations: list[str] = []
+        self.interactions: dict[str, SimInteraction] = {}
         self.open_connections: set[Connection] = set()
 
     def user(self, user_id: int) -> Json | None:

@@ -23,3 +23,4 @@ commands =
     .languages = In welcher Sprache sollen wir Ihnen schreiben?
     .language = Wir schreiben Ihnen ab jetzt auf Deutsch. Sie können in jeder Sprache schreiben.
     .name = Deutsch
+    .form = unserem Team schreiben

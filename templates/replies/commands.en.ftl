@@ -23,3 +23,4 @@ commands =
     .languages = In which language shall we write to you?
     .language = We write to you in English from now on. You can write in any language.
     .name = English
+    .form = write to our team

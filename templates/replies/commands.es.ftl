@@ -23,3 +23,4 @@ commands =
     .languages = ¿En qué idioma le escribimos?
     .language = A partir de ahora le escribimos en español. Usted puede escribir en cualquier idioma.
     .name = Español
+    .form = escribir a nuestro equipo

@@ -23,3 +23,4 @@ commands =
     .languages = Dans quelle langue devons-nous vous écrire ?
     .language = Nous vous écrivons désormais en français. Vous pouvez écrire dans n’importe quelle langue.
     .name = Français
+    .form = écrire à notre équipe

@@ -23,3 +23,4 @@ commands =
     .languages = Dalam bahasa apa kami menulis kepada Anda?
     .language = Mulai sekarang kami menulis kepada Anda dalam bahasa Indonesia. Anda boleh menulis dalam bahasa apa pun.
     .name = Bahasa Indonesia
+    .form = tulis ke tim kami

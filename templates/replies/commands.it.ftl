@@ -23,3 +23,4 @@ commands =
     .languages = In quale lingua dobbiamo scriverle?
     .language = D’ora in poi le scriviamo in italiano. Lei può scrivere in qualsiasi lingua.
     .name = Italiano
+    .form = scrivere al nostro team

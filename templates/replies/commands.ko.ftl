@@ -23,3 +23,4 @@ commands =
     .languages = 어떤 언어로 답해 드릴까요?
     .language = 앞으로 한국어로 답해 드립니다. 어떤 언어로 쓰셔도 됩니다.
     .name = 한국어
+    .form = 담당 팀에 문의하기

@@ -23,3 +23,4 @@ commands =
     .languages = In welke taal zullen we u schrijven?
     .language = We schrijven u voortaan in het Nederlands. U mag in elke taal schrijven.
     .name = Nederlands
+    .form = ons team schrijven

@@ -23,3 +23,4 @@ commands =
     .languages = W jakim języku mamy do Pana/Pani pisać?
     .language = Od teraz piszemy po polsku. Można pisać w dowolnym języku.
     .name = Polski
+    .form = napisz do naszego zespołu

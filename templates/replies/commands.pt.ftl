@@ -23,3 +23,4 @@ commands =
     .languages = Em que idioma devemos escrever-lhe?
     .language = A partir de agora, escrevemos-lhe em português. Pode escrever em qualquer idioma.
     .name = Português
+    .form = escrever à nossa equipa

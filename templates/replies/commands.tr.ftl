@@ -23,3 +23,4 @@ commands =
     .languages = Size hangi dilde yazalım?
     .language = Bundan sonra size Türkçe yazacağız. Siz istediğiniz dilde yazabilirsiniz.
     .name = Türkçe
+    .form = ekibimize yazın

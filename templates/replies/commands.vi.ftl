@@ -23,3 +23,4 @@ commands =
     .languages = Chúng tôi nên viết cho bạn bằng ngôn ngữ nào?
     .language = Từ giờ chúng tôi sẽ viết cho bạn bằng tiếng Việt. Bạn có thể viết bằng bất kỳ ngôn ngữ nào.
     .name = Tiếng Việt
+    .form = viết cho đội ngũ của chúng tôi

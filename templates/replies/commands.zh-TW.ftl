@@ -23,3 +23,4 @@ commands =
     .languages = 您希望我們用哪種語言回覆？
     .language = 從現在起我們用繁體中文回覆您。您可以用任何語言書寫。
     .name = 繁體中文
+    .form = 給我們的團隊留言

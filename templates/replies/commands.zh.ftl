@@ -23,3 +23,4 @@ commands =
     .languages = 您希望我们用哪种语言回复？
     .language = 从现在起我们用简体中文回复您。您可以用任何语言书写。
     .name = 简体中文
+    .form = 给我们的团队留言

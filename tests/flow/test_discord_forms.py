@@ -1,0 +1,109 @@
+"""Discord's form, commands and buttons, from what people see to the ticket and back."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from simulators.discord.interactions import ANSWERED_WITHIN, SimInteraction
+from tests.support.stores import Database
+from tests.support.town import Town, open_town, until
+
+SAID = "Ứng dụng không cho mình rút tiền từ hôm qua"
+
+
+@pytest.fixture
+async def town(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    async with open_town() as place, place.open_for_business(place.config(sql_database.url, tmp_path)):
+        place.linh.locale = "vi"
+        yield place
+
+
+async def shown(done: SimInteraction) -> str:
+    await until(lambda: done.shown is not None, "an answer that is seen")
+    return done.shown or ""
+
+
+async def ask_by_form(town: Town) -> int:
+    """Linh writes by the form in the hall; the number of her ticket."""
+    opened = town.linh.call(town.discord_bot, "support", town.hall)
+    await until(lambda: opened.form is not None, "the form")
+    assert opened.form is not None
+    values = {"Account": "linh-17", "Transaction": "", "What happened?": SAID}
+    sent = town.linh.submit(town.discord_bot, opened.form, values, town.hall)
+    assert "Chúng tôi đã nhận được" in await shown(sent)
+    assert sent.ephemeral
+    ticket = await town.ticket_saying("rút tiền")
+    assert ticket.messages[0].text == f"{SAID}\n\nAccount: linh-17"
+    assert (ticket.ticket.requester, ticket.ticket.language) == ("Linh", "vi")
+    assert ticket.threads[0].visibility == "private"
+    return ticket.ticket.number
+
+
+async def test_the_form_becomes_a_ticket_and_is_answered_in_private(town: Town) -> None:
+    number = await ask_by_form(town)
+    await town.settled(await town.answer(number, "Đã xong, bạn thử lại nhé"), "sent")
+    answer = town.discord.sent[-1]
+    assert (answer.person, answer.reply_to, answer.text) == (town.linh, None, "Đã xong, bạn thử lại nhé")
+    assert len(town.discord.sent) == 1  # the form itself said that it arrived
+    town.linh.write("Cảm ơn, được rồi", town.discord_bot)
+    assert (await town.ticket_saying("được rồi")).ticket.number == number
+    assert town.discord.violations == []
+
+
+async def test_commands_are_answered_where_they_were_asked_and_nobody_else_sees_it(town: Town) -> None:
+    number = await ask_by_form(town)
+    asked = town.linh.call(town.discord_bot, "status", town.hall)
+    assert f"#{number}" in await shown(asked)
+    assert asked.ephemeral
+    assert len(asked.labels) == 2
+    town.linh.call(town.discord_bot, "language", town.hall, language="ko")
+    await until(lambda: town.discord_bot.commands, "the commands")
+    closed = town.linh.call(town.discord_bot, "close", town.hall)
+    assert f"문의 #{number}을(를) 종료했습니다" in await shown(closed)
+    assert town.discord.sent == []
+    assert (await town.ticket_saying("rút tiền")).ticket.status == "closed"
+
+
+async def test_buttons_under_an_acknowledgement_do_what_their_commands_do(town: Town) -> None:
+    town.linh.write("Mình quên mật khẩu rồi", town.discord_bot)
+    number = (await town.ticket_saying("mật khẩu")).ticket.number
+    await until(lambda: bool(town.discord.sent), "the acknowledgement")
+    pressed = town.linh.press(town.discord.sent[0], "Xin gặp nhân viên")
+    assert f"#{number}" in await shown(pressed)
+    ticket = (await town.ticket_saying("mật khẩu")).ticket
+    assert ticket.priority_reasons[-1].label == "asked for a person"
+
+
+async def test_what_discord_forgot_meanwhile_is_told_in_a_direct_message(town: Town) -> None:
+    town.discord.faults.arm("status", path="@original", status=404)
+    town.linh.call(town.discord_bot, "help", town.hall)
+    await until(lambda: bool(town.discord.sent), "a direct message")
+    assert "/status" in town.discord.sent[0].text
+    assert town.discord.sent[0].person == town.linh
+
+
+async def test_a_form_counts_also_where_no_direct_message_can_be_opened_at_first(town: Town) -> None:
+    town.discord.faults.arm("status", path="/users/@me/channels", status=403)
+    number = await ask_by_form(town)
+    await town.settled(await town.answer(number, "Đã xong"), "sent")
+    assert town.discord.sent[-1].person == town.linh
+
+
+async def test_the_way_back_is_a_secret_and_stands_nowhere(town: Town, sql_database: Database) -> None:
+    done = town.linh.call(town.discord_bot, "help", town.hall)
+    await shown(done)
+    for table, column in (("raw_event", "payload"), ("delivery", "target"), ("secret", "value")):
+        for (kept,) in sql_database.rows(f"SELECT {column} FROM {table}"):
+            found = bytes(kept) if isinstance(kept, bytes | memoryview) else str(kept).encode()
+            assert done.token.encode() not in found
+    assert timedelta(seconds=3) == ANSWERED_WITHIN
+
+
+async def test_the_commands_are_there_in_the_languages_that_discord_knows(town: Town) -> None:
+    commands = {str(one["name"]): one for one in town.discord_bot.commands}
+    assert set(commands) == {"support", "help", "status", "human", "close", "language"}
+    translated = commands["support"]["description_localizations"]
+    assert isinstance(translated, dict)
+    assert {"zh-CN", "zh-TW", "ja", "ko", "th", "vi", "hi", "pt-BR"} <= set(translated)
