@@ -112,7 +112,7 @@ def _voice(
         icon="globe" if public else "lock",
         label=thread_words(thread),
         sentence=f"{words.VISIBILITY[thread.visibility]}, as {account} over {channel}, to {to}",
-        barred=_barred(answered, person, name),
+        barred="" if offered.by_hand else _barred(answered, person, name),
         offer=offered,
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tickets.model import Delivery, DeliveryState
-from tickets.records import BOUNCED
+from tickets.records import BOUNCED, BY_HAND
 
 Tone = Literal["calm", "ok", "warn", "danger"]
 
@@ -30,6 +30,8 @@ class Action(NamedTuple):
 STOP = Action("withdraw", "Stop it")
 AGAIN = Action("again", "Send again")
 ARRIVED = Action("arrived", "It arrived")
+POSTED = Action("arrived", "It is posted")
+GIVE_UP = Action("withdraw", "Give it up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class Fate:
     step: str = ""
     at: datetime | None = None
     actions: tuple[Action, ...] = ()
+    own_box: str = ""
+    """Where a person can post it themselves."""
+    to_copy: str = ""
 
 
 def fate_of(delivery: Delivery, now: datetime, leaves_at: datetime | None = None) -> Fate:
@@ -98,8 +103,26 @@ def _unknown(delivery: Delivery, _now: datetime) -> Fate:
 def _held(delivery: Delivery, _now: datetime) -> Fate:
     if delivery.code == "withdrawn":
         return Fate(delivery, "calm", "undo-2", "Withdrawn, not sent", delivery.detail, "", None, (AGAIN,))
+    if delivery.code == BY_HAND:
+        return _to_post(delivery)
     step = NEXT_STEPS.get(delivery.code, "")
     return Fate(delivery, "warn", "pause", "Held back", delivery.detail, step, None, (AGAIN,))
+
+
+def _to_post(delivery: Delivery) -> Fate:
+    left = [part.text for part in delivery.parts if part.state != "sent"]
+    return Fate(
+        delivery,
+        "warn",
+        "globe",
+        f"{_pieces(delivery)}To be posted by hand",
+        delivery.detail,
+        "Open the reply box, post it, and come back: what was posted is recognised within minutes.",
+        None,
+        (POSTED, GIVE_UP),
+        delivery.target.by_hand,
+        "\n\n".join(left),
+    )
 
 
 def _pieces(delivery: Delivery) -> str:

@@ -54,6 +54,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return _assigned(event, who, names)
         case "delivery":
             return _delivered(event)
+        case "answered_by_hand":
+            return "One of us answered on the platform itself"
         case "reacted":
             signs = event.data.get("signs")
             return f"The person reacted: {signs}" if signs else "The person took a reaction back"
@@ -70,6 +72,7 @@ _DONE = {
     "answered": "answered",
     "asked_for_person": "was asked by the person for a human",
     "closed_by_person": "closed the ticket: the person needs nothing more",
+    "drafted": "wrote an answer to be posted by hand",
     "noted": "wrote a note",
     "called": "kept what was said on the phone",
     "closed": "closed the ticket",

@@ -14,9 +14,9 @@ from responders.compose import Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
 from tickets.errors import Refused
 from tickets.ids import AccountId, ThreadId
-from tickets.model import TicketEnvelope
+from tickets.model import Delivery, TicketEnvelope
 from tickets.own_names import alias_in
-from tickets.records import TicketChange
+from tickets.records import BY_HAND, TicketChange
 from tickets.rich import Rich, page_of
 
 
@@ -50,11 +50,12 @@ def answering(
     answered = answered_message(ticket, thread_id)
     if answered is None:
         raise Refused("Nobody has written in this conversation yet, so there is nothing to answer.")
-    person = reachable_author(ticket, answered)
     thread = next(thread for thread in ticket.threads if thread.id == answered.thread_id)
     limits = limits_of.get(thread.account)
     if limits is None:
         raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
+    by_hand = bool(answered.unanswerable and limits.by_hand)
+    person = reachable_author(ticket, answered, by_hand=by_hand)
     earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]
     copied = copies_of(answered, person, limits) if with_it.copies else ()
     message = replace(
@@ -82,15 +83,22 @@ def answering(
         files=attached,
         spans=rich.spans,
     )
-    moved = replace(
-        next_version(ticket.ticket, now),
-        status="pending",
-        waiting_since=None,
-        unanswered=0,
-        assignee=ticket.ticket.assignee or actor.user_id,
-    )
+    moved = replace(next_version(ticket.ticket, now), assignee=ticket.ticket.assignee or actor.user_id)
+    if by_hand:
+        delivery = _for_posting(delivery, answered.unanswerable)
+    else:
+        moved = replace(moved, status="pending", waiting_since=None, unanswered=0)
+    kind = "drafted" if by_hand else "answered"
     event = new_event(
-        "answered", actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status="pending"
+        kind, actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status=moved.status
     )
     change = change_with(ticket, moved, event, message=message, delivery=delivery, said=rich.text)
     return replace(change, attachments=attached)
+
+
+def _for_posting(delivery: Delivery, why: str) -> Delivery:
+    """It waits for somebody who posts it by hand.  Raises Refused for more than one post, or files."""
+    if len(delivery.parts) > 1 or delivery.parts[0].files:
+        raise Refused(f"{why} What is posted by hand must be one post without files: shorten it.")
+    parts = tuple(replace(part, state="held") for part in delivery.parts)
+    return replace(delivery, parts=parts, state="held", code=BY_HAND, detail=why)

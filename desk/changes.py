@@ -35,10 +35,10 @@ def original_of(ticket: TicketEnvelope, message_id: MessageId) -> EventId:
     return message.event_id
 
 
-def reachable_author(ticket: TicketEnvelope, answered: Message) -> Identity:
-    """The one who gets the answer.  Raises Refused when no answer can reach them."""
+def reachable_author(ticket: TicketEnvelope, answered: Message, *, by_hand: bool = False) -> Identity:
+    """The one who gets the answer.  by_hand: a person posts it.  Raises Refused when no answer can reach them."""
     person = next((who for who in ticket.identities if who.id == answered.identity_id), None)
-    if answered.unanswerable:
+    if answered.unanswerable and not by_hand:
         raise Refused(answered.unanswerable)
     if person is None:
         raise Refused("This message has no sender that could be answered.")

@@ -59,7 +59,7 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
-from tickets.records import CommandKey, TicketChange
+from tickets.records import BY_HAND, CommandKey, TicketChange
 from tickets.rich import Rich, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
@@ -96,7 +96,8 @@ class Offer(NamedTuple):
     copies: who else would get it with ``copies``.  quotation: what it would
     quote with ``quote``; empty where nothing is quoted.  alias: from which
     other address of ours it goes.  files: which go with it; None: none.
-    formats: formatted words are shown as such.
+    formats: formatted words are shown as such.  by_hand: why a person must post it themselves;
+    empty where the program sends it.
     """
 
     copies: tuple[str, ...] = ()
@@ -104,6 +105,7 @@ class Offer(NamedTuple):
     alias: str | None = None
     files: FileRules | None = None
     formats: bool = False
+    by_hand: str = ""
 
 
 PREPARED_VALUES = {"name": "Ann", "number": "17", "agent": "Mei"}
@@ -230,6 +232,7 @@ class Desk:
             alias=alias_in((*answered.to, *answered.cc), limits.own, limits.aliases),
             files=limits.files,
             formats=limits.formats,
+            by_hand=answered.unanswerable if limits.by_hand else "",
         )
 
     def prepared(self, ticket: TicketEnvelope) -> list[Prepared]:
@@ -381,7 +384,7 @@ class Desk:
         )
 
     async def withdraw(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
-        """Stop an answer that has not left yet."""
+        """Stop an answer that has not left yet, or give up posting it by hand."""
         return await self._settle(actor, delivery_id, key, "withdraw", ("queued",), "held")
 
     async def send_again(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
@@ -389,7 +392,7 @@ class Desk:
         return await self._settle(actor, delivery_id, key, "send_again", ("failed", "held", "unknown"), "queued")
 
     async def confirm_arrived(self, actor: Actor, delivery_id: DeliveryId, *, key: str) -> Done:
-        """A person has seen that a delivery of unknown fate did arrive."""
+        """A person has seen that a delivery of unknown fate did arrive, or has posted one by hand."""
         return await self._settle(actor, delivery_id, key, "confirm_arrived", ("unknown",), "sent")
 
     async def read_raw(self, actor: Actor, number: TicketNumber, message_id: MessageId, *, key: str) -> RawEvent:
@@ -508,7 +511,7 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             delivery = next(d for d in ticket.deliveries if d.id == delivery_id)
-            if delivery.state not in from_states:
+            if delivery.state not in from_states and delivery.code != BY_HAND:
                 raise Refused(f"This answer is {delivery.state}; that cannot be done with it now.")
             settled = settled_by(delivery, to, actor, now)
             event = new_event(command, actor, ticket, now, delivery_id=delivery_id, state=settled.state)

@@ -5,17 +5,20 @@ id is the first id of a post: an edit is a new post that names it.  Each
 person has a conversation of their own in a thread that everybody shares.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import (
+    OWN,
     AttachmentDraft,
     Authenticity,
     Author,
@@ -36,6 +39,7 @@ FORBIDDEN = (
     "X lets a program answer only people who mentioned or quoted the account, and this person did neither. "
     "Answer by hand ( https://x.com/intent/post?in_reply_to={post} )."
 )
+QUOTED_CHARS = 500
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _LEADING = re.compile(r"(?:\s*@\w{1,15}(?=\s|$))+")
 _AT_START = re.compile(r"\s*@(\w{1,15})(?=\s|$)")
@@ -100,6 +104,8 @@ class Beside(msgspec.Struct):
 
     id: str
     author_id: str = ""
+    text: str = ""
+    note_tweet: LongText | None = None
 
 
 class User(msgspec.Struct):
@@ -128,11 +134,29 @@ def normalize_post(event: RawEvent) -> InboundMessage | Ignored:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"not a post of X: {error}") from error
     post = told.post
-    if post.author_id == event.own_id:
+    if post.author_id == event.own_id and event.note != OWN:
         return Ignored(reason="our_own")
     if any(one.type == "retweeted" for one in post.referenced_tweets):
         return Ignored(reason="repost")
-    return _read(event, told, post)
+    return _read(event, told, post) if post.author_id != event.own_id else _by_hand(event, told, post)
+
+
+def _by_hand(event: RawEvent, told: Told, post: Post) -> InboundMessage | Ignored:
+    """An answer that one of ours posted as the account."""
+    answered = [ExternalMessageId(one.id) for one in post.referenced_tweets if one.type == "replied_to"]
+    if not answered or not post.in_reply_to_user_id:
+        return Ignored(reason="our_own")
+    said = _read(event, told, post)
+    key = ThreadKey(f"{post.conversation_id or post.id}/{post.in_reply_to_user_id}")
+    return replace(
+        said,
+        text=_LEADING.sub("", _text(event, told, post), count=1).lstrip(),
+        thread=replace(said.thread, key=key),
+        reply_to=tuple(answered),
+        warnings=(),
+        unanswerable="",
+        by_us=True,
+    )
 
 
 def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
@@ -150,7 +174,7 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
             handle=one_line(author.username, 40) or None,
             language=post.lang if post.lang not in NO_LANGUAGE else None,
         ),
-        text=_text(event, told, post),
+        text=_above(told, post) + _text(event, told, post),
         sent_at=_moment(post.created_at, event.received_at),
         authenticity=VOUCHED,
         kind="edit" if first != post.id else "message",
@@ -219,6 +243,26 @@ def _text(event: RawEvent, told: Told, post: Post) -> str:
     ]
     shown = [part for part in (readable(text), *quoted) if part]
     return "\n".join(shown) or ("" if told.media else "[no text]")
+
+
+def _above(told: Told, post: Post) -> str:
+    """What others wrote that the post answers or quotes, as quotations: without it nobody knows what is meant.
+
+    X tells it beside the post, so it costs nothing; the person's own is in their ticket.
+    """
+    beside = {one.id: one for one in told.posts}
+    names = {one.id: f"{one_line(one.name, 80)} (@{one_line(one.username, 40)})" for one in told.users}
+    blocks = []
+    for ref in post.referenced_tweets:
+        other = beside.get(ref.id)
+        if other is None or other.author_id == post.author_id:
+            continue
+        words = other.note_tweet.text if other.note_tweet else other.text
+        lines = readable(html.unescape(words)[:QUOTED_CHARS]).splitlines()
+        if lines:
+            said = [f"{names.get(other.author_id, 'Somebody')}:", *lines]
+            blocks.append("\n".join(f"> {line}".rstrip() for line in said) + "\n\n")
+    return "".join(blocks)
 
 
 def _answered(event: RawEvent, post: Post) -> Iterator[ExternalMessageId]:

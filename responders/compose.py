@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final, NamedTuple
+from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from responders.files import pieces, refuse_unfit
 from responders.fit import fit_rich
@@ -43,6 +46,7 @@ class Limits(NamedTuple):
     own: its mail address, to which no copy goes; empty on other channels.
     aliases: further ones, from which an answer goes if they were written to.
     formats: formatted words are shown as such.  buttons: so is what may be pressed.
+    by_hand: where a person can post what a program may not; see ``Capabilities``.
     files: which go with an answer; None: none.
     """
 
@@ -53,6 +57,7 @@ class Limits(NamedTuple):
     aliases: frozenset[str] = frozenset()
     formats: bool = False
     buttons: bool = False
+    by_hand: str = ""
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
@@ -62,6 +67,7 @@ class Limits(NamedTuple):
             files=capabilities.files,
             formats=capabilities.formats,
             buttons=capabilities.buttons,
+            by_hand=capabilities.by_hand,
         )
 
 
@@ -146,6 +152,9 @@ def compose(
     """
     refuse_unfit(files, limits.files)
     words = fit_rich(Rich(text, spans), limits.text_limit, limits.unit, limits.formats)
+    if limits.by_hand and target.in_reply_to:
+        own_box = limits.by_hand.format(post=quote(target.in_reply_to), text=quote(words[0].text, safe=""))
+        target = replace(target, by_hand=own_box)
     return Delivery(
         id=DeliveryId(new_id()),
         kind=kind,

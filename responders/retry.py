@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from tickets.errors import DeliveryError
+from tickets.records import BY_HAND
 
 BASE_S = 2.0
 LONGEST_S = 3_600.0
@@ -41,6 +42,8 @@ def next_step(error: DeliveryError, attempt: int, now: datetime) -> Step:
         return Step("unknown", now, error.code, f"{error} It may or may not have arrived.")
     if error.code == "credential":
         return Step("held", now, error.code, f"{error} It will be sent once the account works again.")
+    if error.code == BY_HAND:
+        return Step("held", now, error.code, str(error))
     if not may_retry(error):
         return Step("failed", now, error.code, str(error))
     if attempt >= MOST_ATTEMPTS and error.retry_after_s is None:

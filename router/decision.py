@@ -13,6 +13,7 @@ from router.claims import brought, join_jobs, opens_talk
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.gist import gist_of
+from router.hand import answered_by_hand
 from router.language import LanguageRecognizer
 from router.moves import moved, waiting_again
 from router.people import Person
@@ -95,6 +96,8 @@ class Decider:
             return self.decide(gathered, context, now)
         if message.command:
             return self._answer_command(gathered, context, now)
+        if message.by_us:
+            return answered_by_hand(gathered, context, now)
         if message.stray:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
         gist = gist_of(message)

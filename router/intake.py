@@ -189,6 +189,7 @@ class Intake:
                 fingerprints_since=now - dedupe.WINDOW,
                 numbers=frozenset(m.ticket_number for m in messages if m.ticket_number),
                 claims=frozenset(key for m in messages for key in claims_in(m)),
+                drafts=any(m.by_us for m in messages),
                 busy_since=self._decider.busy_since(now),
             )
         )

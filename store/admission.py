@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from store import intake
+from store import drafts, intake
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
@@ -81,6 +81,8 @@ def admit(
     for admission in tickets:
         if admission.bounce and admission.ticket:
             record_bounce(tx, admission.ticket.id, admission.bounce, now)
+        if admission.posted:
+            drafts.post(tx, admission.posted, now)
     for admission in tickets:
         if admission.restricting:
             restrict(tx, admission.restricting)

@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from store import merging
+from store.drafts import drafts
 from store.engine import Tx
 from store.rows import (
     IDENTITY_COLUMNS,
@@ -68,6 +69,7 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
         numbers=numbers,
         claims=claims,
         busy=_busy(tx, identities.values(), query.busy_since),
+        drafts=drafts(tx, list(tickets)) if query.drafts else {},
     )
 
 

@@ -92,7 +92,7 @@ _files = msgspec.json.Decoder(tuple[AttachmentId, ...]).decode
 _spans = msgspec.json.Decoder(tuple[Span, ...]).decode
 _authenticity = msgspec.json.Decoder(Authenticity)
 _automatic = msgspec.json.Decoder(Automatic)
-_target = msgspec.json.Decoder(ReplyTarget)
+target_of = msgspec.json.Decoder(ReplyTarget).decode
 _data = msgspec.json.Decoder(dict[str, str | int | None])
 
 
@@ -325,7 +325,7 @@ def delivery_of(row: Row, parts: tuple[DeliveryPart, ...]) -> Delivery:
         thread_id=None if row[2] is None else ThreadId(row[2]),
         ticket_id=None if row[3] is None else TicketId(row[3]),
         message_id=None if row[4] is None else MessageId(row[4]),
-        target=_target.decode(row[5]),
+        target=target_of(row[5]),
         state=row[6],
         priority=row[7],
         next_at=moment(row[8]),

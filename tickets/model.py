@@ -40,6 +40,10 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Common options of every shape: frozen, and closed to unknown fields."""
 
 
+OWN: Final = "own"
+"""The note of an event that tells of an answer by one of ours, given on the platform itself."""
+
+
 class RawEvent(Shape, frozen=True):
     """One thing a platform handed out, byte for byte.
 
@@ -216,6 +220,8 @@ class InboundMessage(Shape, frozen=True):
     """None until somebody has asked for it."""
     interaction: str = ""
     """What an answer of the program's is shown in place of, where the platform shows that one is expected."""
+    by_us: bool = False
+    """One of ours wrote it on the platform itself, as the account: it is an answer, and no question."""
     acknowledged: bool = False
     """The platform was told already that it arrived, and has shown that."""
     unaddressed: bool = False
@@ -443,6 +449,8 @@ class ReplyTarget(Shape, frozen=True):
     buttons: tuple[Button, ...] = ()
     interaction: str = ""
     """Shown in place of what the platform shows meanwhile, see ``InboundMessage``."""
+    by_hand: str = ""
+    """The address where a person can post it themselves, its text filled in; empty where there is none."""
 
 
 SpanKind = Literal["bold", "italic", "strike", "code", "link"]

@@ -81,6 +81,8 @@ class Capabilities(Shape, frozen=True):
     """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
 
     files: None where none can be sent.  formats: it can show formatted words.
+    by_hand: an address that opens the platform's own box for answering, with ``{post}``
+    and ``{text}`` in it; empty where there is none.
     buttons: it can show what may be pressed, in private talks.
     text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
@@ -98,6 +100,7 @@ class Capabilities(Shape, frozen=True):
     edits: str
     deletions: str
     reactions: str
+    by_hand: str
     commands: str
     buttons: bool
     attachments_in: str

@@ -7,6 +7,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     Channel,
+    DeliveryId,
     EventId,
     ExternalMessageId,
     IdentityId,
@@ -60,6 +61,8 @@ class ContextQuery(Shape, frozen=True):
     claims: frozenset[str] = frozenset()
     busy_since: datetime | None = None
     """From when on people's messages are counted; None: they are not."""
+    drafts: bool = False
+    """Whether answers that wait for being posted by hand are wanted, too."""
 
 
 class Claim(Shape, frozen=True):
@@ -106,6 +109,15 @@ class FingerprintHit(Shape, frozen=True):
     stored_at: datetime
 
 
+class Draft(Shape, frozen=True):
+    """An answer that waits for being posted by hand.  answers: the post that it is for."""
+
+    delivery_id: DeliveryId
+    message_id: MessageId
+    ticket_id: TicketId
+    answers: ExternalMessageId
+
+
 class Context(Shape, frozen=True):
     """The answer to a ContextQuery.
 
@@ -113,6 +125,7 @@ class Context(Shape, frozen=True):
     thread_tickets: the newest ticket of a thread, open or closed.  claims: by
     hash.  busy: how many messages each known person wrote since then whom
     the platform vouches for; those who were held back since then left out.
+    drafts: of the tickets, by what they answer.
     """
 
     identities: dict[tuple[Channel, str], Identity]
@@ -126,6 +139,7 @@ class Context(Shape, frozen=True):
     numbers: dict[TicketNumber, TicketId] = {}
     claims: dict[str, Claim] = {}
     busy: dict[IdentityId, int] = {}
+    drafts: dict[ExternalMessageId, Draft] = {}
 
 
 class NewRef(Shape, frozen=True):
@@ -187,6 +201,18 @@ BOUNCED: Final = "bounced"
 """The code of a delivery that left and came back."""
 
 
+BY_HAND: Final = "by_hand"
+"""The code of a delivery that the platform takes from a person only."""
+
+
+class Posted(Shape, frozen=True):
+    """A draft that somebody posted; Conflict when it waits no more."""
+
+    delivery_id: DeliveryId
+    external_id: ExternalMessageId
+    at: datetime
+
+
 class Bounce(Shape, frozen=True):
     """An answer that came back: the message it was, and a sentence why."""
 
@@ -242,6 +268,7 @@ class Admission(Shape, frozen=True):
     attachments: tuple[NewAttachment, ...] = ()
     refs: tuple[NewRef, ...] = ()
     bounce: Bounce | None = None
+    posted: Posted | None = None
     restricting: Restricting | None = None
     claimed: str = ""
     """The hash of the code that its message brought; Conflict when it was used meanwhile."""

@@ -14,6 +14,7 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="kept as deleted versions",
     reactions="not heard: a bot is told of them with every message of a server only",
+    by_hand="",
     commands=(
         "/support with a form, /status, /human, /close and /language, in 19 languages and as buttons; answered "
         "where they were asked, seen by nobody else"

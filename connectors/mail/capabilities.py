@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
     edits="there are none: a mail cannot be changed",
     deletions="there are none: a mail cannot be taken back",
     reactions="there are none",
+    by_hand="",
     commands="none: a mail goes to a person, or names its ticket",
     buttons=False,
     attachments_in="kept, up to 25 MiB a mail",

@@ -14,6 +14,7 @@ CAPABILITIES = Capabilities(
     edits="not told",
     deletions="not told",
     reactions="none",
+    by_hand="",
     commands="none: people just write",
     buttons=False,
     attachments_in="none",

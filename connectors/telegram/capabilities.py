@@ -15,6 +15,7 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told to bots",
     reactions="shown at the message; unhappy ones to an answer open the ticket again",
+    by_hand="",
     commands=(
         "/help, /status, /human, /close and /language in private chats, in 21 languages, in the chat menu and as "
         "buttons"

@@ -226,6 +226,26 @@ class XApi:
                 return posts
         raise Unreachable("The account has posted too much since to look through.")
 
+    async def fetch_posted(self, since: str, until: str, token: str | None) -> Page:
+        """A page of what the account itself posted between two ids, newest first."""
+        with translated():
+            answer = await _asked(
+                lambda: self._open.get_users_tweets(
+                    self.account.id,
+                    since_id=since,
+                    until_id=until,
+                    pagination_token=token,
+                    max_results=PAGE,
+                    exclude=["retweets"],
+                    tweet_fields=list(fields.POST),
+                    user_fields=list(fields.USER),
+                    media_fields=list(fields.MEDIA),
+                    expansions=list(fields.EXPANSIONS),
+                    user_auth=True,
+                )
+            )
+            return _page(await answer.json(), answer.headers)
+
     async def upload(self, picture: ReplyFile) -> str:
         """Its id for a post; X forgets what no post shows after a day (https://docs.x.com/x-api/media/upload-media).
 

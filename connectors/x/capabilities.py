@@ -16,6 +16,7 @@ CAPABILITIES = Capabilities(
     edits="kept as versions",
     deletions="not told by polling",
     reactions="not told to programs",
+    by_hand="https://x.com/intent/post?in_reply_to={post}&text={text}",
     commands="none: a public post is no place for them",
     buttons=False,
     attachments_in="pictures fetched; videos by a link to the post",

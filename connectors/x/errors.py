@@ -16,6 +16,7 @@ from tickets.errors import (
     SwitchboardError,
     Unreachable,
 )
+from tickets.records import BY_HAND
 
 _BLOCKED = re.compile(r"blocked (by|from)|(has|have been) blocked")
 WRONG_KEYS = "X refuses the keys or tokens. Get the present ones from developer.x.com, page Keys and tokens."
@@ -103,7 +104,7 @@ def _forbidden(said: str) -> tuple[str, str]:
     if "duplicate content" in lower:
         return "duplicate", "X says that the account has posted the same text already: look at its posts."
     if "mentioned" in lower and "not allowed" in lower:
-        return "not_summoned", "X lets a program answer only people who mentioned or quoted the account."
+        return BY_HAND, "X lets a program answer only people who mentioned or quoted the account."
     if "deleted or not visible" in lower:
         return "gone", "The post is deleted or not visible to the account any more."
     if _BLOCKED.search(lower):

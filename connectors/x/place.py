@@ -14,11 +14,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """since: the newest post known; None when there was none yet.
 
     recent: the posts known from the last moments before it, as X may tell
-    of an older post after a newer one.
+    of an older post after a newer one.  own: how far the account's own posts
+    were looked through; None: not yet.
     """
 
     since: str | None = None
     recent: tuple[str, ...] = ()
+    own: str | None = None
 
     def asked_since(self, now: datetime) -> str | None:
         """The newest post known; while that is fresh, a post of half a minute ago instead.
@@ -36,7 +38,8 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if newest is None:
             return self
         late = int(newest) - LATE_IDS
-        return Place(newest, tuple(one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late))
+        known = (one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late)
+        return Place(newest, tuple(known), self.own)
 
 
 def first_id(moment: datetime) -> int:

@@ -25,8 +25,6 @@ LOOKED_BACK = timedelta(hours=26)
 """Our clock may be ahead of X's by so much, and a post is still found."""
 IDS_BEGAN_MS = 1_288_834_974_657
 """X's ids are times (https://docs.x.com/fundamentals/x-ids), in milliseconds since 1970 from here on."""
-BY_HAND = "https://x.com/intent/post?in_reply_to="
-"""Opens X's own reply box, where a person may answer what a program may not."""
 
 _LEADING_NAMES = re.compile(r"(@\w{1,15}\s+)*")
 _ANY_LINK = r"[^\s]+?\.[^\s]+?"
@@ -51,22 +49,16 @@ class XSender:
         return (UPLOADS, posts, every) if reply.carries else (posts, every)
 
     async def send(self, reply: Reply) -> Receipt:
-        """Raises DeliveryError; where X forbids a program to answer, with the address for answering by hand."""
+        """Raises DeliveryError; where X forbids a program to answer, one that a person can answer by hand."""
         answering = reply.previous or reply.target.in_reply_to
         if answering is None:
             text = "There is no post to answer, and a post of its own is nobody's answer."
             raise DeliveryError("refused", text, temporary=False, delivered=False)
         self._context.crash("x.before_send")
-        try:
-            pictures = [await self._api.upload(file) for file in reply.files]
-            if pictures:
-                self._context.crash("x.pictures_uploaded")
-            receipt = await self._api.create_post(reply.text, answering, pictures)
-        except DeliveryError as error:
-            if error.code != "not_summoned":
-                raise
-            by_hand = f"{error} Answer by hand there: {BY_HAND}{answering}"
-            raise DeliveryError(error.code, by_hand, temporary=False, delivered=False) from error
+        pictures = [await self._api.upload(file) for file in reply.files]
+        if pictures:
+            self._context.crash("x.pictures_uploaded")
+        receipt = await self._api.create_post(reply.text, answering, pictures)
         self._context.crash("x.after_send")
         return receipt
 

@@ -29,6 +29,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Pictures are fetched from below this address and from nowhere else."""
     ca_file: str = ""
     """A private certificate authority, PEM; empty for the system's."""
+    own_posts_s: float = 120.0
+    """Look so often, seconds, for answers that somebody gave by hand; 0: never.  X takes money for each post."""
+    by_hand_after_s: float = 180.0
+    """What the account posted so many seconds ago, and the program did not send, was posted by hand."""
     appears_within_s: float = 120.0
     """A post is to be seen among the account's own within so many seconds; what is not, was not posted."""
     acknowledge: bool = False
@@ -44,9 +48,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
+        if self.own_posts_s < 0 or self.by_hand_after_s < 0:
+            raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:
             raise ValueError("per_15_min must be at least 10, and per_day at least 100")
-        slowest = 3.0 if self.base_url.startswith("https://") else 0.05
+        real = self.base_url.startswith("https://")
+        if real and self.by_hand_after_s <= self.appears_within_s:
+            raise ValueError(
+                "by_hand_after_s must be more than appears_within_s: first the program looks for its own"
+            )
+        slowest = 3.0 if real else 0.05
         if not slowest <= self.poll_s <= 3_600:
             raise ValueError("poll_s must be between 3 and 3600")
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
 from connectors.lateness import LOOK_S, is_late
@@ -19,7 +20,7 @@ from connectors.x.api import XApi
 from connectors.x.beyond import Pause, stretches
 from connectors.x.place import Place, first_id, moment_of
 from connectors.x.settings import Settings
-from tickets.model import RawEvent
+from tickets.model import OWN, RawEvent
 from tickets.ports import Batch, Gap
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Seen(msgspec.Struct):
     id: str
     author_id: str = ""
     conversation_id: str = ""
+    in_reply_to_user_id: str | None = None
     edit_history_tweet_ids: list[str] = []
 
 
@@ -90,6 +92,8 @@ class PollingSource:
         self._api = api
         self._settings = settings
         self._context = context
+        self._own_again_at = 0.0
+        """The account's own posts are looked through then, by the monotonic clock."""
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         place = msgspec.json.decode(cursor, type=Place) if cursor else await self._beginning()
@@ -110,6 +114,9 @@ class PollingSource:
             place = place.after([one.id for one, _post in fresh], walk.newest_id)
             if fresh:
                 yield Batch(events=self._raw_events(fresh), cursor=place.cursor)
+            if self._own_due():
+                own, place = await self._by_hand(place)
+                yield Batch(events=own, cursor=place.cursor)
             async for beat in self._wait(max(walk.wait_s, self._settings.poll_s)):
                 yield beat
 
@@ -119,6 +126,36 @@ class PollingSource:
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
+
+    def _own_due(self) -> bool:
+        """Whether it is time to look for answers that were given by hand."""
+        now, every_s = self._context.clock.monotonic(), self._settings.own_posts_s
+        if not every_s or now < self._own_again_at:
+            return False
+        self._own_again_at = now + every_s
+        return True
+
+    async def _by_hand(self, place: Place) -> tuple[tuple[RawEvent, ...], Place]:
+        """Answers that the account itself posted since the last look, oldest first, and the place after them.
+
+        Only posts so old that what the program sent is known by then: recorded, or proved.
+        """
+        grown = timedelta(seconds=self._settings.by_hand_after_s)
+        until = str(first_id(self._context.clock.now() - grown))
+        after = replace(place, own=until)
+        if place.own is None or int(until) <= int(place.own):
+            return (), (after if place.own is None else place)
+        told: list[bytes] = []
+        token = None
+        for _ in range(MOST_PAGES):
+            page = await self._api.fetch_posted(place.own, until, token)
+            told += page.posts
+            token = page.next_token
+            if token is None:
+                break
+        seen = [(seen_post(post), post) for post in reversed(told)]
+        answers = [(one, post) for one, post in seen if one.in_reply_to_user_id]
+        return tuple(self._raw(one, post, own=True) for one, post in answers), after
 
     async def _beginning(self) -> Place:
         if self._settings.first_start == "all":
@@ -165,17 +202,18 @@ class PollingSource:
     def _raw_events(self, posts: list[tuple["Seen", bytes]]) -> tuple[RawEvent, ...]:
         return tuple(self._raw(one, post) for one, post in posts)
 
-    def _raw(self, post: Seen, payload: bytes) -> RawEvent:
-        """An edit is a new post: its first id names what it changes."""
+    def _raw(self, post: Seen, payload: bytes, *, own: bool = False) -> RawEvent:
+        """An edit is a new post: its first id names what it changes.  own: an answer of the account's."""
         first = post.edit_history_tweet_ids[0] if post.edit_history_tweet_ids else post.id
         return RawEvent(
             channel="x",
             account=self._context.account,
             external_id=f"{first}/{post.id}",
-            conversation=post.author_id or "none",
+            conversation=(post.in_reply_to_user_id if own else post.author_id) or "none",
             payload=payload,
             received_at=self._context.clock.now(),
             own_id=self._api.account.id,
+            note=OWN if own else "",
             late=is_late(moment_of(int(post.id)), self._context.clock.now()) if post.id.isdigit() else False,
         )
 

@@ -7,19 +7,21 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from simulators.memory_store.fates import come_back
+from simulators.memory_store.fates import come_back, tell
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
 from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
 from tickets.records import (
+    BY_HAND,
     Admission,
     FingerprintHit,
     MessageChange,
     MessageRef,
     NewAttachment,
     NewRef,
+    Posted,
     Restricting,
     with_reaction,
 )
@@ -39,6 +41,8 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
                 add_delivery(tables, delivery)
             if admission.bounce:
                 come_back(tables, admission.bounce, now)
+            if admission.posted:
+                _post(tables, admission.posted, now)
             if admission.claimed:
                 claim = tables.claims[admission.claimed]
                 _refuse(claim.used, "code")
@@ -49,6 +53,20 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
         for event in admission.events:
             tables.record(event)
     return numbers
+
+
+def _post(tables: Tables, posted: Posted, now: datetime) -> None:
+    draft = tables.deliveries[posted.delivery_id]
+    _refuse(draft.state != "held" or draft.code != BY_HAND, "state of the draft")
+    parts = tuple(
+        replace(part, state="sent", external_id=posted.external_id, sent_at=posted.at) for part in draft.parts
+    )
+    sent = replace(draft, parts=parts, state="sent", code="", detail="Posted by hand.", updated_at=now)
+    tables.deliveries[draft.id] = sent
+    if draft.message_id:
+        message = tables.messages[draft.message_id]
+        tables.messages[message.id] = replace(message, external_id=posted.external_id)
+    tell(tables, sent, "sent", 1, BY_HAND, now)
 
 
 def _end_events(tables: Tables, admission: Admission) -> None:

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from simulators.memory_store.merging import destination
 from simulators.memory_store.tables import Tables
-from tickets.ids import IdentityId, ThreadId, TicketId
-from tickets.records import Context, ContextQuery, FingerprintHit, MessageRef
+from tickets.ids import ExternalMessageId, IdentityId, ThreadId, TicketId
+from tickets.records import BY_HAND, Context, ContextQuery, Draft, FingerprintHit, MessageRef
 
 
 def find_context(tables: Tables, query: ContextQuery) -> Context:
@@ -46,7 +46,21 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         numbers=numbers,
         claims=claims,
         busy=_busy(tables, query),
+        drafts=_drafts(tables, ticket_ids) if query.drafts else {},
     )
+
+
+def _drafts(tables: Tables, tickets: set[TicketId]) -> dict[ExternalMessageId, Draft]:
+    waiting = (
+        one
+        for one in sorted(tables.deliveries.values(), key=lambda one: (one.created_at, one.id))
+        if one.ticket_id in tickets and one.state == "held" and one.code == BY_HAND
+    )
+    return {
+        one.target.in_reply_to: Draft(one.id, one.message_id, one.ticket_id, one.target.in_reply_to)
+        for one in waiting
+        if one.target.in_reply_to and one.message_id and one.ticket_id
+    }
 
 
 def _busy(tables: Tables, query: ContextQuery) -> dict[IdentityId, int]:

@@ -15,7 +15,7 @@ from simulators.x.gateway import Gateway
 from simulators.x.injecting import injected
 from simulators.x.people import SimPerson
 from simulators.x.posts import mentioned
-from simulators.x.records import ApiCall, Json, Keys, SentPost
+from simulators.x.records import ApiCall, Json, Keys, SentPost, SimPost
 from simulators.x.state import PlatformState, Reaction
 from simulators.x.writing import Writer
 
@@ -147,6 +147,13 @@ class XPlatform:
         person = SimPerson(state.ids.next(), name, username, protected, state.now(), self._writer)
         state.add_user(person)
         return person
+
+    def post_by_hand(self, account: SimAccount, text: str, reply_to: str) -> SimPost:
+        """What somebody posts in the account's own app.  reply_to: a post's id.  KeyError: there is none such."""
+        answered = self._state.posts.find(reply_to)
+        if answered is None:
+            raise KeyError(reply_to)
+        return self._writer.write(account, text, reply_to=answered, quoting=None, lang=None, pictures=())
 
     def inject_post(self, account: SimAccount, post: Json | bytes) -> None:
         """Put anything whatever into the account's mentions; no field is added or left out.

@@ -46,7 +46,7 @@ class Writer:
 
     def write(
         self,
-        person: SimPerson,
+        person: User,
         text: str,
         *,
         reply_to: SimPost | SentPost | None,
@@ -54,7 +54,7 @@ class Writer:
         lang: str | None,
         pictures: Sequence[bytes],
     ) -> SimPost:
-        """A person's post."""
+        """A person's post, or one that somebody writes as an account."""
         answered = self._resolve(reply_to)
         kept = [self._state.pictures.put(self._state.ids.next(), person.id, data) for data in pictures]
         prefix = "" if answered is None else _prefix(person, answered, text)

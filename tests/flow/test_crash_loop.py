@@ -97,6 +97,7 @@ class Broken:
         edits="",
         deletions="",
         reactions="",
+        by_hand="",
         commands="",
         buttons=False,
         attachments_in="",

@@ -126,11 +126,14 @@ async def test_an_answer_that_x_forbids_says_how_to_give_it_by_hand(town: Town) 
     await town.settled(await town.answer(ticket.ticket.number, "Estamos vendo."), "sent")
     reply = town.ricardo.post("E agora?", reply_to=town.x.sent[-1])
     await town.ticket_saying("E agora")
-    failed = await town.settled(await town.answer(ticket.ticket.number, "Já resolvido."), "failed")
-    assert failed.code == "not_summoned"
-    assert f"in_reply_to={reply.id}" in failed.detail
+    held = await town.settled(await town.answer(ticket.ticket.number, "Já resolvido."), "held")
+    assert held.code == "by_hand"
+    assert f"in_reply_to={reply.id}&text=J%C3%A1%20resolvido." in held.target.by_hand
     assert asked.id != reply.id
     assert (await town.tickets())[0].ticket.status == "open"
+    town.x.post_by_hand(town.x_account, "Já resolvido, desculpe!", reply.id)
+    await town.settled(held, "sent")
+    assert (await town.tickets())[0].ticket.status == "pending"
 
 
 async def test_a_post_that_did_not_call_us_is_not_answered_by_program(town: Town) -> None:
@@ -144,9 +147,42 @@ async def test_a_post_that_did_not_call_us_is_not_answered_by_program(town: Town
         },
     )
     ticket = await town.ticket_saying("never answer")
+    number = ticket.ticket.number
     assert "intent/post" in incoming(ticket)[0].unanswerable
-    with pytest.raises(Refused, match="by hand"):
-        await town.service.desk.answer(AGENT, ticket.ticket.number, "We do!", key="k")
+    with pytest.raises(Refused, match="one post without files"):
+        await town.service.desk.answer(AGENT, number, "We do! " * 60, key="k")
+    draft = await town.answer(number, "We do!")
+    assert (draft.state, draft.code) == ("held", "by_hand")
+    assert (await town.tickets())[0].ticket.status == "open"
+    posted = town.x.post_by_hand(town.x_account, "We do, by hand", "1999999999999999999")
+    sent = await town.settled(draft, "sent")
+    assert sent.parts[0].external_id == posted.id
+    town.ricardo.post("thank you all", reply_to=posted)
+    again = await town.ticket_saying("thank you all")
+    assert again.ticket.number == number
+    assert [one.text for one in again.messages if one.direction == "out"] == ["We do!"]
+    assert not any("We do" in one.text for one in town.x.sent)
+
+
+async def test_an_answer_that_somebody_gave_on_x_itself_stands_in_the_ticket(town: Town) -> None:
+    """An executive answers from their phone; what the program sent is not told a second time."""
+    asked = town.ricardo.mention(town.x_account, "meu saque não chegou")
+    ticket = await town.ticket_saying("saque")
+    number = ticket.ticket.number
+    await town.settled(await town.answer(number, "Estamos vendo."), "sent")
+    town.x.post_by_hand(town.x_account, "个人回复您：今天到账 🙏", asked.id)
+
+    async def there() -> bool:
+        found = await town.ticket_saying("saque")
+        return [one.text for one in found.messages if one.direction == "out"] == [
+            "Estamos vendo.",
+            "个人回复您：今天到账 🙏",
+        ]
+
+    await town.eventually(there, "the answer by hand")
+    answered = (await town.ticket_saying("saque")).messages[-1]
+    assert answered.author == "Support, by hand"
+    assert answered.actor is None
 
 
 async def test_a_session_that_discord_forgot_is_made_up_for(town: Town) -> None:

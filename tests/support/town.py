@@ -145,6 +145,8 @@ class Town:
             base_url=self.x.base_url,
             media_url=self.x.media_url,
             poll_s=0.1,
+            own_posts_s=0.2,
+            by_hand_after_s=1.5,
         )
         return {
             TELEGRAM: AccountConfig("telegram", chat),

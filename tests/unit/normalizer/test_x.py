@@ -374,3 +374,29 @@ def _check(payload: bytes) -> None:
         assert result.text
         assert result.sent_at.tzinfo is UTC
         f"{result.text}{result.author}".encode()
+
+
+def test_what_we_posted_ourselves_is_an_answer_only_where_it_was_looked_for() -> None:
+    fields: dict[str, Any] = {
+        "author_id": OWN,
+        "text": "@linwei 今天会到账",
+        "in_reply_to_user_id": "31",
+        "conversation_id": "90",
+        "referenced_tweets": [{"type": "replied_to", "id": "99"}],
+    }
+    assert read("x", told(**fields)) == Ignored("our_own")
+    answer = read("x", told(**fields), note="own")
+    assert isinstance(answer, InboundMessage)
+    assert (answer.by_us, answer.text, answer.reply_to) == (True, "今天会到账", ("99",))
+    assert (answer.thread.key, answer.unanswerable, answer.warnings) == ("90/31", "", ())
+    assert read("x", told(author_id=OWN), note="own") == Ignored("our_own")
+
+
+def test_what_a_post_answers_stands_above_it_unless_it_is_the_persons_own() -> None:
+    beside = {
+        "posts": [{"id": "99", "author_id": "7", "text": "ฝากเงิน &amp; ถอน\nไม่ได้"}],
+        "users": [{"id": "7", "name": "สมชาย", "username": "somchai"}],
+    }
+    reply = {"referenced_tweets": [{"type": "replied_to", "id": "99"}]}
+    assert said(told(beside, **reply)).text == "> สมชาย (@somchai):\n> ฝากเงิน & ถอน\n> ไม่ได้\n\nhi"
+    assert said(told(beside, author_id="7", **reply)).text == "hi"
