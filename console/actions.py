@@ -86,6 +86,17 @@ async def give_code(desk: Desk, request: Request, visit: Visit, form: FormData, 
     return await desk.give_code(visit.actor, number_in(request), key=key, thread_id=thread_id, undo_s=undo_s)
 
 
+async def begin(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Write to somebody first."""
+    who, undo_s = _who(form), site_of(request).console.undo_s
+    if who is None:
+        raise Refused("This form is incomplete. Reload the page, then try again.")
+    text, reason, subject = field(form, "text"), field(form, "reason"), field(form, "subject")
+    return await desk.begin(
+        visit.actor, number_in(request), text, reason, key=key, who=who, subject=subject, undo_s=undo_s
+    )
+
+
 async def restrict(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
     """Hold back what somebody writes."""
     kind, why, hours = field(form, "kind"), field(form, "why"), field(form, "hours")

@@ -59,6 +59,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
         case "reacted":
             signs = event.data.get("signs")
             return f"The person reacted: {signs}" if signs else "The person took a reaction back"
+        case "begun":
+            return f"{who} began this conversation from #{event.data.get('number')}"
         case "claimed":
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "blocked" | "muted":

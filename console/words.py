@@ -122,3 +122,11 @@ def heat(since: datetime, now: datetime) -> str:
 def account_name(account: str) -> str:
     """``main`` of ``telegram:main``."""
     return account.partition(":")[2] or account
+
+
+PRIVATE = {
+    "telegram": "Telegram takes it only for people who have started a talk with the bot.",
+    "discord": "Discord takes it only from those who let members of your server write to them.",
+    "email": "By mail, under a subject of its own.",
+}
+"""Where somebody can be written to first, and what the platform thinks of that."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from desk.actors import Actor, Right
 from desk.answered import answered_message
 from desk.answering import NOTHING, Enclosed, answering
+from desk.beginning import begun, only_thread, person_in, refuse_open, thread_for, ticket_id_of
 from desk.changes import (
     answered_again,
     assigned,
@@ -330,6 +331,57 @@ class Desk:
         except Refused as error:
             text = f"A code showed that #{into} is this person's, too. They could not be merged: {error}"
             await self.note(actor, of, text, key=f"note-{claim}")
+
+    async def begin(
+        self,
+        actor: Actor,
+        number: TicketNumber,
+        text: str,
+        reason: str,
+        *,
+        key: str,
+        who: IdentityId | None = None,
+        subject: str = "",
+        undo_s: float = 0.0,
+    ) -> Done:
+        """Write to somebody of a ticket first, in a ticket of its own; the reason is its first note.
+
+        who: None for who asked.  subject: by mail; empty for the first words.  Raises Refused where the
+        platform lets nobody be written to, or a talk with them is open already.
+        """
+        actor.require("work")
+        ticket_id = ticket_id_of(actor, _usable(key))
+        for _ in range(ATTEMPTS):
+            if (made := await self._store.find_ticket_number(ticket_id)) is not None:
+                return Done(made, repeated=True)
+            now = self._clock.now()
+            about = await self._get(number)
+            person = person_in(about, who)
+            thread = thread_for(about, person, await self._store.find_private(person.id))
+            context = await self._store.find_context(only_thread(thread, now))
+            there = context.threads.get((thread.account, thread.key))
+            refuse_open(there, context)
+            admissions = begun(
+                self._limits,
+                actor,
+                about.ticket,
+                person,
+                there or thread,
+                there is None,
+                text,
+                subject,
+                reason,
+                ticket_id,
+                now,
+                undo_s,
+            )
+            try:
+                numbers = await self._store.admit(admissions, now)
+            except Conflict:
+                continue
+            self._crash("desk.committed")
+            return Done(numbers[ticket_id], admissions[1].deliveries[0].id)
+        raise Refused(OVERTAKEN)
 
     async def merge(self, actor: Actor, number: TicketNumber, into: TicketNumber, *, key: str) -> Done:
         """Have all that was said in a ticket go on in another, which is where it leads from then on."""

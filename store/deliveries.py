@@ -16,7 +16,7 @@ from store.rows import (
     printable,
     to_json,
 )
-from tickets.ids import AccountId, Channel, DeliveryId, ExternalMessageId, ThreadId, TicketId
+from tickets.ids import AccountId, Channel, DeliveryId, ExternalMessageId, ThreadId, ThreadKey, TicketId
 from tickets.model import Delivery, DeliveryPart, Receipt
 from tickets.ports import CrashHook
 from tickets.records import BOUNCED, Bounce
@@ -222,9 +222,20 @@ def record_receipt(
             "left": left,
         },
     )
+    if receipt.thread_key is not None:
+        _rename_thread(tx, delivery_id, receipt.thread_key)
     _record_way_back(tx, delivery_id, n, names)
     tell(tx, delivery_id, "queued" if left else "sent", n, "", now)
     crash("store.receipt_written")
+
+
+def _rename_thread(tx: Tx, delivery_id: DeliveryId, key: ThreadKey) -> None:
+    """What comes back in the conversation names it so; one that bears the name already keeps it."""
+    tx.run(
+        "UPDATE thread SET key = :key WHERE id = (SELECT thread_id FROM delivery WHERE id = :id) AND NOT EXISTS ("
+        "SELECT 1 FROM thread o WHERE o.key = :key AND o.account = (SELECT account FROM delivery WHERE id = :id))",
+        {"id": delivery_id, "key": printable(key)},
+    )
 
 
 def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, names: Sequence[ExternalMessageId]) -> None:

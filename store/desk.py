@@ -335,6 +335,18 @@ def newest_seq(tx: Tx) -> int:
     return int(row[0] or 0) if row else 0
 
 
+def find_private(tx: Tx, identity_id: IdentityId) -> Thread | None:
+    row = one(
+        tx.all(
+            f"SELECT {THREAD_COLUMNS} FROM message m JOIN thread h ON h.id = m.thread_id "
+            "WHERE m.identity_id = :id AND m.direction = 'in' AND h.visibility = 'private' "
+            "ORDER BY m.sent_at DESC LIMIT 1",
+            {"id": identity_id},
+        )
+    )
+    return None if row is None else thread_of(row)
+
+
 def find_ticket_number(tx: Tx, ticket_id: TicketId) -> TicketNumber | None:
     row = one(tx.all("SELECT number FROM ticket WHERE id = :id", {"id": ticket_id}))
     return None if row is None else TicketNumber(row[0])

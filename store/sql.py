@@ -36,6 +36,7 @@ from tickets.ids import (
     DeliveryId,
     EventId,
     ExternalMessageId,
+    IdentityId,
     JobId,
     NoticeId,
     ThreadId,
@@ -51,6 +52,7 @@ from tickets.model import (
     RawEvent,
     Receipt,
     ReplyFile,
+    Thread,
     TicketEnvelope,
     TicketEvent,
 )
@@ -314,6 +316,9 @@ class SqlStore:
 
     async def newest_seq(self) -> int:
         return await self._engine.read(desk.newest_seq)
+
+    async def find_private(self, identity_id: IdentityId) -> Thread | None:
+        return await self._engine.read(lambda tx: desk.find_private(tx, identity_id))
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         return await self._engine.read(lambda tx: desk.find_ticket_number(tx, ticket_id))

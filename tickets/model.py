@@ -502,13 +502,15 @@ class Receipt(Shape, frozen=True):
 
     external_id: under which the person's answer will refer to it.
     aliases: further such names.  note: something a person should see, e.g.
-    that the quoted message was gone.
+    that the quoted message was gone.  thread_key: the conversation's name
+    on the platform, where it was written to under another.
     """
 
     external_id: ExternalMessageId
     sent_at: datetime
     aliases: tuple[ExternalMessageId, ...] = ()
     note: str = ""
+    thread_key: ThreadKey | None = None
 
 
 class DeliveryPart(Shape, frozen=True):

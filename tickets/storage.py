@@ -18,6 +18,7 @@ from tickets.ids import (
     DeliveryId,
     EventId,
     ExternalMessageId,
+    IdentityId,
     JobId,
     ThreadId,
     ThreadKey,
@@ -32,6 +33,7 @@ from tickets.model import (
     RawEvent,
     Receipt,
     ReplyFile,
+    Thread,
     TicketEnvelope,
     TicketEvent,
 )
@@ -272,6 +274,9 @@ class DeskStore(Protocol):
 
     async def newest_seq(self) -> int:
         """The newest event's seq, 0 when there is none."""
+
+    async def find_private(self, identity_id: IdentityId) -> Thread | None:
+        """The private conversation in which somebody wrote last; None: there is none."""
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         """The number of a ticket."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
 from connectors.discord.interactions import Interactions
@@ -12,7 +14,7 @@ from connectors.discord.markup import escape, marked
 from connectors.discord.place import first_id, moment_of, read_id
 from connectors.discord.settings import Settings
 from tickets.errors import ConnectorError, DeliveryError, Unreachable
-from tickets.ids import ExternalMessageId
+from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Receipt, Reply, ReplyTarget
 from tickets.ports import Bucket
 
@@ -61,7 +63,8 @@ class DiscordSender:
                 channel, words, _number(answering), reply.send_key, reply.files, buttons
             )
         self._context.crash("discord.after_send")
-        return receipt
+        begun = reply.target.thread_key.startswith("@")
+        return replace(receipt, thread_key=ThreadKey(str(channel))) if begun else receipt
 
     @property
     def certain_after_s(self) -> float:

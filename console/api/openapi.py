@@ -12,6 +12,7 @@ from console.api.shapes import (
     NewMerging,
     NewReply,
     NewRestriction,
+    NewTalk,
     ProblemDocument,
     TicketList,
     WholeTicket,
@@ -23,6 +24,7 @@ SHAPES = (
     NewReply,
     NewMerging,
     NewRestriction,
+    NewTalk,
     Accepted,
     DeliveryDocument,
     ChannelList,
@@ -81,6 +83,9 @@ def _paths() -> Node:
             "post": _change("Have a merged ticket on its own again", "takeTicketApart", number)
         },
         "/tickets/{number}/code": {"post": _code(number)},
+        "/tickets/{number}/begin": {
+            "post": _change("Write first to who asked, in a ticket of its own", "beginTalk", number, "NewTalk")
+        },
         "/tickets/{number}/restrict": {
             "post": _change("Block or mute who asked", "restrictPerson", number, "NewRestriction")
         },

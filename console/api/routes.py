@@ -14,6 +14,7 @@ from console.api.shapes import (
     NewMerging,
     NewReply,
     NewRestriction,
+    NewTalk,
     TicketList,
     brief,
     channel_document,
@@ -76,6 +77,15 @@ async def give_code(request: Request, actor: Actor) -> Response:
     console = site_of(request).console
     done = await console.desk.give_code(actor, number_in(request), key=key_in(request))
     return await _accepted(console, done)
+
+
+async def begin(request: Request, actor: Actor) -> Response:
+    """Write first to who asked, in a ticket of its own."""
+    key = key_in(request)
+    wanted = await body_in(request, NewTalk)
+    desk = site_of(request).console.desk
+    done = await desk.begin(actor, number_in(request), wanted.text, wanted.reason, key=key, subject=wanted.subject)
+    return await _whole(request, actor, done.number)
 
 
 async def merge(request: Request, actor: Actor) -> Response:
@@ -160,6 +170,7 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/merge", merge, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
     _route("/tickets/{number}/code", give_code, "work", "POST"),
+    _route("/tickets/{number}/begin", begin, "work", "POST"),
     _route("/tickets/{number}/restrict", restrict, "work", "POST"),
     _route("/tickets/{number}/lift", lift, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),

@@ -124,6 +124,14 @@ class NewRestriction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     everywhere: bool = False
 
 
+class NewTalk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to write first to who asked.  reason: for colleagues.  subject: by mail; empty for the first words."""
+
+    text: str
+    reason: str
+    subject: str = ""
+
+
 class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """into: the number of the ticket in which another goes on."""
 

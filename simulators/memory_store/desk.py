@@ -19,8 +19,8 @@ from simulators.memory_store.merging import brought_to, conversations, held_by_a
 from simulators.memory_store.tables import FREE, Part, Tables
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
-from tickets.ids import AttachmentId, BlobId, TicketId, TicketNumber, UserId
-from tickets.model import Attachment, Delivery, Message, Participant, Ticket, TicketEnvelope, TicketEvent
+from tickets.ids import AttachmentId, BlobId, IdentityId, TicketId, TicketNumber, UserId
+from tickets.model import Attachment, Delivery, Message, Participant, Thread, Ticket, TicketEnvelope, TicketEvent
 from tickets.records import (
     Brought,
     CommandResult,
@@ -104,6 +104,16 @@ class MemoryDesk(Part):
 
     async def newest_seq(self) -> int:
         return max(self._read().history, default=0)
+
+    async def find_private(self, identity_id: IdentityId) -> Thread | None:
+        tables = self._read()
+        written = [
+            (message.sent_at, tables.threads[message.thread_id])
+            for message in tables.messages.values()
+            if message.identity_id == identity_id and message.direction == "in" and message.thread_id
+        ]
+        private = [one for one in written if one[1].visibility == "private"]
+        return max(private, key=lambda one: one[0])[1] if private else None
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         ticket = self._read().tickets.get(ticket_id)

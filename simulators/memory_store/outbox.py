@@ -20,7 +20,16 @@ from simulators.memory_store.fates import (
 )
 from simulators.memory_store.forecast import is_queued, leaves_at
 from simulators.memory_store.tables import FREE, Hold, Level, Part, Tables
-from tickets.ids import AccountId, AttachmentId, Channel, DeliveryId, ExternalMessageId, MessageId, ThreadId
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    Channel,
+    DeliveryId,
+    ExternalMessageId,
+    MessageId,
+    ThreadId,
+    ThreadKey,
+)
 from tickets.model import Delivery, Receipt, ReplyFile
 from tickets.ports import Bucket
 from tickets.records import NewRef
@@ -186,6 +195,8 @@ class MemoryOutbox(Part):
             tables.deliveries[delivery_id] = delivery
             if finished or was == "unknown":
                 tables.delivery_holds.pop(delivery_id, None)
+            if receipt.thread_key is not None:
+                _rename_thread(tables, delivery, receipt.thread_key)
             _record_way_back(tables, delivery, n, (receipt.external_id, *receipt.aliases))
             tell(tables, delivery, delivery.state, n, "", now)
             self._crash("store.receipt_written")
@@ -312,6 +323,16 @@ def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
     if over <= 0:
         return max(blocked_s, 0.0)
     return max(blocked_s, over / bucket.per_s, HAIR.total_seconds())
+
+
+def _rename_thread(tables: Tables, delivery: Delivery, key: ThreadKey) -> None:
+    account = delivery.target.account
+    if delivery.thread_id is None or (account, key) in tables.thread_names:
+        return
+    thread = tables.threads[delivery.thread_id]
+    del tables.thread_names[account, thread.key]
+    tables.thread_names[account, key] = thread.id
+    tables.threads[thread.id] = replace(thread, key=key)
 
 
 def _record_way_back(tables: Tables, delivery: Delivery, n: int, names: Sequence[ExternalMessageId]) -> None:

@@ -103,6 +103,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "reopen": ("work", lambda desk, actor: desk.reopen(actor, ONE, key="k")),
     "merge": ("work", lambda desk, actor: desk.merge(actor, ONE, TicketNumber(2), key="k")),
     "take_apart": ("work", lambda desk, actor: desk.take_apart(actor, ONE, key="k")),
+    "begin": ("work", lambda desk, actor: desk.begin(actor, ONE, "Hello", "They asked on the phone", key="k")),
     "give_code": ("work", lambda desk, actor: desk.give_code(actor, ONE, key="k")),
     "restrict": ("work", lambda desk, actor: desk.restrict(actor, ONE, "mute", "flood", key="k")),
     "lift": ("work", lambda desk, actor: desk.lift(actor, ONE, key="k")),
