@@ -18,6 +18,7 @@ from tickets.model import Delivery, TicketEnvelope
 from tickets.own_names import alias_in
 from tickets.records import BY_HAND, TicketChange
 from tickets.rich import Rich, page_of
+from tickets.states import state_jobs
 
 
 class Enclosed(NamedTuple):
@@ -93,7 +94,8 @@ def answering(
         kind, actor, ticket, now, message_id=message.id, delivery_id=delivery.id, status=moved.status
     )
     change = change_with(ticket, moved, event, message=message, delivery=delivery, said=rich.text)
-    return replace(change, attachments=attached)
+    opened = ticket.ticket.status == "closed" and moved.status != "closed"
+    return replace(change, attachments=attached, jobs=state_jobs(moved, now) if opened else ())
 
 
 def _for_posting(delivery: Delivery, why: str) -> Delivery:

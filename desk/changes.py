@@ -22,6 +22,7 @@ from tickets.model import (
 )
 from tickets.records import NewAttachment, TicketChange
 from tickets.segments import segments
+from tickets.states import state_jobs
 
 LONGEST_TEXT = 100_000
 """Characters of an answer or a note."""
@@ -120,7 +121,7 @@ def moved_to(status: TicketStatus, ticket: TicketEnvelope, actor: Actor, now: da
         unanswered=0 if closing else before.unanswered,
     )
     event = new_event("closed" if closing else "reopened", actor, ticket, now, before=before.status, status=status)
-    return change_with(ticket, moved, event)
+    return replace(change_with(ticket, moved, event), jobs=state_jobs(moved, now))
 
 
 def waiting_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) -> Ticket:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from normalizer.discord_interactions import read_interaction
 from normalizer.discord_shapes import Event, Forwarded, Gone, Message
+from normalizer.known import NOTHING_KNOWN, Known
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
@@ -35,8 +37,11 @@ VOUCHED = Authenticity(verdict="verified", by="discord")
 _TAG = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,32}:)(\d{1,20})>")
 
 
-def normalize_event(event: RawEvent) -> InboundMessage | Ignored:
-    """One gateway event.  ``event.note`` is ``thread`` for one in a thread.  Raises PayloadError."""
+def normalize_event(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMessage | Ignored:
+    """One gateway event.  Raises PayloadError.
+
+    ``event.note`` is ``thread`` for one in a thread, ``room`` for one in a private thread of a person's own.
+    """
     try:
         told = msgspec.json.decode(event.payload, type=Event)
         if told.t == "INTERACTION_CREATE":
@@ -52,9 +57,22 @@ def normalize_event(event: RawEvent) -> InboundMessage | Ignored:
         return Ignored(reason="not_from_a_person")
     if message.type not in WRITTEN_BY_PEOPLE:
         return Ignored(reason="notice")
-    if message.guild_id is not None and event.own_id not in (one.id for one in message.mentions):
+    named = event.own_id in (one.id for one in message.mentions)
+    if message.guild_id is not None and event.note != "room" and not named:
         return Ignored(reason="not_addressed")
-    return _read(event, message, edited=told.t == "MESSAGE_UPDATE")
+    read = _read(event, message, edited=told.t == "MESSAGE_UPDATE")
+    ours = message.member is not None and not set(known.staff).isdisjoint(message.member.roles)
+    return _by_staff(message, read) if ours else read
+
+
+def _by_staff(message: Message, read: InboundMessage) -> InboundMessage | Ignored:
+    """What one of ours writes is an answer; which of several people gets it, the reference says."""
+    if read.kind != "message":
+        return Ignored(reason="staff_edit")
+    reference = message.message_reference
+    answered = reference.message_id if reference is not None and reference.type == 0 else None
+    names = (_name(message.channel_id, answered),) if answered else ()
+    return replace(read, by_us=True, reply_to=names)
 
 
 def _read(event: RawEvent, message: Message, *, edited: bool) -> InboundMessage:
@@ -100,6 +118,8 @@ def _name(channel: str, message: str) -> ExternalMessageId:
 
 def _thread(event: RawEvent, channel: str, guild: str | None, author: str) -> ThreadRef:
     if guild is None:
+        return ThreadRef(key=ThreadKey(channel), visibility="private")
+    if event.note == "room":
         return ThreadRef(key=ThreadKey(channel), visibility="private")
     key = channel if event.note == "thread" else f"{channel}/{author}"
     return ThreadRef(key=ThreadKey(key), visibility="public")

@@ -18,6 +18,7 @@ class User(msgspec.Struct):
 
 class Member(msgspec.Struct):
     nick: str | None = None
+    roles: list[str] = []
 
 
 class File(msgspec.Struct):

@@ -10,13 +10,14 @@ class Known(NamedTuple):
 
     aliases: further addresses of the mailbox, in lower case.  arc_sealers:
     domains whose reports count where their ARC seals are whole (RFC 8617).
-    groups: what of talks among many is for us.
+    groups: what of talks among many is for us.  staff: ids of roles whose bearers are ours.
     """
 
     authserv_ids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     arc_sealers: tuple[str, ...] = ()
     groups: Hearing = "mentions"
+    staff: tuple[str, ...] = ()
 
 
 NOTHING_KNOWN = Known()

@@ -16,7 +16,7 @@ def normalize(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMessage |
     if event.channel == "discord":
         from normalizer.discord import normalize_event
 
-        return normalize_event(event)
+        return normalize_event(event, known)
     if event.channel == "x":
         from normalizer.x import normalize_post
 

@@ -46,6 +46,7 @@ from tickets.records import (
     MessageRef,
     Restricting,
 )
+from tickets.states import state_jobs
 
 SUBJECT_CHARS = 80
 PROGRAM = "Switchboard"
@@ -168,6 +169,7 @@ class Decider:
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,
             deliveries=told,
+            jobs=state_jobs(done.ticket, now) if done.ticket and done.ticket.status == "closed" else (),
             events=(entries.event(done.event, done.ticket, now),) if done.ticket else (),
         )
 

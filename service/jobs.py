@@ -5,10 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from tickets.errors import ConnectorError, PayloadError, StoreUnavailable
+from tickets.errors import ConnectorError, DeliveryError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId, JobId, TicketId, TicketNumber
-from tickets.ports import Clock, Connector, CrashHook, FileSource, no_crash
+from tickets.model import ReplyTarget
+from tickets.ports import Clock, Connector, CrashHook, FileSource, StateSender, no_crash
 from tickets.records import Job, NewJob
+from tickets.states import SHOW_STATE
 from tickets.storage import Store
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class JobRunner:
             "forget_old": self._forget_old,
             "learn_habits": self._learn_habits,
             "join": self._join_tickets,
+            SHOW_STATE: self._show_state,
         }
 
     async def run_due(self) -> int:
@@ -75,7 +78,7 @@ class JobRunner:
     async def _run(self, job: Job) -> None:
         try:
             await self._kinds[job.kind](job)
-        except (ConnectorError, KeyError, TimeoutError) as error:
+        except (ConnectorError, DeliveryError, KeyError, TimeoutError) as error:
             await self._again(job, error)
         except StoreUnavailable:
             raise
@@ -124,6 +127,16 @@ class JobRunner:
         numbers = [await self._destination(TicketId(job.payload[name])) for name in ("one", "other")]
         if numbers[0] != numbers[1]:
             await self._join(numbers[0], numbers[1], job.payload["claim"])
+
+    async def _show_state(self, job: Job) -> None:
+        """As it is now, whatever it was when the job was made."""
+        number = await self._store.find_ticket_number(TicketId(job.payload["ticket"]))
+        found = await self._store.find_ticket(number) if number is not None else None
+        for thread in found.threads if found else ():
+            connector = self._connectors.get(thread.account)
+            if found and connector is not None and isinstance(connector.sender, StateSender):
+                target = ReplyTarget(thread.channel, thread.account, thread.key, thread.visibility)
+                await connector.sender.show_state(target, closed=found.ticket.status == "closed")
 
     async def _destination(self, ticket_id: TicketId) -> TicketNumber:
         number = await self._store.find_ticket_number(ticket_id)

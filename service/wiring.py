@@ -152,6 +152,7 @@ def _known_of(settings: Any) -> Known:
         aliases=tuple(_setting(settings, "aliases", ())),
         arc_sealers=tuple(_setting(settings, "arc_sealers", ())),
         groups=_setting(settings, "groups", "off"),
+        staff=tuple(_setting(settings, "staff_roles", ())),
     )
 
 

@@ -11,6 +11,7 @@ from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Row, Tx, one
 from store.history import insert_events
+from store.jobs import insert_jobs
 from store.postings import hashed, write_search
 from store.rows import (
     ATTACHMENT_COLUMNS,
@@ -202,6 +203,7 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
                 "expires_at": micros(change.claim.expires_at),
             },
         )
+    insert_jobs(tx, change.jobs)
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)
     crash("store.change_written")

@@ -208,6 +208,14 @@ class EditingSender(Protocol):
 
 
 @runtime_checkable
+class StateSender(Protocol):
+    """A sender that can show that a conversation is done."""
+
+    async def show_state(self, target: ReplyTarget, *, closed: bool) -> None:
+        """Idempotent.  Raises DeliveryError."""
+
+
+@runtime_checkable
 class NamingSender(Protocol):
     """A sender that names what it sends, so that the way back is known before anybody can take it."""
 

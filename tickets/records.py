@@ -359,6 +359,7 @@ class TicketChange(Shape, frozen=True):
     merging: Merging | None = None
     restricting: Restricting | None = None
     claim: Claim | None = None
+    jobs: tuple[NewJob, ...] = ()
 
 
 class TicketFilter(Shape, frozen=True):

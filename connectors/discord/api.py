@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 from datetime import UTC
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import discord
@@ -30,6 +30,9 @@ ANSWER_S = 60.0
 """discord.py tries a request up to five times within about 25 seconds; the nonce keeps that from doubling."""
 FILES_S = 180.0
 RESPOND_S = 3.0
+PRIVATE_THREAD: Final = 12
+ROOM_QUIET_MIN: Final = 10_080
+"""Discord archives a thread after so long without a word; whatever is said opens it again."""
 MOST_BUTTONS = 25
 LABEL_CHARS = 80
 MOST_REFUSED = 100
@@ -215,6 +218,41 @@ class DiscordApi:
         with translated(), self._breaker.watching():
             found: Any = await self._open.http.start_private_message(person)
             return int(found["id"])
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether the bot may read what is said in channels without being named."""
+        flags = self._open.application_flags
+        return bool(flags.gateway_message_content or flags.gateway_message_content_limited)
+
+    async def start_room(self, parent: int, name: str) -> int:
+        """A private thread in which nobody is but us."""
+        with translated(), self._breaker.watching():
+            made: Any = await self._open.http.start_thread_without_message(
+                parent, name=name, auto_archive_duration=ROOM_QUIET_MIN, type=PRIVATE_THREAD, invitable=False
+            )
+            return int(made["id"])
+
+    async def take_in(self, thread: int, person: int) -> None:
+        """Somebody may read and write there from now on."""
+        with translated(), self._breaker.watching():
+            await self._open.http.add_user_to_thread(thread, person)
+
+    async def parent_of(self, channel: int) -> int | None:
+        """The channel a thread belongs to; None for what belongs to none, or is gone."""
+        found = await self._read(lambda http: http.get_channel(channel))
+        return read_id(found.get("parent_id")) if isinstance(found, dict) else None
+
+    async def put_away(self, thread: int, *, closed: bool) -> None:
+        """Archive and lock it, or open it again."""
+        with translated(), self._breaker.watching():
+            await self._open.http.edit_channel(thread, archived=closed, locked=closed)
+
+    async def roles_of(self, guild: int, person: int) -> list[str]:
+        """The roles of a member; none for whoever left."""
+        found = await self._read(lambda http: http.get_member(guild, person))
+        roles = found.get("roles") if isinstance(found, dict) else None
+        return [one for one in roles if isinstance(one, str)] if isinstance(roles, list) else []
 
     async def respond(self, interaction: str, token: str, answer: dict[str, Any]) -> None:
         """The one answer to an interaction."""

@@ -6,7 +6,10 @@ CAPABILITIES = Capabilities(
     channel="discord",
     text_limit=2000,
     text_unit="discord",
-    receiving="direct messages, and mentions of the bot in channels and threads, over the gateway",
+    receiving=(
+        "direct messages, forms, mentions of the bot in channels and threads, and all in private threads of a "
+        "person's own, over the gateway"
+    ),
     acknowledging="nothing to tell: Discord keeps the messages, and we keep how far we have read",
     answering="in the conversation, replying to the message; mentions nobody",
     formatting="bold, slanted, struck, code and links, in its own marks; all other marks stay text",

@@ -7,10 +7,11 @@ from connectors.discord.api import DiscordApi
 from connectors.discord.capabilities import CAPABILITIES
 from connectors.discord.interactions import Interactions
 from connectors.discord.menu import commands_of, is_shown
+from connectors.discord.rooms import NEEDS_CONTENT, Rooms
 from connectors.discord.sender import DiscordSender
 from connectors.discord.settings import Settings
 from connectors.discord.source import GatewaySource
-from tickets.errors import ConnectorError
+from tickets.errors import ConnectorError, CredentialRejected
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector
 
@@ -23,18 +24,26 @@ class DiscordConnector:
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._api = DiscordApi(settings, context.clock.monotonic)
         self._commands = commands_of(context.spoken)
-        interactions = Interactions(self._api, settings, context)
+        self._settings = settings
+        rooms = Rooms(self._api, settings)
+        interactions = Interactions(self._api, settings, context, rooms)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = GatewaySource(self._api, settings, context, interactions)
-        self.sender = DiscordSender(self._api, settings, context, interactions)
+        self.sender = DiscordSender(self._api, settings, context, interactions, rooms)
 
     async def check(self) -> str:
         await self._api.open()
+        self._must_hear()
         return f"@{self._api.user.name}"
+
+    def _must_hear(self) -> None:
+        if self._settings.rooms and not self._api.reads_all:
+            raise CredentialRejected(NEEDS_CONTENT)
 
     async def open(self) -> None:
         await self._api.open()
+        self._must_hear()
         try:
             await self._api.show_commands(self._commands, lambda there: is_shown(there, self._commands))
         except ConnectorError as error:

@@ -40,7 +40,9 @@ class _Session(discord.Client):
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            intents=discord.Intents(
+                guilds=True, guild_messages=True, dm_messages=True, message_content=bool(settings.rooms)
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             enable_debug_events=True,
             max_messages=None,

@@ -20,6 +20,7 @@ from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
 from connectors.discord.peek import Event, SeenInteraction
 from connectors.discord.place import moment_of, read_id
+from connectors.discord.rooms import Rooms
 from connectors.discord.settings import Settings
 from connectors.lateness import is_late
 from tickets.errors import ConnectorError
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 CALLED, PRESSED, SUBMITTED = 2, 3, 5
 SAY, THINK, ASK = 4, 5, 9
 SEEN_BY_THEM_ALONE = 1 << 6
+ROOM = "room"
+"""The note of an event in a private thread of a person's own."""
 SUPPORT = "support"
 """The command that opens the form, and the form itself."""
 DIRECT_S = 1.5
@@ -58,7 +61,8 @@ class _Heard(NamedTuple):
 class Interactions:
     """One bot's.  Made by the connector for its source and its sender."""
 
-    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext, rooms: Rooms) -> None:
+        self._rooms = rooms
         self._api = api
         self._settings = settings
         self._context = context
@@ -93,9 +97,12 @@ class Interactions:
         if seen is None or read_id(seen.id) is None or not seen.person:
             log.warning("Discord told of an interaction that cannot be read")
             return None
-        direct = await self._direct(seen)
+        room = ""
+        if seen.type == SUBMITTED and seen.guild_id is not None:
+            room = await self._rooms.open_for(seen.person, seen.name)
+        direct = room or await self._direct(seen)
         back = WayBack(seen.id, seen.application_id, seen.token)
-        answer = self._answer(seen)
+        answer = self._answer(seen, room)
         if answer["type"] == THINK:
             await self._context.keep(_slot(seen.id), " ".join(back).encode())
         self._heard.append(_Heard(back, answer))
@@ -110,6 +117,7 @@ class Interactions:
             payload=msgspec.json.encode({"t": event.t, "d": told}),
             received_at=now,
             own_id=own_id,
+            note=ROOM if room else "",
             late=is_late(_moment(seen.id), now),
             looked_up=direct,
         )
@@ -127,11 +135,11 @@ class Interactions:
                 return ""
         return self._directs[seen.person]
 
-    def _answer(self, seen: SeenInteraction) -> dict[str, Any]:
+    def _answer(self, seen: SeenInteraction, room: str) -> dict[str, Any]:
         if seen.type == CALLED and seen.data.name == SUPPORT:
             return {"type": ASK, "data": form_of(self._settings)}
         if seen.type == SUBMITTED:
-            said = in_language(self._context.spoken.received, seen.locale)
+            said = in_language(self._context.spoken.received, seen.locale) + (f"\n<#{room}>" if room else "")
             return {
                 "type": SAY,
                 "data": {"content": said, "flags": SEEN_BY_THEM_ALONE, "allowed_mentions": {"parse": []}},

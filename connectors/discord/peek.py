@@ -40,6 +40,7 @@ class SeenChannel(msgspec.Struct):
     type: int = 0
     last_message_id: str | None = None
     guild_id: str | None = None
+    parent_id: str | None = None
 
 
 class SeenGuild(msgspec.Struct):
@@ -56,8 +57,13 @@ class SeenThreads(msgspec.Struct):
     threads: list[SeenChannel] = []
 
 
+class SeenUser(Ref):
+    username: str = ""
+    global_name: str | None = None
+
+
 class SeenMember(msgspec.Struct):
-    user: Ref
+    user: SeenUser
 
 
 class SeenAct(msgspec.Struct, frozen=True):
@@ -85,6 +91,12 @@ class SeenInteraction(msgspec.Struct):
         """Who did it; empty when Discord does not say."""
         who = self.member.user if self.member else self.user
         return who.id if who and who.id.isdigit() else ""
+
+    @property
+    def name(self) -> str:
+        """What the person is called; empty in direct messages."""
+        who = self.member.user if self.member else None
+        return (who.global_name or who.username) if who else ""
 
 
 class SeenMetadata(msgspec.Struct):

@@ -12,6 +12,7 @@ from connectors.discord.api import PAGE, DiscordApi
 from connectors.discord.interactions import Interactions
 from connectors.discord.markup import escape, marked
 from connectors.discord.place import first_id, moment_of, read_id
+from connectors.discord.rooms import Rooms
 from connectors.discord.settings import Settings
 from tickets.errors import ConnectorError, DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId, ThreadKey
@@ -36,9 +37,15 @@ class DiscordSender:
     at_once = 8
 
     def __init__(
-        self, api: DiscordApi, settings: Settings, context: ConnectorContext, interactions: Interactions
+        self,
+        api: DiscordApi,
+        settings: Settings,
+        context: ConnectorContext,
+        interactions: Interactions,
+        rooms: Rooms,
     ) -> None:
         self._interactions = interactions
+        self._rooms = rooms
         self._api = api
         self._settings = settings
         self._context = context
@@ -124,6 +131,9 @@ class DiscordSender:
             await self._api.send_typing(await self._channel(target))
         except (ConnectorError, DeliveryError):
             return  # a courtesy: nobody misses it
+
+    async def show_state(self, target: ReplyTarget, *, closed: bool) -> None:
+        await self._rooms.put_away(target, closed=closed)
 
     async def _channel(self, target: ReplyTarget) -> int:
         """The channel's number, from ``channel``, ``channel/person``, or ``@person`` for direct messages."""

@@ -24,6 +24,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A gateway that was away for so long is reported, and connected to anew; seconds."""
     appears_within_s: float = 60.0
     """What was sent is to be seen in its channel within so many seconds; what is not, was not sent."""
+    rooms: str = ""
+    """The id of a channel: each form gets a private thread in it; empty: it goes on in direct messages."""
+    staff_roles: tuple[str, ...] = ()
+    """Ids of roles whose bearers are ours: what they write in a person's thread is an answer."""
     form_title: str = "Support"
     """What stands above the form that /support opens."""
     form: tuple[str, ...] = ("Account", "Transaction", "What happened?")
@@ -41,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("cdn_url must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
+        if not all(one.isdecimal() and len(one) <= 20 for one in (*self.staff_roles, self.rooms or "0")):
+            raise ValueError("rooms and staff_roles must be ids, which are numbers in quotes")
         if not 1 <= len(self.form) <= 5 or len(set(self.form)) < len(self.form):
             raise ValueError("form must have one to five fields, no two of the same name")
         if not all(1 <= len(label.strip()) <= 45 for label in (*self.form, self.form_title)):

@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from connectors.discord.api import PAGE, DiscordApi
 from connectors.discord.archives import Archives, Shelf
 from connectors.discord.backlog import Backlog, Missed
 from connectors.discord.gateway import Gateway
-from connectors.discord.interactions import Interactions
+from connectors.discord.interactions import ROOM, Interactions
 from connectors.discord.peek import (
     Event,
     Greeting,
@@ -70,12 +71,14 @@ class GatewaySource:
         self._context = context
         self._heard_at: datetime | None = None
         self._told_hidden = False
+        self._roles: dict[tuple[int, int], list[str]] = {}
+        """Of members whose words are read on, as long as this connection lasts."""
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         await self._leave_some_sessions()
         self._interactions.forget()
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
-        listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context)
+        listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context, self._settings.rooms)
         gateway = Gateway(self._settings, self._context.clock.now)
         told = False
         try:
@@ -160,6 +163,8 @@ class GatewaySource:
             return listener.past([])
         if page:
             self._context.crash("discord.page_read")
+        if missed.guild is not None and self._settings.staff_roles:
+            await self._name_roles(page, int(missed.guild))
         payloads = [_as_event(message, missed.guild) for message in page]
         events = [(payload.decode(), read_event(payload.decode())) for payload in payloads]
         if page:
@@ -169,6 +174,18 @@ class GatewaySource:
                 listener.backlog.give_back(missed._replace(after=newest))
         batch = listener.past(events)
         return batch if page else replace(batch, gaps=await self._hidden(missed))
+
+    async def _name_roles(self, page: list[dict[str, Any]], guild: int) -> None:
+        """What is read on names nobody's roles, as what is announced does."""
+        for message in page:
+            author = message.get("author")
+            person = read_id(author.get("id")) if isinstance(author, dict) else None
+            if person is None or "member" in message:
+                continue
+            if (guild, person) not in self._roles:
+                roles = await self._page(partial(self._api.roles_of, guild, person))
+                self._roles[guild, person] = roles or []
+            message["member"] = {"roles": self._roles[guild, person]}
 
     async def _hidden(self, missed: Missed) -> tuple[Gap, ...]:
         """Where the bot may not read the history Discord shows an empty one, though something was said."""
@@ -226,7 +243,9 @@ class Listener:
     may be said elsewhere that nobody hears, as the session may be dead.
     """
 
-    def __init__(self, place: Place, own_id: str, context: ConnectorContext) -> None:
+    def __init__(self, place: Place, own_id: str, context: ConnectorContext, rooms: str = "") -> None:
+        self._parent = rooms
+        self._rooms: set[str] = set()
         self.place = place
         self.backlog = Backlog(place.reread_from, place.reached)
         self.archives = Archives()
@@ -296,7 +315,7 @@ class Listener:
         since = moment_of(self.place.unheard)
         for thread in page.threads:
             if thread.archived_at is not None and thread.archived_at >= since:
-                self._threads.add(thread.id)
+                self._know([thread])
                 self.backlog.find(thread, shelf.guild, self.place.unheard)
         if rest := shelf.after(page, since):
             self.archives.give_back(rest)
@@ -320,7 +339,7 @@ class Listener:
         if event.t == "READY" and (greeting := event.read(Greeting)):
             self.backlog.greet(greeting)
         elif event.t == "GUILD_CREATE" and (guild := event.read(SeenGuild)):
-            self._threads |= {thread.id for thread in guild.threads}
+            self._know(guild.threads)
             self.backlog.tell(guild)
             if self.place.unheard:
                 self.archives.add(guild)
@@ -330,15 +349,19 @@ class Listener:
             if guild.unavailable:
                 self.miss()
         elif event.t in ("THREAD_CREATE", "THREAD_UPDATE") and (thread := event.read(SeenChannel)):
-            self._threads.add(thread.id)
+            self._know([thread])
             if self.place.unheard and thread.guild_id:  # one that was archived is taken up again
                 self.backlog.add(thread, thread.guild_id, self.place.unheard)
         elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
             self._threads.discard(thread.id)
         elif event.t == "THREAD_LIST_SYNC" and (opened := event.read(SeenThreads)):
-            self._threads |= {thread.id for thread in opened.threads}
+            self._know(opened.threads)
             for thread in opened.threads:  # a channel has opened to us: what was said in it is read as well
                 self.backlog.add(thread, opened.guild_id)
+
+    def _know(self, threads: Sequence[SeenChannel]) -> None:
+        self._threads |= {thread.id for thread in threads}
+        self._rooms |= {thread.id for thread in threads if self._parent and thread.parent_id == self._parent}
 
     def _raw_events(self, text: str, event: Event) -> Iterator[RawEvent]:
         if event.t == "MESSAGE_DELETE_BULK":
@@ -370,7 +393,8 @@ class Listener:
     def _concerns_us(self, message: SeenMessage) -> bool:
         if message.author is not None and message.author.id == self._own_id:
             return False
-        return message.guild_id is None or self._own_id in (one.id for one in message.mentions)
+        named = self._own_id in (one.id for one in message.mentions)
+        return named or message.guild_id is None or message.channel_id in self._rooms
 
     def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
         changes = {"MESSAGE_UPDATE": f"/{message.edited_timestamp}", "MESSAGE_DELETE": "/deleted"}
@@ -382,9 +406,12 @@ class Listener:
             payload=text.encode(),
             received_at=self._context.clock.now(),
             own_id=self._own_id,
-            note="thread" if message.channel_id in self._threads else "",
+            note=self._note(message.channel_id),
             late=self._is_late(event, message),
         )
+
+    def _note(self, channel: str) -> str:
+        return ROOM if channel in self._rooms else "thread" if channel in self._threads else ""
 
     def _is_late(self, event: Event, message: SeenMessage) -> bool:
         number = read_id(message.id)

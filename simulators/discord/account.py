@@ -73,6 +73,15 @@ def get_guild(call: Call) -> Answer:
     return Answer(_find_guild(call).summary())
 
 
+def get_member(call: Call) -> Answer:
+    """https://discord.com/developers/docs/resources/guild#get-guild-member"""
+    guild = _find_guild(call)
+    user = call.state.user(call.place("user"))
+    if user is None:
+        raise unknown(10007, "Member")
+    return Answer(guild.member(user))
+
+
 def get_active_threads(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/guild#list-active-guild-threads"""
     threads = _find_guild(call).active_threads(call.bot)

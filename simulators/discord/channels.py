@@ -146,6 +146,7 @@ class SimThread(Channel):
         self.created_at = at
         self.private = private
         self.archived_at: datetime | None = None
+        self.locked = False
         self.joined: set[int] = {owner_id}
 
     def __repr__(self) -> str:
@@ -182,7 +183,7 @@ class SimThread(Channel):
                 "auto_archive_duration": ARCHIVE_AFTER_MIN,
                 "archive_timestamp": (self.archived_at or self.created_at).isoformat(),
                 "create_timestamp": created,
-                "locked": False,
+                "locked": self.locked,
             },
         }
 

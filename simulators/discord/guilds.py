@@ -16,13 +16,14 @@ PERMISSIONS = str((1 << 10) | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38))
 
 
 class SimGuild:
-    """A guild.  Made by ``DiscordPlatform.add_guild``.  people: ids of who was seen in it."""
+    """A guild.  Made by ``DiscordPlatform.add_guild``.  people: ids of who was seen in it.  roles: by whom."""
 
     def __init__(self, guild_id: int, name: str, bots: list[SimBot], state: PlatformState) -> None:
         self.id = guild_id
         self.name = name
         self.bots = bots
         self.people: dict[int, Json] = {}
+        self.roles: dict[int, list[str]] = {}
         self.channels: list[SimChannel] = []
         self.threads: list[SimThread] = []
         self.created_at = state.now()
@@ -39,10 +40,11 @@ class SimGuild:
         self._state.herald.tell_guild(self, "CHANNEL_CREATE", channel.shape())
         return channel
 
-    def member(self, user: Json | None = None) -> Json:
-        """A member object; without ``user`` the partial one that stands beside an author."""
+    def member(self, user: Json | None = None, whose: Json | None = None) -> Json:
+        """A member object; without ``user`` the partial one that stands beside an author, ``whose`` it is."""
+        known = user or whose or {}
         member: Json = {
-            "roles": [],
+            "roles": self.roles.get(int(str(known.get("id", 0))), []),
             "nick": None,
             "avatar": None,
             "joined_at": self.created_at.isoformat(),

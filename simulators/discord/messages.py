@@ -94,10 +94,10 @@ def view(
     if message["type"] == TYPE_REPLY or message["type"] == TYPE_THREAD_STARTER:
         seen["referenced_message"] = _referenced(state, message, bot, granted)
     if event and channel.guild is not None:
-        partial = channel.guild.member()
+        author = message["author"]
         seen["guild_id"] = str(channel.guild.id)
-        seen["member"] = partial
-        seen["mentions"] = [{**user, "member": partial} for user in _users(message)]
+        seen["member"] = channel.guild.member(whose=author if isinstance(author, dict) else None)
+        seen["mentions"] = [{**user, "member": channel.guild.member(whose=user)} for user in _users(message)]
     return seen
 
 

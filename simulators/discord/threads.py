@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from simulators.discord.bodies import limited_text
-from simulators.discord.calling import Answer, Call, find_channel, find_message, find_writable
-from simulators.discord.channels import SimChannel, SimThread
+from simulators.discord.calling import NOTHING, Answer, Call, find_channel, find_message, find_writable
+from simulators.discord.channels import TYPE_PRIVATE_THREAD, SimChannel, SimThread
 from simulators.discord.errors import ApiError, invalid_form
 from simulators.discord.messages import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, TYPE_THREAD_STARTER, compose
 from simulators.discord.reading import page_limit
@@ -63,7 +63,35 @@ def start_from_message(call: Call) -> Answer:
 
 def start(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/channel#start-thread-without-message"""
-    return _answer(call, _parent(call), None)
+    private = call.body.fields().get("type") == TYPE_PRIVATE_THREAD
+    return _answer(call, _parent(call), None, [call.bot.id] if private else None)
+
+
+def take_in(call: Call) -> Answer:
+    """https://discord.com/developers/docs/resources/channel#add-thread-member"""
+    thread = _thread(call)
+    thread.joined.add(call.place("user"))
+    call.state.bell.ring()
+    return NOTHING
+
+
+def modify(call: Call) -> Answer:
+    """https://discord.com/developers/docs/resources/channel#modify-channel"""
+    thread, fields = _thread(call), call.body.fields()
+    if "archived" in fields:
+        thread.archived_at = call.state.now() if fields["archived"] is True else None
+    if "locked" in fields:
+        thread.locked = fields["locked"] is True
+    call.state.herald.tell_thread(thread, "THREAD_UPDATE")
+    call.state.bell.ring()
+    return Answer(thread.shape())
+
+
+def _thread(call: Call) -> SimThread:
+    thread = find_channel(call)
+    if not isinstance(thread, SimThread):
+        raise ApiError(400, 50024, "Cannot execute action on this channel type")
+    return thread
 
 
 def list_public_archived(call: Call) -> Answer:
@@ -118,9 +146,11 @@ def _archived_at(thread: SimThread) -> datetime:
     return thread.archived_at or thread.created_at
 
 
-def _answer(call: Call, channel: SimChannel, message_id: int | None) -> Answer:
+def _answer(
+    call: Call, channel: SimChannel, message_id: int | None, members: Sequence[int] | None = None
+) -> Answer:
     name = limited_text(call.body.fields(), "name", NAME_MAX)
-    thread = open_thread(call.state, channel, name, call.bot.user(), message_id)
+    thread = open_thread(call.state, channel, name, call.bot.user(), message_id, members)
     call.state.bell.ring()
     return Answer({**thread.shape(), "member": thread.member(call.bot.id)}, 201)
 

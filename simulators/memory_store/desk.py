@@ -17,6 +17,7 @@ from simulators.memory_store.admission import (
 )
 from simulators.memory_store.merging import brought_to, conversations, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
+from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
 from tickets.ids import AttachmentId, BlobId, IdentityId, TicketId, TicketNumber, UserId
@@ -63,6 +64,7 @@ class MemoryDesk(Part):
                 tables.claims[change.claim.code_hash] = change.claim
             if change.restricting is not None:
                 restrict(tables, change.restricting)
+            enqueue(tables, change.jobs)
             make_searchable(tables, kept.number, change.segments)
             for event in change.events:
                 tables.record(event)

@@ -5,10 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from connectors.registry import make_connector
+from simulators.discord.channels import SimThread
 from simulators.discord.interactions import ANSWERED_WITHIN, SimInteraction
+from tests.contract.connectors.harness import context
 from tests.support.stores import Database
-from tests.support.town import Town, open_town, until
+from tests.support.town import AGENT, DISCORD, Town, open_town, until
+from tickets.errors import CredentialRejected
+from tickets.ids import TicketNumber
 
 SAID = "Ứng dụng không cho mình rút tiền từ hôm qua"
 
@@ -107,3 +113,90 @@ async def test_the_commands_are_there_in_the_languages_that_discord_knows(town: 
     translated = commands["support"]["description_localizations"]
     assert isinstance(translated, dict)
     assert {"zh-CN", "zh-TW", "ja", "ko", "th", "vi", "hi", "pt-BR"} <= set(translated)
+
+
+# Rooms: private threads ---------------------------------------------------------------------
+
+
+@pytest.fixture
+async def housed(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    """A town whose forms get a private thread each, with two people of staff about."""
+    async with open_town() as place:
+        place.discord_bot.message_content = True
+        rooms = place.guild.add_channel("requests")
+        changed = {DISCORD: {"rooms": str(rooms.id), "staff_roles": ["4711"]}}
+        async with place.open_for_business(place.config(sql_database.url, tmp_path, changed=changed)):
+            place.linh.locale = "vi"
+            yield place
+
+
+def room_of(town: Town) -> SimThread:
+    return town.guild.threads[-1]
+
+
+async def ask_in_a_room(town: Town) -> int:
+    opened = town.linh.call(town.discord_bot, "support", town.hall)
+    await until(lambda: opened.form is not None, "the form")
+    values = {"What happened?": SAID}
+    sent = town.linh.submit(town.discord_bot, opened.form or {}, values, town.hall)
+    told = await shown(sent)
+    assert f"<#{room_of(town).id}>" in told
+    return (await town.ticket_saying("rút tiền")).ticket.number
+
+
+async def test_a_form_gets_a_room_in_which_nobody_must_be_called(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    room = room_of(housed)
+    assert (room.private, room.name) == (True, "Linh")
+    assert room.joined == {housed.discord_bot.id, housed.linh.id}
+    await housed.settled(await housed.answer(number, "Mình đang xem đây"), "sent")
+    assert housed.discord.sent[-1].channel_id == room.id
+    housed.linh.say("Cảm ơn, mình đợi nhé", room)
+    ticket = await housed.ticket_saying("mình đợi")
+    assert (ticket.ticket.number, ticket.threads[0].visibility) == (number, "private")
+
+
+async def test_what_staff_writes_in_a_room_is_an_answer(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    staff = housed.discord.add_person("Minh")
+    housed.guild.roles[staff.id] = ["4711"]
+    staff.say("Bạn khởi động lại ứng dụng giúp mình", room_of(housed))
+
+    async def answered() -> bool:
+        found = await housed.ticket_saying("rút tiền")
+        return found.ticket.status == "pending" and found.messages[-1].text.startswith("Bạn khởi động")
+
+    await housed.eventually(answered, "the answer by staff")
+    assert len(await housed.tickets()) == 1
+    last = (await housed.tickets())[0].messages[-1]
+    assert (last.direction, last.author) == ("out", "Minh, by hand")
+    housed.linh.say("Được rồi!", room_of(housed))
+    assert (await housed.ticket_saying("Được rồi")).ticket.number == number
+
+
+async def test_a_room_is_put_away_with_its_ticket_and_opened_with_it(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    room = room_of(housed)
+    await housed.service.desk.close(AGENT, TicketNumber(number), key="c")
+    await until(lambda: room.archived_at is not None and room.locked, "the room to be put away")
+    await housed.service.desk.reopen(AGENT, TicketNumber(number), key="r")
+    await until(lambda: room.archived_at is None and not room.locked, "the room to be open again")
+
+
+async def test_where_no_room_can_be_opened_it_goes_on_in_direct_messages(housed: Town) -> None:
+    housed.discord.faults.arm("status", path="/threads", status=403)
+    opened = housed.linh.call(housed.discord_bot, "support", housed.hall)
+    await until(lambda: opened.form is not None, "the form")
+    housed.linh.submit(housed.discord_bot, opened.form or {}, {"What happened?": SAID}, housed.hall)
+    number = (await housed.ticket_saying("rút tiền")).ticket.number
+    await housed.settled(await housed.answer(TicketNumber(number), "Xong rồi"), "sent")
+    assert housed.discord.sent[-1].person == housed.linh
+
+
+async def test_a_bot_that_may_not_read_says_what_is_missing(tmp_path: Path) -> None:
+    async with open_town() as place:
+        settings = replace(place.accounts()[DISCORD].settings, rooms="17")
+        connector = make_connector("discord", settings, context(DISCORD))
+        with pytest.raises(CredentialRejected, match="Message Content Intent"):
+            await connector.check()
+        await connector.close()
