@@ -1,8 +1,8 @@
 """``make bench``: run every benchmark, print a table, and write ``bench-results/latest.json``.
 
 BENCH_HISTORY: tickets in the full store (100,000).  BENCH_SURGE: messages of
-the surge (10,000).  BENCH_ONLY: ``intake``, ``live`` or ``surge`` for that
-part alone.  BENCH_POSTGRES_URL: a server to use instead of the one that the
+the surge (10,000).  BENCH_ONLY: ``intake``, ``sockets``, ``live`` or ``surge``
+for that part alone.  BENCH_POSTGRES_URL: a server to use instead of the one that the
 development environment brings.
 """
 
@@ -22,6 +22,7 @@ from benchmarks import machine
 from benchmarks.goals import goal_of
 from benchmarks.intake import fill, measure_chat, measure_mail, measure_mixed, measure_two_workers
 from benchmarks.live import Measured, measure_live
+from benchmarks.sockets import COUNTS, measure_socket
 from benchmarks.surge import COUNT, WITHIN_S, measure_surge
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import Database, fresh_schema
@@ -47,6 +48,8 @@ def main() -> None:
                 with fresh_schema(postgres) as empty, fresh_schema(postgres) as full:
                     figures |= _intake("PostgreSQL", empty, full)
                     figures |= _two_workers(empty)
+        if only in ("", "sockets"):
+            figures |= _sockets()
         if only in ("", "live"):
             figures |= _live("SQLite", f"sqlite:///{folder}/new.db", sqlite, Path(folder))
         if only in ("", "surge"):
@@ -102,6 +105,16 @@ def _mixed(empty: str, full: str) -> Figures:
         f"SQLite, {HISTORY:,} tickets: mixed mails a second": median(beside),
         f"SQLite, {HISTORY:,} tickets: mixed mails, time over time when empty": median(alone) / median(beside),
     }
+
+
+def _sockets() -> Figures:
+    told: Figures = {}
+    for channel in COUNTS:
+        with console.status(f"{channel}: from its socket to the store"):
+            told[f"{channel}: messages a second from its socket to the store"] = median(
+                measure_socket(channel) for _ in range(ROUNDS)
+            )
+    return told
 
 
 def _live(engine: str, empty: str, full: str, folder: Path) -> Figures:

@@ -19,6 +19,7 @@ class Goal(NamedTuple):
 GOALS: tuple[tuple[str, Goal], ...] = (
     ("chat events a second", Goal(at_least=1_000)),
     ("statements a chat event", Goal(at_most=3)),
+    ("from its socket to the store", Goal(at_least=500)),
     ("plain mails a second", Goal(at_least=500)),
     ("mixed mails a second", Goal(at_least=500)),
     ("time over time when empty", Goal(at_most=1.1)),
