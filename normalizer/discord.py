@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from normalizer.discord_interactions import read_interaction
-from normalizer.discord_shapes import Event, Forwarded, Gone, Message
+from normalizer.discord_shapes import Event, Forwarded, Gone, Message, moment_of
 from normalizer.known import NOTHING_KNOWN, Known
 from normalizer.text import one_line, readable
 from tickets.errors import PayloadError
@@ -28,7 +28,6 @@ from tickets.model import (
     ThreadRef,
 )
 
-EPOCH_MS = 1_420_070_400_000
 MAX_FILE_BYTES = 25 * 1024 * 1024
 WRITTEN_BY_PEOPLE = frozenset({0, 19, 20, 23})
 """Plain, reply, slash command, context menu command; every other type is a notice of Discord's own."""
@@ -87,6 +86,7 @@ def _read(event: RawEvent, message: Message, *, edited: bool) -> InboundMessage:
             external_id=author.id,
             display_name=one_line(nick or author.global_name or author.username, 80) or f"User {author.id}",
             handle=one_line(author.username, 80) or None,
+            since=moment_of(author.id),
         ),
         text=_text(event, message),
         sent_at=_moment(message.edited_timestamp, message.id, event.received_at),
@@ -131,7 +131,7 @@ def _moment(edited: str | None, message_id: str, otherwise: datetime) -> datetim
         if edited is not None:
             moment = datetime.fromisoformat(edited)
             return moment.astimezone(UTC) if moment.tzinfo else otherwise
-        return datetime.fromtimestamp(((int(message_id) >> 22) + EPOCH_MS) / 1000, UTC)
+        return moment_of(message_id) or otherwise
     except (ValueError, OverflowError, OSError):
         return otherwise
 

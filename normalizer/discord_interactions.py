@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from normalizer.discord_shapes import Member, Number, User
+from normalizer.discord_shapes import Member, Number, User, moment_of
 from normalizer.text import one_line, readable
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import Authenticity, Author, Ignored, InboundMessage, RawEvent, ThreadRef
@@ -75,6 +75,7 @@ def _message(event: RawEvent, done: Interaction, user: User, **said: Any) -> Inb
             display_name=one_line(nick or user.global_name or user.username, 80) or f"User {user.id}",
             handle=one_line(user.username, 80) or None,
             language=one_line(done.locale, 10) or None,
+            since=moment_of(user.id),
         ),
         sent_at=event.received_at,
         authenticity=VOUCHED,

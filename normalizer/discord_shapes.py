@@ -1,12 +1,25 @@
 """Discord's events, as far as we read them.  Source: https://discord.com/developers/docs, API v10."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 
+LONGEST_ID = 20
 Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
 """An id: we make names and addresses of it."""
 Bytes = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
+
+EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Where Discord's clock starts (https://discord.com/developers/docs/reference#snowflakes)."""
+
+
+def moment_of(number: str) -> datetime | None:
+    """When what bears an id was made: an id is a time.  None for no id."""
+    if not number.isdecimal() or len(number) > LONGEST_ID:
+        return None
+    return EPOCH + timedelta(milliseconds=int(number) >> 22)
 
 
 class User(msgspec.Struct):

@@ -112,6 +112,7 @@ class User(msgspec.Struct):
     id: str
     name: str = ""
     username: str = ""
+    created_at: datetime | None = None
 
 
 class Media(msgspec.Struct):
@@ -173,6 +174,7 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
             display_name=one_line(author.name, 80) or f"User {post.author_id}",
             handle=one_line(author.username, 40) or None,
             language=post.lang if post.lang not in NO_LANGUAGE else None,
+            since=_joined(author),
         ),
         text=_above(told, post) + _text(event, told, post),
         sent_at=_moment(post.created_at, event.received_at),
@@ -184,6 +186,11 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
         warnings=(UNCERTAIN,) if summons == "unknown" else (),
         unanswerable=FORBIDDEN.format(post=post.id) if summons == "not" else "",
     )
+
+
+def _joined(author: User) -> datetime | None:
+    at = author.created_at
+    return _moment(at, at) if at is not None and at.tzinfo else None
 
 
 def _moment(written: datetime | None, otherwise: datetime) -> datetime:

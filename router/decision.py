@@ -68,7 +68,8 @@ class Policy(NamedTuple):
     """What the operator decided.
 
     acknowledge_again_after: the same person is acknowledged at most once in this time.
-    languages: in which we speak, with what each calls itself.
+    languages: in which we speak, with what each calls itself.  young: for how long
+    somebody is new to a platform.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -77,6 +78,7 @@ class Policy(NamedTuple):
     acknowledge_again_after: timedelta = timedelta(days=1)
     flood: Flood = Flood()
     languages: Mapping[str, str] = MappingProxyType({})
+    young: timedelta = timedelta(0)
 
 
 class Decider:
@@ -283,6 +285,7 @@ class Decider:
             unanswered=before.unanswered if before else 0,
             before=before.priority_reasons if before and before.status != "closed" else (),
             muted=muted,
+            young=rules.is_young(message, self._policy.young),
         )
         if before and muted and context.participants.get(before.id, frozenset()) - {identity.id}:
             points, reasons = before.priority, before.priority_reasons  # others wait here, too

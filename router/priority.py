@@ -10,17 +10,23 @@ UNANSWERED = 4
 UNANSWERED_MOST = 20
 IN_PUBLIC = 10
 BY_MACHINE = -10
+YOUNG = Reason("joined the platform only now", -8)
 WANTS_PERSON = Reason("asked for a person", 15)
 
 
 def score(
-    message: InboundMessage, *, unanswered: int, before: tuple[Reason, ...] = (), muted: bool = False
+    message: InboundMessage,
+    *,
+    unanswered: int,
+    before: tuple[Reason, ...] = (),
+    muted: bool = False,
+    young: bool = False,
 ) -> tuple[int, tuple[Reason, ...]]:
     """The ticket's priority after this message.  Pure.
 
     unanswered: messages of the person before this one that nobody has
     answered.  before: the reasons so far; what was serious stays serious.
-    muted: all but what is serious is taken back.
+    young: the author is new to the platform.  muted: all but what is serious is taken back.
     """
     gist = gist_of(message)
     reasons = [Reason("a person is waiting", BASE)]
@@ -37,6 +43,8 @@ def score(
     if unanswered:
         points = min(UNANSWERED * unanswered, UNANSWERED_MOST)
         reasons.append(Reason(f"wrote {unanswered + 1} times without an answer", points))
+    if young and not any(reason.label.startswith("security") for reason in reasons):
+        reasons.append(YOUNG)
     if muted:
         alarm = SECURITY if _had(tuple(reasons), "security") else 0
         reasons.append(Reason("muted", alarm - sum(reason.points for reason in reasons)))

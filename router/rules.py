@@ -1,6 +1,7 @@
 """Policy as data: the first row whose test holds decides queue and manners."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import NamedTuple
 
 from tickets.ids import AccountId
@@ -29,12 +30,19 @@ class Rule(NamedTuple):
 MACHINE_QUEUE = "machine mail"
 
 
-def rule_table(default_queue: str) -> tuple[Rule, ...]:
-    """The rules in order; the last one always holds."""
+def is_young(message: InboundMessage, within: timedelta) -> bool:
+    """Whether its author joined the platform so shortly before, as far as the platform tells."""
+    since = message.author.since
+    return since is not None and message.sent_at - since < within
+
+
+def rule_table(default_queue: str, young: timedelta = timedelta(0)) -> tuple[Rule, ...]:
+    """The rules in order; the last one always holds.  young: for how long somebody is new to a platform."""
     return (
         Rule("machine", lambda m: m.automatic is not None, Outcome(MACHINE_QUEUE, False, False)),
         Rule("forged", lambda m: m.authenticity.verdict == "failed", Outcome(default_queue, True, False)),
         Rule("unverified", lambda m: m.authenticity.verdict != "verified", Outcome(default_queue, True, False)),
+        Rule("young", lambda m: is_young(m, young), Outcome(default_queue, True, False)),
         Rule("person", lambda _: True, Outcome(default_queue, True, True)),
     )
 

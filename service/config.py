@@ -69,6 +69,8 @@ class RouterSection(Section, frozen=True):
     flood_minutes: float = 10.0
     flood_mute_minutes: float = 60.0
     """How long somebody stays muted for that."""
+    young_days: float = 3.0
+    """Who joined their platform less than so many days ago waits behind others, and gets no automatic answer."""
 
 
 class RepliesSection(Section, frozen=True):
@@ -322,6 +324,8 @@ class _Loader:
         router = cast("RouterSection", sections["router"])
         if not 0 <= router.reopen_within_h <= MOST_HOURS:
             self._mistake(("router", "reopen_within_h"), f"must be between 0 and {MOST_HOURS}")
+        if router.young_days < 0:
+            self._mistake(("router", "young_days"), "must be 0 or more")
         if router.flood_messages < 0:
             self._mistake(("router", "flood_messages"), "must be 0 or more")
         for name in ("flood_minutes", "flood_mute_minutes"):

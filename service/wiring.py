@@ -180,7 +180,8 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     templates = _own_texts(config)
     templates.check(**COMMAND_VALUES)
     policy = Policy(
-        rules=rule_table(config.router.default_queue),
+        rules=rule_table(config.router.default_queue, timedelta(days=config.router.young_days)),
+        young=timedelta(days=config.router.young_days),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
         flood=Flood(
             config.router.flood_messages,

@@ -79,6 +79,7 @@ class Author(Shape, frozen=True):
 
     external_id: what identifies the person on the channel; never the name.
     language: BCP 47 tag of their client, a hint only; None when not told.
+    since: when they joined the platform; None when not told.
     """
 
     external_id: str
@@ -86,6 +87,7 @@ class Author(Shape, frozen=True):
     handle: str | None = None
     language: str | None = None
     is_bot: bool = False
+    since: datetime | None = None
 
 
 class Authenticity(Shape, frozen=True):

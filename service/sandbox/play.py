@@ -58,7 +58,8 @@ def sandbox_config(settings: Config) -> Config:
     except OSError as error:
         raise ConfigError(f"{folder} cannot be removed ({error.strerror}). Remove it by hand.") from error
     service = msgspec.structs.replace(settings.service, data_dir=str(folder), database="")
-    return settings._replace(service=service, accounts={})
+    router = msgspec.structs.replace(settings.router, young_days=0.0)  # everybody there joined only now
+    return settings._replace(service=service, router=router, accounts={})
 
 
 async def play(

@@ -226,6 +226,8 @@ def configuration(
 data_dir = "{folder}"
 database = "{database.url}"
 worker_lease_s = {2 if quick else 15}
+[router]
+young_days = 0
 [inbox]
 port = {port}
 [telegram.main]

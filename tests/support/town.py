@@ -104,6 +104,7 @@ class Town:
         environment = {
             "SWITCHBOARD__SERVICE__DATABASE": database,
             "SWITCHBOARD__SERVICE__DATA_DIR": str(folder),
+            "SWITCHBOARD__ROUTER__YOUNG_DAYS": "0",  # everybody here joined only now
         }
         accounts = self.accounts(**telegram)
         for account, settings in changed.items():
