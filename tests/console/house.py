@@ -32,7 +32,12 @@ LIMITS = {
         None, "characters", "help@desk.example.test", FileRules(20, 10_000, 20_000), formats=True
     ),
     AccountId("discord:main"): Limits(2000, "characters"),
-    AccountId("x:main"): Limits(280, "characters", files=FileRules(4, 1_000, 4_000, media_types=("image/png",))),
+    AccountId("x:main"): Limits(
+        280,
+        "characters",
+        files=FileRules(4, 1_000, 4_000, media_types=("image/png",)),
+        by_hand="https://x.com/intent/post?in_reply_to={post}&text={text}",
+    ),
 }
 
 

@@ -261,6 +261,7 @@ class Seeds:
             automatic=how.get("automatic"),
             warnings=how.get("warnings", ()),
             cc=how.get("cc", ()),
+            unanswerable=how.get("unanswerable", ""),
         )
 
     def _event(self, kind: str, ticket_id: TicketId) -> TicketEvent:

@@ -74,6 +74,8 @@ function speakAs(choice) {
   document.getElementById("box").classList.toggle("public", "public" in voice.dataset);
   document.querySelector("#sentence span").textContent = voice.dataset.barred || voice.dataset.sentence;
   const said = document.querySelector(".in-public");
+  document.querySelector(".by-hand").hidden = !("byHand" in voice.dataset);
+  document.querySelector(".by-program").hidden = "byHand" in voice.dataset;
   for (const part of document.querySelectorAll(".per-voice")) {
     part.hidden = part.dataset.voice !== voice.value;
     for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;

@@ -21,12 +21,17 @@ export function mergeChildren(present, wanted) {
   }
 }
 
-// Put an element in the place of another; opened details and the focus move along.
+// Put an element in the place of another; opened details, what was typed and the focus move along.
 export function replace(old, fresh) {
   const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const typed = [...old.querySelectorAll("input[id], textarea[id]")].filter((one) => one.value !== one.defaultValue);
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   old.replaceWith(fresh);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const { id, value } of typed) {
+    const same = document.getElementById(id);
+    if (same) same.value = value;
+  }
   if (focused) (document.getElementById(focused) ?? fallback(fresh)).focus({ preventScroll: true });
   globalThis.htmx?.process(fresh);
 }
