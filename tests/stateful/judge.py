@@ -71,7 +71,8 @@ class Book:
     in trouble once.  shut: those whose ticket was closed while nobody knew
     their fate.  quiet: tickets that were closed, reopened or whose
     message was edited since the last word, with that word.  blocked: whom
-    nobody hears.  seen: messages that stood there at the last look.
+    nobody hears.  seen: messages that stood there at the last look.  by_hand:
+    what one of ours wrote on the platform itself, by its name.
     """
 
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -88,6 +89,7 @@ class Book:
     blocked: set[tuple[Channel, str]] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     merged: dict[TicketId, Merged] = field(default_factory=dict)
+    by_hand: dict[str, str] = field(default_factory=dict)
 
 
 class Judge:
@@ -197,7 +199,8 @@ class Judge:
         asked = sorted(command.delivery for command in self.book.commands.values())
         assert sorted(answer.id for answer in picture.answers) == asked
         said = sorted(one.text for one in picture.spoken if one.direction == "out")
-        assert said == sorted(command.text for command in self.book.commands.values())
+        wanted = [*(command.text for command in self.book.commands.values()), *self.book.by_hand.values()]
+        assert said == sorted(wanted)
 
     def _nothing_is_sent_that_nobody_wanted(self, picture: Picture) -> None:
         copies = Counter(one.words for one in self.world.platforms.accepted)
@@ -273,7 +276,10 @@ class Judge:
         if spoken[-1].direction == "in":
             return True
         answers = [answer for answer in picture.answers if answer.ticket == case.id]
-        last = next(answer for answer in answers if answer.message == spoken[-1].id)
+        last = next((answer for answer in answers if answer.message == spoken[-1].id), None)
+        if last is None:
+            assert spoken[-1].name in self.book.by_hand
+            return None if {answer.id for answer in answers} & self.book.troubled else False
         if last.state in TROUBLE:
             return True
         others = {answer.id for answer in answers} - {last.id}

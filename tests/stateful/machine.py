@@ -168,6 +168,39 @@ class Switchboard(RuleBasedStateMachine):
                 assert command != "close" or shared or not heard or case.status == "closed", case
                 self.judge.hush(picture, case.id)
 
+    @rule(place=PLACES, index=INDEX)
+    def one_of_ours_answers_on_the_platform(self, place: tuple[AccountId, str], index: int) -> None:
+        """Read at once; who wrote waits no more, and the platform hands it out again in vain."""
+        self.tick()
+        account, who = place
+        open_cases = {case.id for case in self.picture.cases if case.status != "closed"}
+        theirs = [
+            one
+            for one in self.picture.spoken
+            if (one.direction, one.account, one.thread) == ("in", account, f"chat-{who}")
+            and one.ticket in open_cases
+        ]
+        if not theirs or self._not_stored() or self.world.holds_conversations():
+            return
+        name = f"h-{len(self.handed_out) + 1}"
+        answered = theirs[index % len(theirs)]
+        self.book.by_hand[name] = f"Said by hand {name}"
+        wanted = {"text": self.book.by_hand[name], "by_us": True, "reply_to": [answered.name]}
+        for again in ("", " again"):
+            event = self.world.event(account, who, f"{name}{again}", external_id=name, **wanted)
+            assert self._hand_out(event)
+            self.a_worker_reads(0, None)
+        case = next(one for one in self.world.look().cases if one.id == answered.ticket)
+        assert (case.status, case.unanswered) == ("pending", 0), case
+
+    @rule(index=INDEX, signs=st.sampled_from(("👍", "👎", "")))
+    def somebody_reacts(self, index: int, signs: str) -> None:
+        """To what they wrote themselves: nobody waits for that."""
+        self.tick()
+        letter = self._some_letter(index)
+        if letter is not None:
+            self._about(letter, kind="reaction", text=signs)
+
     @rule(place=PLACES)
     def a_worker_dies_while_receiving(self, place: tuple[AccountId, str]) -> None:
         """Nothing was committed, so the platform hands it out again."""
