@@ -20,7 +20,7 @@ from tickets.model import (
     TicketEvent,
     TicketStatus,
 )
-from tickets.records import NewAttachment, TicketChange
+from tickets.records import BY_HAND, NewAttachment, TicketChange
 from tickets.segments import segments
 from tickets.states import state_jobs
 
@@ -171,7 +171,7 @@ def settled_by(delivery: Delivery, to: DeliveryState, actor: Actor, now: datetim
         parts=parts,
         next_at=now,
         updated_at=now,
-        code="withdrawn" if to == "held" else "",
+        code="withdrawn" if to == "held" else BY_HAND if to == "sent" and delivery.code == BY_HAND else "",
         detail=detail.get(to, ""),
     )
 

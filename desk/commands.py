@@ -563,7 +563,8 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             delivery = next(d for d in ticket.deliveries if d.id == delivery_id)
-            if delivery.state not in from_states and delivery.code != BY_HAND:
+            to_post = delivery.state == "held" and delivery.code == BY_HAND
+            if delivery.state not in from_states and not to_post:
                 raise Refused(f"This answer is {delivery.state}; that cannot be done with it now.")
             settled = settled_by(delivery, to, actor, now)
             event = new_event(command, actor, ticket, now, delivery_id=delivery_id, state=settled.state)

@@ -42,7 +42,7 @@ class Interaction(msgspec.Struct):
     data: Act
     user: User | None = None
     member: Whose | None = None
-    locale: str = ""
+    locale: str | None = None
 
 
 def read_interaction(event: RawEvent, told: msgspec.Raw) -> InboundMessage | Ignored:
@@ -74,7 +74,7 @@ def _message(event: RawEvent, done: Interaction, user: User, **said: Any) -> Inb
             external_id=user.id,
             display_name=one_line(nick or user.global_name or user.username, 80) or f"User {user.id}",
             handle=one_line(user.username, 80) or None,
-            language=one_line(done.locale, 10) or None,
+            language=one_line(done.locale or "", 10) or None,
             since=moment_of(user.id),
         ),
         sent_at=event.received_at,

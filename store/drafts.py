@@ -12,10 +12,14 @@ from tickets.records import BY_HAND, Draft, Posted
 
 
 def drafts(tx: Tx, tickets: Sequence[TicketId]) -> dict[ExternalMessageId, Draft]:
-    """Of these tickets, by what each answers; of several the newest."""
+    """Of these tickets, by what each answers; of several the newest.
+
+    Also those that a person says were posted, until the post itself is known.
+    """
     rows = tx.all(
         "SELECT d.id, d.message_id, d.ticket_id, d.target FROM delivery d WHERE d.ticket_id IN EACH(:tickets) "
-        "AND d.state = 'held' AND d.code = :code AND d.message_id IS NOT NULL ORDER BY d.created_at, d.id",
+        "AND d.state IN ('held', 'sent') AND d.code = :code AND d.message_id IS NOT NULL "
+        "ORDER BY d.created_at, d.id",
         {"tickets": list(tickets), "code": BY_HAND},
     )
     found = [(target_of(row[3]).in_reply_to, row) for row in rows]
@@ -31,7 +35,7 @@ def post(tx: Tx, posted: Posted, now: datetime) -> None:
     values = {"id": posted.delivery_id, "now": micros(now), "code": BY_HAND}
     changed = tx.run(
         "UPDATE delivery SET state = 'sent', code = '', detail = 'Posted by hand.', updated_at = :now "
-        "WHERE id = :id AND state = 'held' AND code = :code",
+        "WHERE id = :id AND state IN ('held', 'sent') AND code = :code",
         values,
     )
     if not changed:

@@ -72,7 +72,8 @@ class Interactions:
     async def hear(self, events: Sequence[Event], own_id: str) -> tuple[RawEvent, ...]:
         """Those among the events, as they came but for their tokens."""
         found = [event for event in events if event.t == "INTERACTION_CREATE"]
-        return tuple([raw for event in found if (raw := await self._raw(event, own_id)) is not None])
+        raws = await asyncio.gather(*(self._raw(event, own_id) for event in found))
+        return tuple(raw for raw in raws if raw is not None)
 
     def forget(self) -> None:
         """Of a session before: what was not committed is not answered."""
@@ -139,7 +140,7 @@ class Interactions:
         if seen.type == CALLED and seen.data.name == SUPPORT:
             return {"type": ASK, "data": form_of(self._settings)}
         if seen.type == SUBMITTED:
-            said = in_language(self._context.spoken.received, seen.locale) + (f"\n<#{room}>" if room else "")
+            said = in_language(self._context.spoken.received, seen.locale or "") + (f"\n<#{room}>" if room else "")
             return {
                 "type": SAY,
                 "data": {"content": said, "flags": SEEN_BY_THEM_ALONE, "allowed_mentions": {"parse": []}},

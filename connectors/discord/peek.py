@@ -7,6 +7,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from connectors.discord.place import read_id
+
 T = TypeVar("T")
 
 
@@ -83,14 +85,14 @@ class SeenInteraction(msgspec.Struct):
     guild_id: str | None = None
     user: Ref | None = None
     member: SeenMember | None = None
-    locale: str = ""
+    locale: str | None = None
     data: SeenAct = SeenAct()
 
     @property
     def person(self) -> str:
         """Who did it; empty when Discord does not say."""
         who = self.member.user if self.member else self.user
-        return who.id if who and who.id.isdigit() else ""
+        return who.id if who and read_id(who.id) is not None else ""
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from connectors.x.api import XApi
 from connectors.x.beyond import Pause, stretches
 from connectors.x.place import Place, first_id, moment_of
 from connectors.x.settings import Settings
+from tickets.errors import ConnectorError
 from tickets.model import OWN, RawEvent
 from tickets.ports import Batch, Gap
 
@@ -145,17 +146,26 @@ class PollingSource:
         after = replace(place, own=until)
         if place.own is None or int(until) <= int(place.own):
             return (), (after if place.own is None else place)
+        try:
+            told = await self._posted(place.own, until)
+        except ConnectorError as error:  # mentions are not to wait for it; the next look begins at the same place
+            log.warning("X does not tell what the account posted itself: %s", error)
+            return (), place
+        seen = [(seen_post(post), post) for post in reversed(told)]
+        answers = [(one, post) for one, post in seen if one.in_reply_to_user_id]
+        return tuple(self._raw(one, post, own=True) for one, post in answers), after
+
+    async def _posted(self, since: str, until: str) -> list[bytes]:
+        """What the account posted between two ids, newest first.  Raises ConnectorError."""
         told: list[bytes] = []
         token = None
         for _ in range(MOST_PAGES):
-            page = await self._api.fetch_posted(place.own, until, token)
+            page = await self._api.fetch_posted(since, until, token)
             told += page.posts
             token = page.next_token
             if token is None:
                 break
-        seen = [(seen_post(post), post) for post in reversed(told)]
-        answers = [(one, post) for one, post in seen if one.in_reply_to_user_id]
-        return tuple(self._raw(one, post, own=True) for one, post in answers), after
+        return told
 
     async def _beginning(self) -> Place:
         if self._settings.first_start == "all":

@@ -57,7 +57,7 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
 
 def _post(tables: Tables, posted: Posted, now: datetime) -> None:
     draft = tables.deliveries[posted.delivery_id]
-    _refuse(draft.state != "held" or draft.code != BY_HAND, "state of the draft")
+    _refuse(draft.state not in ("held", "sent") or draft.code != BY_HAND, "state of the draft")
     parts = tuple(
         replace(part, state="sent", external_id=posted.external_id, sent_at=posted.at) for part in draft.parts
     )

@@ -54,7 +54,7 @@ def _drafts(tables: Tables, tickets: set[TicketId]) -> dict[ExternalMessageId, D
     waiting = (
         one
         for one in sorted(tables.deliveries.values(), key=lambda one: (one.created_at, one.id))
-        if one.ticket_id in tickets and one.state == "held" and one.code == BY_HAND
+        if one.ticket_id in tickets and one.state in ("held", "sent") and one.code == BY_HAND
     )
     return {
         one.target.in_reply_to: Draft(one.id, one.message_id, one.ticket_id, one.target.in_reply_to)

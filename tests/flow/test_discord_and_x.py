@@ -164,6 +164,41 @@ async def test_a_post_that_did_not_call_us_is_not_answered_by_program(town: Town
     assert not any("We do" in one.text for one in town.x.sent)
 
 
+async def test_who_says_that_it_is_posted_is_believed_and_the_post_is_no_second_answer(town: Town) -> None:
+    town.x.leading_mentions_count = False
+    town.ricardo.mention(town.x_account, "meu saque não chegou")
+    number = (await town.ticket_saying("saque")).ticket.number
+    await town.settled(await town.answer(number, "Estamos vendo."), "sent")
+    reply = town.ricardo.post("E agora?", reply_to=town.x.sent[-1])
+    await town.ticket_saying("E agora")
+    held = await town.settled(await town.answer(number, "Já resolvido."), "held")
+    await town.service.desk.confirm_arrived(AGENT, held.id, key="c")
+    assert (await town.settled(held, "sent")).parts[0].external_id is None
+    assert (await town.ticket_saying("E agora")).ticket.status == "pending"
+    posted = town.x.post_by_hand(town.x_account, "Já resolvido.", reply.id)
+
+    async def known() -> bool:
+        found = await town.service.store.find_delivery(held.id)
+        return found is not None and found.parts[0].external_id == posted.id
+
+    await town.eventually(known, "the post by its name")
+    said = [one.text for one in (await town.ticket_saying("E agora")).messages if one.direction == "out"]
+    assert said == ["Estamos vendo.", "Já resolvido."]
+    with pytest.raises(Refused, match="sent"):
+        await town.service.desk.withdraw(AGENT, held.id, key="w")
+
+
+async def test_what_x_does_not_tell_of_our_own_posts_holds_up_no_mention(town: Town) -> None:
+    town.x.faults.arm("status", times=None, path="/tweets", method="GET", status=403)
+    town.ricardo.mention(town.x_account, "meu saque não chegou")
+    assert (await town.ticket_saying("saque")).ticket.status == "open"
+    await until(
+        lambda: sum("/tweets" in call.path and call.status == 403 for call in town.x.calls) >= 3, "refusals"
+    )
+    town.ricardo.mention(town.x_account, "alguém aí?")
+    await town.ticket_saying("alguém")
+
+
 async def test_an_answer_that_somebody_gave_on_x_itself_stands_in_the_ticket(town: Town) -> None:
     """An executive answers from their phone; what the program sent is not told a second time."""
     asked = town.ricardo.mention(town.x_account, "meu saque não chegou")
