@@ -55,7 +55,8 @@ class ConnectorContext(NamedTuple):
     last known to be connected; None: never.  take: takes from budgets that
     sending shares; seconds to wait, 0.0 when taken.  keep: a secret that
     changes, encrypted.  kept: what was kept under a name, else the given value.
-    spoken: the program's own words.
+    spoken: the program's own words.  doubt: when the oldest answer began to
+    be sent whose fate is open or being looked for; None: there is none.
     """
 
     account: AccountId
@@ -68,3 +69,4 @@ class ConnectorContext(NamedTuple):
     kept: Callable[[str, bytes], Awaitable[bytes]] = as_given
     keep: Callable[[str, bytes], Awaitable[None]] = keep_nothing
     spoken: Spoken = Spoken()
+    doubt: Callable[[], Awaitable[datetime | None]] = never

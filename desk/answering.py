@@ -8,7 +8,15 @@ from msgspec.structs import replace
 
 from desk.actors import Actor
 from desk.answered import answered_message
-from desk.changes import change_with, checked_text, new_event, new_message, next_version, reachable_author
+from desk.changes import (
+    change_with,
+    channels_of,
+    checked_text,
+    new_event,
+    new_message,
+    next_version,
+    reachable_author,
+)
 from desk.files import NewFile, attachment_of
 from responders.compose import Limits, compose, copies_of, reply_target
 from responders.quoting import quoted
@@ -95,7 +103,9 @@ def answering(
     )
     change = change_with(ticket, moved, event, message=message, delivery=delivery, said=rich.text)
     opened = ticket.ticket.status == "closed" and moved.status != "closed"
-    return replace(change, attachments=attached, jobs=state_jobs(moved, now) if opened else ())
+    return replace(
+        change, attachments=attached, jobs=state_jobs(moved, channels_of(ticket), now) if opened else ()
+    )
 
 
 def _for_posting(delivery: Delivery, why: str) -> Delivery:

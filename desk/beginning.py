@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -13,8 +13,9 @@ from responders.compose import Limits, compose, reply_target
 from tickets.errors import Refused
 from tickets.ids import AccountId, IdentityId, ThreadId, ThreadKey, TicketId, TicketNumber, new_id
 from tickets.model import Identity, Participant, Thread, Ticket, TicketEnvelope
-from tickets.records import Admission, Context, ContextQuery
+from tickets.records import Admission, Context
 from tickets.segments import segments
+from tickets.states import state_jobs
 
 SUBJECT_CHARS = 80
 WHERE: Final[Mapping[str, str]] = {
@@ -57,17 +58,11 @@ def thread_for(ticket: TicketEnvelope, person: Identity, known: Thread | None) -
     return Thread(ThreadId(new_id()), account, person.channel, key, "private")
 
 
-def only_thread(thread: Thread, now: datetime) -> ContextQuery:
-    """To ask whether it is there already, and what is open in it."""
-    none: frozenset[Any] = frozenset()
-    return ContextQuery(none, none, frozenset({(thread.account, thread.key)}), none, now)
-
-
-def refuse_open(thread: Thread | None, context: Context) -> None:
-    """Raises Refused when a ticket is open in the conversation."""
+def refuse_open(thread: Thread | None, context: Context, wanted: TicketId) -> None:
+    """Raises Refused when another ticket than the wanted one is open in the conversation."""
     leads = context.thread_tickets.get(thread.id) if thread else None
     ticket = context.tickets.get(leads) if leads else None
-    if ticket is not None and ticket.status != "closed":
+    if ticket is not None and ticket.status != "closed" and ticket.id != wanted:
         raise Refused(f"A conversation with them is open already in ticket #{ticket.number}. Go on there.")
 
 
@@ -152,6 +147,7 @@ def begun(
         message=said,
         segments=segments(words),
         deliveries=(delivery,),
+        jobs=state_jobs(opened, (thread.channel,), now),
         events=(new_event("answered", actor, envelope, now, message_id=said.id, delivery_id=delivery.id),),
     )
     return first, second

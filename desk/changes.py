@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from desk.actors import Actor
 from tickets.errors import PublicStep, Refused
-from tickets.ids import DeliveryId, EventId, MessageId, UserId, new_id
+from tickets.ids import Channel, DeliveryId, EventId, MessageId, UserId, new_id
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -121,7 +121,12 @@ def moved_to(status: TicketStatus, ticket: TicketEnvelope, actor: Actor, now: da
         unanswered=0 if closing else before.unanswered,
     )
     event = new_event("closed" if closing else "reopened", actor, ticket, now, before=before.status, status=status)
-    return replace(change_with(ticket, moved, event), jobs=state_jobs(moved, now))
+    return replace(change_with(ticket, moved, event), jobs=state_jobs(moved, channels_of(ticket), now))
+
+
+def channels_of(ticket: TicketEnvelope) -> tuple[Channel, ...]:
+    """Over which its conversations go."""
+    return tuple(thread.channel for thread in ticket.threads)
 
 
 def waiting_again(ticket: TicketEnvelope, delivery: Delivery, now: datetime) -> Ticket:

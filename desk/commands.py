@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from desk.actors import Actor, Right
 from desk.answered import answered_message
 from desk.answering import NOTHING, Enclosed, answering
-from desk.beginning import begun, only_thread, person_in, refuse_open, thread_for, ticket_id_of
+from desk.beginning import begun, person_in, refuse_open, thread_for, ticket_id_of
 from desk.changes import (
     answered_again,
     assigned,
@@ -60,7 +60,7 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
-from tickets.records import BY_HAND, CommandKey, TicketChange
+from tickets.records import BY_HAND, CommandKey, TicketChange, only_thread
 from tickets.rich import Rich, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
@@ -78,6 +78,9 @@ async def show_nothing(_target: ReplyTarget) -> None:
     """Of channels that cannot show that somebody writes."""
 
 
+REUSED = "This Idempotency-Key was used for another request. Use a fresh one for each request."
+
+
 class Done(NamedTuple):
     """What a command did.
 
@@ -89,6 +92,15 @@ class Done(NamedTuple):
     number: TicketNumber
     delivery_id: DeliveryId | None = None
     repeated: bool = False
+
+
+def begun_before(made: TicketEnvelope, text: str) -> Done:
+    """What the same command did before.  Raises KeyReused when it was another."""
+    first = next(one for one in made.messages if one.direction == "out")
+    if first.text != checked_text(text):
+        raise KeyReused(REUSED)
+    mine = next((one.id for one in made.deliveries if one.message_id == first.id), None)
+    return Done(made.ticket.number, mine, repeated=True)
 
 
 class Offer(NamedTuple):
@@ -353,14 +365,15 @@ class Desk:
         ticket_id = ticket_id_of(actor, _usable(key))
         for _ in range(ATTEMPTS):
             if (made := await self._store.find_ticket_number(ticket_id)) is not None:
-                return Done(made, repeated=True)
+                return begun_before(await self._get(made), text)
             now = self._clock.now()
             about = await self._get(number)
+            refuse_merged(about.ticket)
             person = person_in(about, who)
             thread = thread_for(about, person, await self._store.find_private(person.id))
             context = await self._store.find_context(only_thread(thread, now))
             there = context.threads.get((thread.account, thread.key))
-            refuse_open(there, context)
+            refuse_open(there, context, ticket_id)
             admissions = begun(
                 self._limits,
                 actor,
@@ -537,7 +550,7 @@ class Desk:
         if found is None:
             return None
         if found.fingerprint != command.fingerprint:
-            raise KeyReused("This Idempotency-Key was used for another request. Use a fresh one for each request.")
+            raise KeyReused(REUSED)
         return Done(number, DeliveryId(found.result) if found.result else None, repeated=True)
 
     async def _get(self, number: TicketNumber) -> TicketEnvelope:

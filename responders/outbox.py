@@ -20,6 +20,7 @@ from tickets.errors import DeliveryError, StoreError, StoreUnavailable
 from tickets.ids import AccountId, ExternalMessageId
 from tickets.model import Delivery, DeliveryPart, Reply
 from tickets.ports import Bucket, Clock, CrashHook, NamingSender, Sender
+from tickets.records import BY_HAND
 from tickets.storage import OutboxStore
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ STALE_S = 5.0
 """A worker that was cut off or suspended for longer begins to send nothing on the word of before."""
 LONGEST_REST_S = 30.0
 """Another worker may see a block lifted; so long at most nobody looks."""
+SHORTEN = "A person can post it by hand, where it is one post without files: answer again, shorter."
 FILE_GONE = "A file of this answer is not kept any more. Attach it again to a new answer."
 RECORD_AGAIN_S = 1.0
 """What happened on the platform is recorded however long the database is away."""
@@ -188,6 +190,8 @@ class Outbox:
         self, delivery: Delivery, part: DeliveryPart, reply: Reply, sender: Sender, error: DeliveryError
     ) -> None:
         now = self._clock.now()
+        if error.code == BY_HAND and (len(delivery.parts) > 1 or part.files):
+            error = DeliveryError("refused", f"{error} {SHORTEN}", temporary=False, delivered=False)
         step = next_step(error, part.attempts + 1, now)
         if error.code == "blocked" and delivery.thread_id is not None:
             # First the cause, then the failure: whoever sees the failure sees why.

@@ -171,7 +171,9 @@ class Decider:
             ticket_version=ticket.version if done.ticket and ticket else 0,
             thread_id=thread.id if done.ticket and thread else None,
             deliveries=told,
-            jobs=state_jobs(done.ticket, now) if done.ticket and done.ticket.status == "closed" else (),
+            jobs=state_jobs(done.ticket, (message.channel,), now)
+            if done.ticket and done.ticket.status == "closed"
+            else (),
             events=(entries.event(done.event, done.ticket, now),) if done.ticket else (),
         )
 

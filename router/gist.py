@@ -19,7 +19,8 @@ def _found(message: InboundMessage) -> Gist:
     said = fresh(message.text)
     names = fold(f"{message.subject or ''}\n{message.author.display_name}\n{message.author.handle or ''}")
     text = fold(message.text[:MAX_TEXT_CHARS])
-    loud = f"{text[:ALARM_CHARS]} {fold(message.subject or '')}"
+    own = text[:ALARM_CHARS] if said == message.text else fold(said[:ALARM_CHARS])
+    loud = f"{own} {fold(message.subject or '')}"
     return Gist(
         said=said,
         sample=language.sample_of(said),

@@ -8,7 +8,6 @@ from router import entries
 from router.albums import Gathered
 from router.gist import gist_of
 from router.moves import moved
-from router.threads import open_in
 from tickets.ids import MessageId, new_id
 from tickets.model import Message, Ticket
 from tickets.records import Admission, Context, MessageRef, NewRef, Posted
@@ -26,7 +25,8 @@ def answered_by_hand(gathered: Gathered, context: Context, now: datetime) -> Adm
     ref = next((one for one in refs if one is not None), None)
     thread = context.threads_by_id.get(ref.thread_id) if ref else None
     thread = thread or context.threads.get((message.account, message.thread.key))
-    ticket = context.tickets.get(ref.ticket_id) if ref else open_in(thread.id, context) if thread else None
+    leads = ref.ticket_id if ref else context.thread_tickets.get(thread.id) if thread else None
+    ticket = context.tickets.get(leads) if leads else None
     if ticket is None or thread is None:
         return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="our_own")
     draft = next((context.drafts.pop(name) for name in message.reply_to if name in context.drafts), None)
@@ -37,7 +37,7 @@ def answered_by_hand(gathered: Gathered, context: Context, now: datetime) -> Adm
     kept = replace(kept, thread_id=thread.id) if kept else None
     name = NewRef(message.channel, message.external_id, message_id, ticket.id, thread.id, ours=True)
     context.refs[(message.channel, message.external_id)] = MessageRef(message_id, ticket.id, thread.id, ours=True)
-    return Admission(
+    admission = Admission(
         event_ids=gathered.event_ids,
         verdict="ticket",
         reason="by hand",
@@ -45,11 +45,13 @@ def answered_by_hand(gathered: Gathered, context: Context, now: datetime) -> Adm
         ticket_version=ticket.version,
         thread_id=thread.id,
         message=kept,
+        attachments=entries.attachments(message, message_id),
         refs=(name,),
         posted=Posted(draft.delivery_id, message.external_id, message.sent_at) if draft else None,
         segments=frozenset() if draft else gist_of(message).segments,
         events=(entries.event("answered_by_hand", answered, now, message_id=message_id),),
     )
+    return replace(admission, jobs=entries.fetch_jobs(admission, message, now))
 
 
 def _answered(ticket: Ticket, now: datetime) -> Ticket:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from tickets.errors import ConnectorError, DeliveryError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId, JobId, TicketId, TicketNumber
-from tickets.model import ReplyTarget
+from tickets.model import ReplyTarget, Thread
 from tickets.ports import Clock, Connector, CrashHook, FileSource, StateSender, no_crash
-from tickets.records import Job, NewJob
+from tickets.records import Job, NewJob, only_thread
 from tickets.states import SHOW_STATE
 from tickets.storage import Store
 
@@ -134,9 +134,15 @@ class JobRunner:
         found = await self._store.find_ticket(number) if number is not None else None
         for thread in found.threads if found else ():
             connector = self._connectors.get(thread.account)
-            if found and connector is not None and isinstance(connector.sender, StateSender):
+            if connector is not None and isinstance(connector.sender, StateSender):
                 target = ReplyTarget(thread.channel, thread.account, thread.key, thread.visibility)
-                await connector.sender.show_state(target, closed=found.ticket.status == "closed")
+                await connector.sender.show_state(target, closed=await self._is_done(thread))
+
+    async def _is_done(self, thread: Thread) -> bool:
+        """Whether no ticket is open in a conversation."""
+        context = await self._store.find_context(only_thread(thread, self._clock.now()))
+        leads = context.thread_tickets.get(thread.id)
+        return leads is not None and context.tickets[leads].status == "closed"
 
     async def _destination(self, ticket_id: TicketId) -> TicketNumber:
         number = await self._store.find_ticket_number(ticket_id)

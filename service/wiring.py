@@ -77,6 +77,7 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
                 _budget_of(account, store, clock),
                 *_keeping_of(account, store),
                 spoken,
+                _doubt_of(account, store),
             ),
         )
         for account, one in config.accounts.items()
@@ -251,6 +252,13 @@ def _budget_of(account: AccountId, store: Store, clock: Clock) -> Callable[[Sequ
         return await store.take_budget(account, buckets, clock.now())
 
     return take
+
+
+def _doubt_of(account: AccountId, store: Store) -> Callable[[], Awaitable[datetime | None]]:
+    async def doubt() -> datetime | None:
+        return await store.find_doubt(account)
+
+    return doubt
 
 
 def _keeping_of(

@@ -12,6 +12,7 @@ from store.rows import (
     delivery_params,
     micros,
     micros_or_none,
+    moment_or_none,
     part_of,
     printable,
     to_json,
@@ -442,6 +443,18 @@ def tell(tx: Tx, delivery_id: DeliveryId, state: str, n: int, code: str, now: da
         "WHERE d.id = :id",
         {"id": delivery_id, "now": micros(now), "data": to_json({"state": state, "part": n, "code": code})},
     )
+
+
+def find_doubt(tx: Tx, account: AccountId) -> datetime | None:
+    row = one(
+        tx.all(
+            "SELECT MIN(p.started_at) FROM delivery d JOIN delivery_part p ON p.delivery_id = d.id "
+            "WHERE d.account = :account AND p.state IN ('sending', 'unknown') "
+            "AND (d.state = 'sending' OR (d.state = 'unknown' AND d.look_at IS NOT NULL))",
+            {"account": account},
+        )
+    )
+    return moment_or_none(row[0]) if row else None
 
 
 def mark_unreachable(tx: Tx, channel: Channel, thread_id: ThreadId) -> None:

@@ -340,9 +340,12 @@ def newest_seq(tx: Tx) -> int:
 def find_private(tx: Tx, identity_id: IdentityId) -> Thread | None:
     row = one(
         tx.all(
-            f"SELECT {THREAD_COLUMNS} FROM message m JOIN thread h ON h.id = m.thread_id "
-            "WHERE m.identity_id = :id AND m.direction = 'in' AND h.visibility = 'private' "
-            "ORDER BY m.sent_at DESC LIMIT 1",
+            f"SELECT {THREAD_COLUMNS} FROM ticket t JOIN ticket_thread tt ON tt.ticket_id = t.id "
+            "JOIN thread h ON h.id = tt.thread_id JOIN identity i ON i.id = t.requester_id "
+            "WHERE t.requester_id = :id AND h.visibility = 'private' AND h.channel = i.channel AND NOT EXISTS ("
+            "SELECT 1 FROM message m WHERE m.ticket_id IN (SELECT x.ticket_id FROM ticket_thread x "
+            "WHERE x.thread_id = h.id) AND m.thread_id = h.id AND m.direction = 'in' AND m.identity_id <> :id) "
+            "ORDER BY t.updated_at DESC, h.id LIMIT 1",
             {"id": identity_id},
         )
     )

@@ -285,6 +285,9 @@ class SqlStore:
     async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
         await self._engine.write(lambda tx: deliveries.mark_unreachable(tx, channel, thread_id))
 
+    async def find_doubt(self, account: AccountId) -> datetime | None:
+        return await self._engine.read(lambda tx: deliveries.find_doubt(tx, account))
+
     async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
         found = await self._engine.read(lambda tx: deliveries.find_deliveries(tx, [delivery_id]))
         return found[0] if found else None

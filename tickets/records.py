@@ -65,6 +65,11 @@ class ContextQuery(Shape, frozen=True):
     """Whether answers that wait for being posted by hand are wanted, too."""
 
 
+def only_thread(thread: Thread, now: datetime) -> ContextQuery:
+    """To ask whether a conversation is known, and what goes on in it."""
+    return ContextQuery(frozenset(), frozenset(), frozenset({(thread.account, thread.key)}), frozenset(), now)
+
+
 class Claim(Shape, frozen=True):
     """A code that was given to somebody in a ticket, see ``tickets.claims``.
 

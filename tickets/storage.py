@@ -236,6 +236,9 @@ class OutboxStore(Protocol):
     async def mark_unreachable(self, channel: Channel, thread_id: ThreadId, now: datetime) -> None:
         """Remember that the people of this thread no longer accept messages."""
 
+    async def find_doubt(self, account: AccountId) -> datetime | None:
+        """When the oldest piece began to be sent whose fate is open or being looked for; None: there is none."""
+
     async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
         """None when there is none."""
 
@@ -276,7 +279,10 @@ class DeskStore(Protocol):
         """The newest event's seq, 0 when there is none."""
 
     async def find_private(self, identity_id: IdentityId) -> Thread | None:
-        """The private conversation in which somebody wrote last; None: there is none."""
+        """The private conversation with somebody that moved on last, and in which nobody else wrote.
+
+        Of tickets that are theirs, on their own channel; None: there is none.
+        """
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         """The number of a ticket."""

@@ -6,7 +6,7 @@ from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
 from connectors.discord.capabilities import CAPABILITIES
 from connectors.discord.interactions import Interactions
-from connectors.discord.menu import commands_of, is_shown
+from connectors.discord.menu import commands_of, is_shown, mark_of
 from connectors.discord.rooms import NEEDS_CONTENT, Rooms
 from connectors.discord.sender import DiscordSender
 from connectors.discord.settings import Settings
@@ -17,6 +17,9 @@ from tickets.ports import Capabilities, Connector
 
 log = logging.getLogger(__name__)
 
+COMMANDS = "commands"
+"""Under which it is kept what was published."""
+
 
 class DiscordConnector:
     """Listens to the gateway, answers over REST."""
@@ -25,7 +28,8 @@ class DiscordConnector:
         self._api = DiscordApi(settings, context.clock.monotonic)
         self._commands = commands_of(context.spoken)
         self._settings = settings
-        rooms = Rooms(self._api, settings)
+        self._context = context
+        rooms = Rooms(self._api, settings, context)
         interactions = Interactions(self._api, settings, context, rooms)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
@@ -45,9 +49,17 @@ class DiscordConnector:
         await self._api.open()
         self._must_hear()
         try:
-            await self._api.show_commands(self._commands, lambda there: is_shown(there, self._commands))
+            await self._show_commands()
         except ConnectorError as error:
             log.warning("Discord's list of commands stays as it was: %s", error)
+
+    async def _show_commands(self) -> None:
+        """Published anew whenever anything about them has changed."""
+        mark = mark_of(self._commands)
+        same = await self._context.kept(COMMANDS, b"") == mark
+        await self._api.show_commands(self._commands, lambda there: same and is_shown(there, self._commands))
+        if not same:
+            await self._context.keep(COMMANDS, mark)
 
     async def close(self) -> None:
         await self._api.close()

@@ -10,7 +10,7 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -35,8 +35,9 @@ ROOM = "room"
 """The note of an event in a private thread of a person's own."""
 SUPPORT = "support"
 """The command that opens the form, and the form itself."""
-DIRECT_S = 1.5
+DIRECT_S = 1.0
 """For finding the person's direct messages: of the three seconds the larger part is for the commit."""
+MOST_DIRECTS = 10_000
 FOLLOWED_FOR = timedelta(minutes=14)
 SLOTS = 512
 """So many ways back are kept; they are good for 15 minutes only."""
@@ -68,16 +69,19 @@ class Interactions:
         self._context = context
         self._heard: list[_Heard] = []
         self._directs: dict[str, str] = {}
+        self._questions: dict[str, tuple[str, str]] = {}
+        """What was asked by a form that got a room, to be shown in it once it is committed."""
 
-    async def hear(self, events: Sequence[Event], own_id: str) -> tuple[RawEvent, ...]:
-        """Those among the events, as they came but for their tokens."""
+    async def hear(self, events: Sequence[Event], own_id: str, rooms: Set[str]) -> tuple[RawEvent, ...]:
+        """Those among the events, as they came but for their tokens.  rooms: known ones, where talk goes on."""
         found = [event for event in events if event.t == "INTERACTION_CREATE"]
-        raws = await asyncio.gather(*(self._raw(event, own_id) for event in found))
+        raws = await asyncio.gather(*(self._raw(event, own_id, rooms) for event in found))
         return tuple(raw for raw in raws if raw is not None)
 
     def forget(self) -> None:
         """Of a session before: what was not committed is not answered."""
         self._heard.clear()
+        self._questions.clear()
 
     async def acknowledge(self) -> None:
         """They are committed: answer each.  A courtesy, as whoever gets no answer sees that and tries again."""
@@ -93,22 +97,25 @@ class Interactions:
         words = kept.decode().split(" ")
         return WayBack(*words) if len(words) == 3 and words[0] == name else None
 
-    async def _raw(self, event: Event, own_id: str) -> RawEvent | None:
+    async def _raw(self, event: Event, own_id: str, rooms: Set[str]) -> RawEvent | None:
         seen = event.read(SeenInteraction)
         if seen is None or read_id(seen.id) is None or not seen.person:
             log.warning("Discord told of an interaction that cannot be read")
             return None
-        room = ""
-        if seen.type == SUBMITTED and seen.guild_id is not None:
-            room = await self._rooms.open_for(seen.person, seen.name)
-        direct = room or await self._direct(seen)
+        room = seen.channel_id if seen.channel_id in rooms else ""
+        fresh = ""
+        if seen.type == SUBMITTED and seen.guild_id is not None and not room:
+            room = fresh = await self._rooms.open_for(seen.person, seen.name)
         back = WayBack(seen.id, seen.application_id, seen.token)
         answer = self._answer(seen, room)
+        direct = room if room or answer["type"] == ASK else await self._direct(seen)
         if answer["type"] == THINK:
             await self._context.keep(_slot(seen.id), " ".join(back).encode())
         self._heard.append(_Heard(back, answer))
         told = msgspec.json.decode(event.d)
         told.pop("token", None)
+        if fresh:
+            self._questions[seen.id] = (fresh, question_in(told))
         now = self._context.clock.now()
         return RawEvent(
             channel="discord",
@@ -127,6 +134,8 @@ class Interactions:
         """The person's direct messages; empty when Discord does not tell in time."""
         if seen.guild_id is None:
             return seen.channel_id
+        if len(self._directs) > MOST_DIRECTS:
+            self._directs.clear()
         if seen.person not in self._directs:
             try:
                 async with asyncio.timeout(DIRECT_S):
@@ -152,6 +161,9 @@ class Interactions:
             await self._api.respond(heard.back.interaction, heard.back.token, heard.answer)
         except ConnectorError as error:
             log.warning("Discord did not take the answer to an interaction: %s", error)
+        room, question = self._questions.pop(heard.back.interaction, ("", ""))
+        if question:
+            await self._rooms.show_question(room, question, heard.back.interaction)
 
 
 def form_of(settings: Settings) -> dict[str, Any]:
@@ -170,6 +182,15 @@ def form_of(settings: Settings) -> dict[str, Any]:
     ]
     rows = [{"type": 1, "components": [field]} for field in fields]
     return {"custom_id": SUPPORT, "title": settings.form_title, "components": rows}
+
+
+def question_in(told: Mapping[str, Any]) -> str:
+    """What was written into a form, for those who answer in its room."""
+    data = told.get("data")
+    rows = data.get("components") if isinstance(data, dict) else None
+    fields = [field for row in rows for field in row.get("components", ())] if isinstance(rows, list) else []
+    written = [(str(one.get("custom_id", "")), str(one.get("value", "")).strip()) for one in fields]
+    return "\n".join(f"{name}: {value}" for name, value in written if value)
 
 
 def in_language(texts: Mapping[str, str], locale: str) -> str:

@@ -3,8 +3,11 @@
 Source: https://discord.com/developers/docs/interactions/application-commands, read 2026-11.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from connectors.context import Spoken
 from connectors.discord.interactions import SUPPORT
@@ -37,10 +40,14 @@ def commands_of(spoken: Spoken) -> list[dict[str, Any]]:
 
 
 def is_shown(there: object, wanted: list[dict[str, Any]]) -> bool:
-    """Whether Discord has these commands already."""
+    """Whether Discord has commands of these names."""
     listed = there if isinstance(there, list) else []
-    known = {(one.get("name"), one.get("description")) for one in listed if isinstance(one, dict)}
-    return known == {(one["name"], one["description"]) for one in wanted}
+    return {one.get("name") for one in listed if isinstance(one, dict)} == {one["name"] for one in wanted}
+
+
+def mark_of(wanted: list[dict[str, Any]]) -> bytes:
+    """Changes whenever anything about the commands does."""
+    return hashlib.sha256(msgspec.json.encode(wanted)).digest()
 
 
 def _command(name: str, texts: Mapping[str, str]) -> dict[str, Any]:

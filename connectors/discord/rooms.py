@@ -7,8 +7,11 @@ Source: https://discord.com/developers/docs/topics/threads, read 2026-11.
 
 import asyncio
 import logging
+from datetime import datetime, timedelta
 
+from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
+from connectors.discord.markup import escape
 from connectors.discord.place import read_id
 from connectors.discord.settings import Settings
 from tickets.errors import ConnectorError, DeliveryError
@@ -17,7 +20,10 @@ from tickets.model import ReplyTarget
 log = logging.getLogger(__name__)
 
 NAME_CHARS = 90
-OPEN_S = 1.8
+TEXT_CHARS = 1_990
+SAME_ROOM = timedelta(hours=1)
+MOST_KNOWN = 10_000
+OPEN_S = 1.2
 """Of the three seconds in which a form must be answered."""
 NEEDS_CONTENT = (
     "rooms needs the Message Content Intent: switch it on at https://discord.com/developers/applications, page "
@@ -28,14 +34,24 @@ NEEDS_CONTENT = (
 class Rooms:
     """Of one bot."""
 
-    def __init__(self, api: DiscordApi, settings: Settings) -> None:
+    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
         self._api = api
+        self._context = context
         self._parent = read_id(settings.rooms) if settings.rooms else None
+        self._opened: dict[str, tuple[str, datetime]] = {}
+        """By person: their last room, and since when they have it."""
 
     async def open_for(self, person: str, name: str) -> str:
-        """A new room with the person in it; empty where there are none, or Discord refuses or dawdles."""
+        """A room with the person in it; empty where there are none, or Discord refuses or dawdles.
+
+        Whoever sends forms one after the other stays in one room: a server has 1,000 threads at most.
+        """
         if self._parent is None:
             return ""
+        now = self._context.clock.now()
+        last, since = self._opened.get(person, ("", now))
+        if last and now - since < SAME_ROOM:
+            return last
         try:
             async with asyncio.timeout(OPEN_S):
                 room = await self._api.start_room(self._parent, " ".join(name.split())[:NAME_CHARS] or person)
@@ -43,7 +59,17 @@ class Rooms:
         except (ConnectorError, TimeoutError) as error:
             log.warning("No room could be opened (%s); it goes on in direct messages", type(error).__name__)
             return ""
+        if len(self._opened) > MOST_KNOWN:
+            self._opened.clear()
+        self._opened[person] = (str(room), now)
         return str(room)
+
+    async def show_question(self, room: str, question: str, interaction: str) -> None:
+        """Let those who answer there read what was asked.  A courtesy: the inbox has it in any case."""
+        try:
+            await self._api.send_text(int(room), escape(question)[:TEXT_CHARS], None, f"q{interaction}")
+        except DeliveryError as error:
+            log.warning("The question is not shown in its room: %s", error)
 
     async def put_away(self, target: ReplyTarget, *, closed: bool) -> None:
         """Archive and lock it while the ticket is closed, open it again after; nothing else but rooms.

@@ -25,6 +25,8 @@ IN_ALL = Bucket(name="all", capacity=3, per_s=46.0)
 PER_CHANNEL_CAPACITY = 1
 PER_CHANNEL_S = 0.95
 """Together 5 messages within any 5 seconds of a channel."""
+BEING_ANSWERED = timedelta(seconds=4)
+"""So long an interaction may still be on its way to being answered, which comes before what follows it."""
 LOOKED_BACK = timedelta(hours=26)
 """Our clock may be ahead of Discord's by so much, and a message is still found."""
 MOST_PAGES = 20
@@ -65,6 +67,13 @@ class DiscordSender:
         receipt = None
         if back := await self._interactions.way_back(reply):
             receipt = await self._api.follow(back.application, back.token, channel, words, buttons)
+            if receipt is None and self._context.clock.now() - reply.created_at < BEING_ANSWERED:
+                raise DeliveryError(
+                    "unreachable",
+                    "Discord is still being told that it was heard.",
+                    temporary=True,
+                    delivered=False,
+                )
         if receipt is None:
             receipt = await self._api.send_text(
                 channel, words, _number(answering), reply.send_key, reply.files, buttons

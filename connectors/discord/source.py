@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
-from connectors.discord.api import PAGE, DiscordApi
+from connectors.discord.api import PAGE, PRIVATE_THREAD, DiscordApi
 from connectors.discord.archives import Archives, Shelf
 from connectors.discord.backlog import Backlog, Missed
 from connectors.discord.gateway import Gateway
@@ -126,7 +126,8 @@ class GatewaySource:
             for channel in listener.listen(events):
                 while missed := listener.backlog.take(channel):
                     yield await self._read_on(missed, listener)
-            done = await self._interactions.hear([event for _text, event in events], str(self._api.user.id))
+            heard = [event for _text, event in events]
+            done = await self._interactions.hear(heard, str(self._api.user.id), listener.rooms)
             batch = listener.live(events)
             if done:
                 said = batch or listener.past([])
@@ -245,7 +246,7 @@ class Listener:
 
     def __init__(self, place: Place, own_id: str, context: ConnectorContext, rooms: str = "") -> None:
         self._parent = rooms
-        self._rooms: set[str] = set()
+        self.rooms: set[str] = set()
         self.place = place
         self.backlog = Backlog(place.reread_from, place.reached)
         self.archives = Archives()
@@ -361,7 +362,11 @@ class Listener:
 
     def _know(self, threads: Sequence[SeenChannel]) -> None:
         self._threads |= {thread.id for thread in threads}
-        self._rooms |= {thread.id for thread in threads if self._parent and thread.parent_id == self._parent}
+        self.rooms |= {
+            one.id
+            for one in threads
+            if self._parent and one.parent_id == self._parent and one.type == PRIVATE_THREAD
+        }
 
     def _raw_events(self, text: str, event: Event) -> Iterator[RawEvent]:
         if event.t == "MESSAGE_DELETE_BULK":
@@ -394,7 +399,7 @@ class Listener:
         if message.author is not None and message.author.id == self._own_id:
             return False
         named = self._own_id in (one.id for one in message.mentions)
-        return named or message.guild_id is None or message.channel_id in self._rooms
+        return named or message.guild_id is None or message.channel_id in self.rooms
 
     def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
         changes = {"MESSAGE_UPDATE": f"/{message.edited_timestamp}", "MESSAGE_DELETE": "/deleted"}
@@ -411,7 +416,7 @@ class Listener:
         )
 
     def _note(self, channel: str) -> str:
-        return ROOM if channel in self._rooms else "thread" if channel in self._threads else ""
+        return ROOM if channel in self.rooms else "thread" if channel in self._threads else ""
 
     def _is_late(self, event: Event, message: SeenMessage) -> bool:
         number = read_id(message.id)

@@ -14,7 +14,7 @@ CAPABILITIES = Capabilities(
     formats=True,
     edits="kept as versions",
     deletions="not told to bots",
-    reactions="shown at the message; unhappy ones to an answer open the ticket again",
+    reactions="shown at the message; after an unhappy one to an answer the person waits again",
     by_hand="",
     commands=(
         "/help, /status, /human, /close and /language in private chats, in 21 languages, in the chat menu and as "

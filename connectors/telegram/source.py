@@ -23,6 +23,8 @@ MOST_PUSHED = 200
 PUSH_S = 25.0
 KEPT = timedelta(hours=24)
 """So long Telegram keeps an update (https://core.telegram.org/bots/api#getting-updates)."""
+YEAR_9999 = 253_370_764_800
+"""As Telegram tells times; later ones are none."""
 LARGEST_PUSH = 1024 * 1024
 _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})')
 
@@ -287,7 +289,7 @@ def peek(update: bytes) -> Peek:
     sender = message.get("from") or message.get("user")  # whoever reacts is called user
     sender_id = sender.get("id") if isinstance(sender, dict) else None
     return Peek(
-        chat=str(chat_id) if isinstance(chat_id, int) else "",
+        chat=str(chat_id) if type(chat_id) is int else "",
         group=f"{chat_id}/{group}" if isinstance(group, str) else "",
         update_id=update_id if isinstance(update_id, int) and not isinstance(update_id, bool) else None,
         written=_moment(message.get("edit_date") or message.get("date")),
@@ -298,7 +300,7 @@ def peek(update: bytes) -> Peek:
 
 
 def _moment(seconds: object) -> datetime | None:
-    if not isinstance(seconds, int) or not 0 < seconds < 2**40:
+    if not isinstance(seconds, int) or not 0 < seconds < YEAR_9999:
         return None
     return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)
 

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 MOST_PAGES = 16
 """Twice the 800 mentions that X hands out; more would be a circle."""
 MAYBE_CUT = 600
+CLOCKS_APART = timedelta(minutes=5)
+"""By so much our clock may be ahead of X's."""
 SEARCHED = timedelta(days=7) - timedelta(minutes=5)
 """So far back X searches (https://docs.x.com/x-api/posts/search/introduction), less a margin for clocks."""
 
@@ -142,7 +144,10 @@ class PollingSource:
         Only posts so old that what the program sent is known by then: recorded, or proved.
         """
         grown = timedelta(seconds=self._settings.by_hand_after_s)
-        until = str(first_id(self._context.clock.now() - grown))
+        known = self._context.clock.now() - grown
+        if (doubt := await self._context.doubt()) is not None:  # it may be this very one that is looked for
+            known = min(known, doubt - CLOCKS_APART)
+        until = str(first_id(known))
         after = replace(place, own=until)
         if place.own is None or int(until) <= int(place.own):
             return (), (after if place.own is None else place)

@@ -128,7 +128,9 @@ class SimPerson:
         del channel.messages[message.id]
         self._state.herald.tell_deleted(channel, message.id)
 
-    def call(self, bot: SimBot, command: str, channel: SimChannel | None = None, **options: str) -> SimInteraction:
+    def call(
+        self, bot: SimBot, command: str, channel: SimChannel | SimThread | None = None, **options: str
+    ) -> SimInteraction:
         """Use a slash command, in her DM with the bot or (channel) in a guild.  KeyError: there is none such."""
         names = {str(one["name"]): one["id"] for one in bot.commands}
         chosen = [{"name": name, "type": 3, "value": value} for name, value in options.items()]
@@ -150,7 +152,7 @@ class SimPerson:
         data: Json = {"custom_id": labels_of(sent.payload)[label], "component_type": 2}
         return self._act(sent.bot, COMPONENT, data, None)
 
-    def _act(self, bot: SimBot, kind: int, data: Json, channel: SimChannel | None) -> SimInteraction:
+    def _act(self, bot: SimBot, kind: int, data: Json, channel: SimChannel | SimThread | None) -> SimInteraction:
         number = self._state.snowflakes.next()
         done = SimInteraction(number, f"token-{number}", bot, kind, self._state.now())
         self._state.interactions[done.token] = done

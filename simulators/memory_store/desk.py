@@ -109,13 +109,21 @@ class MemoryDesk(Part):
 
     async def find_private(self, identity_id: IdentityId) -> Thread | None:
         tables = self._read()
-        written = [
-            (message.sent_at, tables.threads[message.thread_id])
-            for message in tables.messages.values()
-            if message.identity_id == identity_id and message.direction == "in" and message.thread_id
+        known = tables.identities.get(identity_id)
+        others = {
+            one.thread_id
+            for one in tables.messages.values()
+            if one.direction == "in" and one.identity_id != identity_id
+        }
+        found = [
+            (tables.tickets[ticket_id].updated_at, tables.threads[thread_id])
+            for ticket_id, thread_id in tables.ticket_threads
+            if tables.tickets[ticket_id].requester_id == identity_id and thread_id not in others
         ]
-        private = [one for one in written if one[1].visibility == "private"]
-        return max(private, key=lambda one: one[0])[1] if private else None
+        own = [
+            one for one in found if one[1].visibility == "private" and known and one[1].channel == known.channel
+        ]
+        return max(own, key=lambda one: one[0])[1] if own else None
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         ticket = self._read().tickets.get(ticket_id)

@@ -260,6 +260,18 @@ class MemoryOutbox(Part):
                 if ticket_id in tickets and role == "requester" and identity.channel == channel:
                     tables.identities[identity_id] = replace(identity, unreachable=True)
 
+    async def find_doubt(self, account: AccountId) -> datetime | None:
+        tables = self._read()
+        began = [
+            part.started_at
+            for one in tables.deliveries.values()
+            if one.target.account == account
+            and (one.state == "sending" or (one.state == "unknown" and tables.looks.get(one.id) is not None))
+            for part in one.parts
+            if part.state in ("sending", "unknown") and part.started_at is not None
+        ]
+        return min(began, default=None)
+
     async def find_delivery(self, delivery_id: DeliveryId) -> Delivery | None:
         return self._read().deliveries.get(delivery_id)
 

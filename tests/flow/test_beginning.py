@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from desk.commands import Done
 from tests.support.stores import Database
 from tests.support.town import AGENT, Town, open_town, until
-from tickets.errors import Refused
+from tickets.errors import KeyReused, Refused
 from tickets.ids import TicketNumber
 from tickets.model import TicketEnvelope
 
@@ -57,8 +58,11 @@ async def test_who_asked_in_a_telegram_group_is_written_to_in_private_if_they_ha
     assert (await town.ticket_saying("die 4711")).ticket.number == begun.ticket.number
     with pytest.raises(Refused, match=f"#{begun.ticket.number}"):
         await town.service.desk.begin(AGENT, about.ticket.number, "Und noch etwas", "forgot it", key="again")
-    again = await town.service.desk.begin(AGENT, about.ticket.number, "Guten Tag", "asked on the phone", key="b")
-    assert (again.number, again.repeated) == (begun.ticket.number, True)
+    words = "Guten Tag, welche Kontonummer ist es?"
+    again = await town.service.desk.begin(AGENT, about.ticket.number, words, "asked on the phone", key="b")
+    assert again == Done(begun.ticket.number, begun.deliveries[0].id, repeated=True)
+    with pytest.raises(KeyReused):
+        await town.service.desk.begin(AGENT, about.ticket.number, "Guten Tag", "asked on the phone", key="b")
 
 
 async def test_telegram_refuses_who_never_started_and_the_ticket_says_so(town: Town) -> None:

@@ -188,6 +188,33 @@ async def test_who_says_that_it_is_posted_is_believed_and_the_post_is_no_second_
         await town.service.desk.withdraw(AGENT, held.id, key="w")
 
 
+async def test_a_long_answer_that_x_refuses_is_not_half_posted(town: Town) -> None:
+    town.x.leading_mentions_count = False
+    town.ricardo.mention(town.x_account, "meu saque não chegou")
+    number = (await town.ticket_saying("saque")).ticket.number
+    await town.settled(await town.answer(number, "Estamos vendo."), "sent")
+    town.ricardo.post("E agora?", reply_to=town.x.sent[-1])
+    await town.ticket_saying("E agora")
+    failed = await town.settled(await town.answer(number, "Já resolvido, e mais. " * 30), "failed")
+    assert "answer again, shorter" in failed.detail
+
+
+async def test_an_answer_of_unknown_fate_is_not_taken_for_one_by_hand(town: Town) -> None:
+    """While it is looked for, the account's own posts are not looked through beyond it."""
+    town.ricardo.mention(town.x_account, "meu saque não chegou")
+    number = (await town.ticket_saying("saque")).ticket.number
+    town.x.faults.arm("status", times=None, path=f"/users/{town.x_account.id}/tweets", method="GET", status=503)
+    town.x.faults.arm("drop_after_accept", path="/tweets", method="POST")
+    doubtful = await town.settled(await town.answer(number, "Estamos vendo."), "unknown")
+    town.ricardo.mention(town.x_account, "alguém aí?")
+    await town.ticket_saying("alguém")
+    town.x.faults.clear()
+    await town.settled(doubtful, "sent")
+    assert len(town.x.sent) == 1
+    said = [one.text for one in (await town.ticket_saying("saque")).messages if one.direction == "out"]
+    assert said == ["Estamos vendo."]
+
+
 async def test_what_x_does_not_tell_of_our_own_posts_holds_up_no_mention(town: Town) -> None:
     town.x.faults.arm("status", times=None, path="/tweets", method="GET", status=403)
     town.ricardo.mention(town.x_account, "meu saque não chegou")

@@ -13,7 +13,7 @@ from simulators.discord.interactions import ANSWERED_WITHIN, SimInteraction
 from tests.contract.connectors.harness import context
 from tests.support.stores import Database
 from tests.support.town import AGENT, DISCORD, Town, open_town, until
-from tickets.errors import CredentialRejected
+from tickets.errors import CredentialRejected, Refused
 from tickets.ids import TicketNumber
 
 SAID = "Ứng dụng không cho mình rút tiền từ hôm qua"
@@ -83,11 +83,19 @@ async def test_buttons_under_an_acknowledgement_do_what_their_commands_do(town: 
 
 
 async def test_what_discord_forgot_meanwhile_is_told_in_a_direct_message(town: Town) -> None:
-    town.discord.faults.arm("status", path="@original", status=404)
+    town.discord.faults.arm("status", times=None, path="@original", status=404)
     town.linh.call(town.discord_bot, "help", town.hall)
     await until(lambda: bool(town.discord.sent), "a direct message")
     assert "/status" in town.discord.sent[0].text
     assert town.discord.sent[0].person == town.linh
+
+
+async def test_what_follows_waits_until_the_button_was_answered(town: Town) -> None:
+    """The answer is ready before Discord has been told that the command was heard."""
+    town.discord.faults.arm("delay", path="/callback", s=0.7)
+    asked = town.linh.call(town.discord_bot, "help", town.hall)
+    assert "/status" in await shown(asked)
+    assert town.discord.sent == []
 
 
 async def test_a_form_counts_also_where_no_direct_message_can_be_opened_at_first(town: Town) -> None:
@@ -150,17 +158,56 @@ async def test_a_form_gets_a_room_in_which_nobody_must_be_called(housed: Town) -
     assert (room.private, room.name) == (True, "Linh")
     assert room.joined == {housed.discord_bot.id, housed.linh.id}
     await housed.settled(await housed.answer(number, "Mình đang xem đây"), "sent")
-    assert housed.discord.sent[-1].channel_id == room.id
+    assert housed.discord.sent[0].text == f"What happened?: {SAID}"
+    assert {one.channel_id for one in housed.discord.sent} == {room.id}
     housed.linh.say("Cảm ơn, mình đợi nhé", room)
     ticket = await housed.ticket_saying("mình đợi")
     assert (ticket.ticket.number, ticket.threads[0].visibility) == (number, "private")
+
+
+async def test_commands_in_a_room_are_about_its_ticket_and_a_second_form_stays_there(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    asked = housed.linh.call(housed.discord_bot, "status", room_of(housed))
+    assert f"#{number}" in await shown(asked)
+    opened = housed.linh.call(housed.discord_bot, "support", housed.hall)
+    await until(lambda: opened.form is not None, "the form")
+    housed.linh.submit(housed.discord_bot, opened.form or {}, {"What happened?": "Vẫn chưa được"}, housed.hall)
+    assert (await housed.ticket_saying("Vẫn chưa")).ticket.number == number
+    assert len(housed.guild.threads) == 1
+
+
+async def test_a_thread_that_everybody_may_read_is_no_room(housed: Town) -> None:
+    await ask_in_a_room(housed)
+    public = housed.linh.start_thread(room_of(housed).parent, "everybody")
+    housed.linh.say("Mọi người đọc được câu này", public)
+    housed.linh.say("Còn câu này gọi bot", public, mention=housed.discord_bot)
+    ticket = await housed.ticket_saying("gọi bot")
+    assert [thread.visibility for thread in ticket.threads if thread.key == str(public.id)] == ["public"]
+    assert not any("đọc được" in one.text for found in await housed.tickets() for one in found.messages)
+
+
+async def test_nobody_is_written_to_in_somebody_elses_room(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    guest = housed.discord.add_person("Guest")
+    guest.say("Tôi chỉ ghé qua", room_of(housed))
+    ticket = await housed.ticket_saying("ghé qua")
+    await housed.service.desk.close(AGENT, TicketNumber(number), key="c")
+    who = next(one.id for one in ticket.identities if one.display_name == "Guest")
+    done = await housed.service.desk.begin(AGENT, TicketNumber(number), "Chào bạn", "hỏi thêm", key="b", who=who)
+    begun = await housed.service.store.find_ticket(done.number)
+    assert begun is not None
+    await housed.settled(begun.deliveries[0], "sent")
+    assert housed.discord.sent[-1].person == guest
+    with pytest.raises(Refused, match=f"#{done.number}"):
+        await housed.service.desk.begin(AGENT, TicketNumber(number), "Và nữa", "quên", key="b2", who=who)
 
 
 async def test_what_staff_writes_in_a_room_is_an_answer(housed: Town) -> None:
     number = await ask_in_a_room(housed)
     staff = housed.discord.add_person("Minh")
     housed.guild.roles[staff.id] = ["4711"]
-    staff.say("Bạn khởi động lại ứng dụng giúp mình", room_of(housed))
+    picture = ("a.png", "image/png", b"\x89PNG staff")
+    staff.say("Bạn khởi động lại ứng dụng giúp mình", room_of(housed), files=[picture])
 
     async def answered() -> bool:
         found = await housed.ticket_saying("rút tiền")
@@ -170,6 +217,7 @@ async def test_what_staff_writes_in_a_room_is_an_answer(housed: Town) -> None:
     assert len(await housed.tickets()) == 1
     last = (await housed.tickets())[0].messages[-1]
     assert (last.direction, last.author) == ("out", "Minh, by hand")
+    assert [file.name for file in last.attachments] == ["a.png"]
     housed.linh.say("Được rồi!", room_of(housed))
     assert (await housed.ticket_saying("Được rồi")).ticket.number == number
 

@@ -533,3 +533,20 @@ async def test_a_person_decides_about_what_belongs_to_no_ticket(store: Store) ->
     assert await store.settle_delivery(seen, "unknown", at(9))
     assert not await store.settle_delivery(seen, "unknown", at(10))
     assert (await get_delivery(store, "r")).state == "sent"
+
+
+async def test_the_oldest_doubt_is_known_while_somebody_looks(store: Store) -> None:
+    assert await store.find_doubt(MAIN) is None
+    await queue(store, delivery("r"), delivery("q"))
+    await lease_out(store)
+    assert await store.find_doubt(MAIN) is None
+    for name, seconds in (("r", 3), ("q", 2)):
+        assert await store.mark_sending(DeliveryId(f"d-{name}"), 1, "worker", at(seconds))
+    assert await store.find_doubt(MAIN) == at(2)
+    assert await store.find_doubt(AccountId("telegram:other")) is None
+    await store.record_receipt(DeliveryId("d-q"), 1, Receipt(ExternalMessageId("x-q"), at(4)), at(4))
+    await store.record_failure(D, 1, "unknown", "", "", at(5), at(5))
+    assert await store.find_doubt(MAIN) == at(3)
+    await store.lease_unknown([MAIN], "worker", at(6), 60, 10)
+    await store.note_look(D, "worker", "only a person can tell", None, at(7))
+    assert await store.find_doubt(MAIN) is None
