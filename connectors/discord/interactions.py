@@ -18,7 +18,7 @@ import msgspec
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
-from connectors.discord.peek import Event, SeenInteraction
+from connectors.discord.peek import Event, SeenForm, SeenInteraction
 from connectors.discord.place import moment_of, read_id
 from connectors.discord.rooms import Rooms
 from connectors.discord.settings import Settings
@@ -185,11 +185,12 @@ def form_of(settings: Settings) -> dict[str, Any]:
 
 
 def question_in(told: Mapping[str, Any]) -> str:
-    """What was written into a form, for those who answer in its room."""
-    data = told.get("data")
-    rows = data.get("components") if isinstance(data, dict) else None
-    fields = [field for row in rows for field in row.get("components", ())] if isinstance(rows, list) else []
-    written = [(str(one.get("custom_id", "")), str(one.get("value", "")).strip()) for one in fields]
+    """What was written into a form, for those who answer in its room; empty for a form of another shape."""
+    try:
+        form = msgspec.convert(told.get("data"), SeenForm)
+    except msgspec.ValidationError:
+        return ""
+    written = [(one.custom_id, one.value.strip()) for row in form.components for one in row.components]
     return "\n".join(f"{name}: {value}" for name, value in written if value)
 
 

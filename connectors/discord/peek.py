@@ -74,6 +74,21 @@ class SeenAct(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class SeenField(msgspec.Struct):
+    custom_id: str = ""
+    value: str = ""
+
+
+class SeenRow(msgspec.Struct):
+    components: list[SeenField] = []
+
+
+class SeenForm(msgspec.Struct):
+    """What was written into a form."""
+
+    components: list[SeenRow] = []
+
+
 class SeenInteraction(msgspec.Struct):
     """What somebody did with a command, a form or a button."""
 
