@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -71,74 +71,100 @@ def ticket_id_of(actor: Actor, key: str) -> TicketId:
     return TicketId(hashlib.sha256(f"begin\n{actor.key}\n{key}".encode()).hexdigest()[:20])
 
 
+class Opening(NamedTuple):
+    """What is said first to somebody, and why.
+
+    about: the ticket it came from.  thread: where it will be.  is_new: no
+    such conversation is known yet.  subject: by mail; empty for the first words.
+    """
+
+    about: Ticket
+    person: Identity
+    thread: Thread
+    is_new: bool
+    text: str
+    subject: str
+    reason: str
+
+
 def begun(
     limits_of: Mapping[AccountId, Limits],
     actor: Actor,
-    about: Ticket,
-    person: Identity,
-    thread: Thread,
-    is_new: bool,
-    text: str,
-    subject: str,
-    reason: str,
+    opening: Opening,
     ticket_id: TicketId,
     now: datetime,
     undo_s: float,
 ) -> tuple[Admission, Admission]:
     """The new ticket with a note of the reason, and what is said first in it.
 
-    about: the ticket it came from.  Raises Refused for words that cannot be sent there.
+    undo_s: seconds until that leaves.  Raises Refused for words that cannot be sent there.
     """
-    limits = limits_of.get(thread.account)
+    limits = limits_of.get(opening.thread.account)
     if limits is None:
-        raise Refused(f"The account {thread.account} is not configured any more; nothing can be sent over it.")
-    words, why = checked_text(text), checked_text(reason)
-    title = " ".join((subject or words[: SUBJECT_CHARS * 4]).split())[:SUBJECT_CHARS]
-    opened = Ticket(
+        account = opening.thread.account
+        raise Refused(f"The account {account} is not configured any more; nothing can be sent over it.")
+    opened = _opened(actor, opening, ticket_id, now)
+    return _noted(actor, opening, opened, now), _said(actor, opening, opened, limits, now, undo_s)
+
+
+def _opened(actor: Actor, opening: Opening, ticket_id: TicketId, now: datetime) -> Ticket:
+    words = opening.subject or checked_text(opening.text)[: SUBJECT_CHARS * 4]
+    return Ticket(
         id=ticket_id,
         number=TicketNumber(0),
-        subject=title,
+        subject=" ".join(words.split())[:SUBJECT_CHARS],
         status="pending",
         priority=0,
         priority_reasons=(),
-        queue=about.queue,
-        channel=person.channel,
-        account=thread.account,
-        requester_id=person.id,
-        requester=person.display_name,
+        queue=opening.about.queue,
+        channel=opening.person.channel,
+        account=opening.thread.account,
+        requester_id=opening.person.id,
+        requester=opening.person.display_name,
         created_at=now,
         updated_at=now,
         assignee=actor.user_id,
-        language=person.speaks,
+        language=opening.person.speaks,
     )
-    envelope = TicketEnvelope(opened, (thread,), (), (person,), (), (), (), ())
-    note = new_message("note", actor, envelope, f"Begun from #{about.number}: {why}", now)
-    said = new_message("out", actor, envelope, words, now + timedelta(microseconds=1))
+
+
+def _noted(actor: Actor, opening: Opening, opened: Ticket, now: datetime) -> Admission:
+    """The ticket, with the reason as its first note."""
+    ticket, why, number = _alone(opening, opened), checked_text(opening.reason), opening.about.number
+    note = new_message("note", actor, ticket, f"Begun from #{number}: {why}", now)
+    return Admission(
+        event_ids=(),
+        verdict="ticket",
+        new_thread=opening.thread if opening.is_new else None,
+        ticket=opened,
+        thread_id=opening.thread.id,
+        participants=(Participant(opening.person.id, "requester"),),
+        message=note,
+        segments=segments(why),
+        events=(new_event("begun", actor, ticket, now, message_id=note.id, number=number),),
+    )
+
+
+def _said(
+    actor: Actor, opening: Opening, opened: Ticket, limits: Limits, now: datetime, undo_s: float
+) -> Admission:
+    """What is said, behind the note."""
+    ticket, thread, words = _alone(opening, opened), opening.thread, checked_text(opening.text)
+    said = new_message("out", actor, ticket, words, now + timedelta(microseconds=1))
     said = replace(said, thread_id=thread.id, language=opened.language)
-    target = reply_target(thread, None, person, ())
+    target = reply_target(thread, None, opening.person, ())
     delivery = compose(
         "reply",
-        replace(target, subject=title) if person.channel == "email" else target,
+        replace(target, subject=opened.subject) if thread.channel == "email" else target,
         words,
         limits,
         now,
         release_at=now + timedelta(seconds=undo_s),
         thread_id=thread.id,
-        ticket_id=ticket_id,
+        ticket_id=opened.id,
         message_id=said.id,
     )
-    first = Admission(
-        event_ids=(),
-        verdict="ticket",
-        new_thread=thread if is_new else None,
-        ticket=opened,
-        thread_id=thread.id,
-        participants=(Participant(person.id, "requester"),),
-        message=note,
-        segments=segments(why),
-        events=(new_event("begun", actor, envelope, now, message_id=note.id, number=about.number),),
-    )
-    second = Admission(
+    return Admission(
         event_ids=(),
         verdict="ticket",
         ticket=next_version(opened, now),
@@ -148,6 +174,10 @@ def begun(
         segments=segments(words),
         deliveries=(delivery,),
         jobs=state_jobs(opened, (thread.channel,), now),
-        events=(new_event("answered", actor, envelope, now, message_id=said.id, delivery_id=delivery.id),),
+        events=(new_event("answered", actor, ticket, now, message_id=said.id, delivery_id=delivery.id),),
     )
-    return first, second
+
+
+def _alone(opening: Opening, opened: Ticket) -> TicketEnvelope:
+    """The ticket before anything stands in it."""
+    return TicketEnvelope(opened, (opening.thread,), (), (opening.person,), (), (), (), ())

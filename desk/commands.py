@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from desk.actors import Actor, Right
 from desk.answered import answered_message
 from desk.answering import NOTHING, Enclosed, answering
-from desk.beginning import begun, person_in, refuse_open, thread_for, ticket_id_of
+from desk.beginning import Opening, begun, person_in, refuse_open, thread_for, ticket_id_of
 from desk.changes import (
     answered_again,
     assigned,
@@ -374,20 +374,8 @@ class Desk:
             context = await self._store.find_context(only_thread(thread, now))
             there = context.threads.get((thread.account, thread.key))
             refuse_open(there, context, ticket_id)
-            admissions = begun(
-                self._limits,
-                actor,
-                about.ticket,
-                person,
-                there or thread,
-                there is None,
-                text,
-                subject,
-                reason,
-                ticket_id,
-                now,
-                undo_s,
-            )
+            opening = Opening(about.ticket, person, there or thread, there is None, text, subject, reason)
+            admissions = begun(self._limits, actor, opening, ticket_id, now, undo_s)
             try:
                 numbers = await self._store.admit(admissions, now)
             except Conflict:

@@ -449,8 +449,8 @@ def find_doubt(tx: Tx, account: AccountId) -> datetime | None:
     row = one(
         tx.all(
             "SELECT MIN(p.started_at) FROM delivery d JOIN delivery_part p ON p.delivery_id = d.id "
-            "WHERE d.account = :account AND p.state IN ('sending', 'unknown') "
-            "AND (d.state = 'sending' OR (d.state = 'unknown' AND d.look_at IS NOT NULL))",
+            "WHERE d.state <> 'sent' AND d.state IN ('sending', 'unknown') AND d.account = :account "
+            "AND (d.state = 'sending' OR d.look_at IS NOT NULL) AND p.state IN ('sending', 'unknown')",
             {"account": account},
         )
     )

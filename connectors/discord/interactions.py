@@ -28,7 +28,7 @@ from tickets.model import RawEvent, Reply
 
 log = logging.getLogger(__name__)
 
-CALLED, PRESSED, SUBMITTED = 2, 3, 5
+CALLED, SUBMITTED = 2, 5
 SAY, THINK, ASK = 4, 5, 9
 SEEN_BY_THEM_ALONE = 1 << 6
 ROOM = "room"
@@ -41,7 +41,6 @@ MOST_DIRECTS = 10_000
 FOLLOWED_FOR = timedelta(minutes=14)
 SLOTS = 512
 """So many ways back are kept; they are good for 15 minutes only."""
-LABEL_CHARS = 45
 LONG_CHARS = 3_000
 SHORT_CHARS = 100
 

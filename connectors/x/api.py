@@ -1,9 +1,9 @@
 """The edge to X: typed calls in, our errors out."""
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import msgspec
@@ -26,6 +26,14 @@ PAGE = 100
 FEW = 5
 """The fewest it can be asked for."""
 OWN_PAGES = 8
+WITH_ALL_BESIDE: Final[Mapping[str, Any]] = {
+    "tweet_fields": list(fields.POST),
+    "user_fields": list(fields.USER),
+    "media_fields": list(fields.MEDIA),
+    "expansions": list(fields.EXPANSIONS),
+    "user_auth": True,
+}
+"""Of each post all that we read, with the people, pictures and posts it refers to."""
 TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=10.0)
 
 
@@ -171,11 +179,7 @@ class XApi:
                     since_id=since,
                     pagination_token=token,
                     max_results=FEW if few else PAGE,
-                    tweet_fields=list(fields.POST),
-                    user_fields=list(fields.USER),
-                    media_fields=list(fields.MEDIA),
-                    expansions=list(fields.EXPANSIONS),
-                    user_auth=True,
+                    **WITH_ALL_BESIDE,
                 )
             )
             return _page(await answer.json(), answer.headers)
@@ -192,11 +196,7 @@ class XApi:
                         until_id=str(until),
                         next_token=token,
                         max_results=PAGE,
-                        tweet_fields=list(fields.POST),
-                        user_fields=list(fields.USER),
-                        media_fields=list(fields.MEDIA),
-                        expansions=list(fields.EXPANSIONS),
-                        user_auth=True,
+                        **WITH_ALL_BESIDE,
                     )
                 )
             except tweepy.Forbidden as error:
@@ -237,11 +237,7 @@ class XApi:
                     pagination_token=token,
                     max_results=PAGE,
                     exclude=["retweets"],
-                    tweet_fields=list(fields.POST),
-                    user_fields=list(fields.USER),
-                    media_fields=list(fields.MEDIA),
-                    expansions=list(fields.EXPANSIONS),
-                    user_auth=True,
+                    **WITH_ALL_BESIDE,
                 )
             )
             return _page(await answer.json(), answer.headers)
