@@ -84,6 +84,7 @@ _DONE = {
     "raw_read": "read an original message",
     "edited": "kept the earlier version of an edited message",
     "deleted": "kept a message that was deleted",
+    "erased": "forgot what its author had removed",
     "attachment": "looked after a file",
     "code_given": "sent a code that shows whose this is",
     "lifted": "let the person be heard again",

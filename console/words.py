@@ -13,9 +13,16 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "gap": "Messages may be missing",
     "down": "A channel is not connected",
     "silent": "A channel is unusually quiet",
+    "removals": "A channel does not tell what was removed",
     "worker": "A worker stopped",
 }
-NOTICE_TONES: dict[NoticeKind, str] = {"gap": "warn", "down": "danger", "silent": "warn", "worker": "warn"}
+NOTICE_TONES: dict[NoticeKind, str] = {
+    "gap": "warn",
+    "down": "danger",
+    "silent": "warn",
+    "worker": "warn",
+    "removals": "warn",
+}
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",
     "notice": "automatic answer",

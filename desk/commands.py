@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -30,6 +31,7 @@ from desk.changes import (
     waiting_again,
 )
 from desk.codes import given, words_of
+from desk.erasing import erased, subject_without
 from desk.files import NewFile
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
@@ -43,10 +45,12 @@ from tickets.ids import (
     Channel,
     DeliveryId,
     EventId,
+    ExternalMessageId,
     IdentityId,
     MessageId,
     NoticeId,
     ThreadId,
+    TicketId,
     TicketNumber,
     UserId,
 )
@@ -60,7 +64,7 @@ from tickets.model import (
 from tickets.notices import NoticeStore
 from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
-from tickets.records import BY_HAND, CommandKey, TicketChange, only_thread
+from tickets.records import BY_HAND, CommandKey, ContextQuery, TicketChange, only_thread
 from tickets.rich import Rich, read
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
@@ -343,6 +347,55 @@ class Desk:
         except Refused as error:
             text = f"A code showed that #{into} is this person's, too. They could not be merged: {error}"
             await self.note(actor, of, text, key=f"note-{claim}")
+
+    async def erase(self, channel: Channel, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
+        """Forget what these messages said, as their authors removed them; how many tickets they were in.
+
+        Raises Conflict when one of them is overtaken again and again: it may be done later.
+        """
+        asked = ContextQuery(
+            frozenset(),
+            frozenset((channel, name) for name in names),
+            frozenset(),
+            frozenset(),
+            self._clock.now(),
+        )
+        found = [ref for ref in (await self._store.find_context(asked)).refs.values() if not ref.ours]
+        gone: dict[TicketId, set[MessageId]] = {}
+        for ref in found:
+            gone.setdefault(ref.ticket_id, set()).add(ref.message_id)
+        for ticket_id, messages in gone.items():
+            number = await self._store.find_ticket_number(ticket_id)
+            assert number is not None
+            await self._erase_in(number, frozenset(messages), account)
+        return len(gone)
+
+    async def _erase_in(self, number: TicketNumber, gone: frozenset[MessageId], account: AccountId) -> None:
+        """Tickets that were merged into it keep nothing of these words in their subjects, either.
+
+        They come last: their subjects are the only trace then, and found by what is gone no more.
+        """
+        actor = Actor("program:removals", "Switchboard", "agent")
+        whole = await self._get(number)
+        removed = [one for one in whole.messages if one.id in gone]
+        for merged_number in whole.merged:
+            await self._apply(merged_number, lambda ticket, now: subject_without(ticket, removed, actor, now))
+        await self._apply(number, lambda ticket, now: erased(ticket, gone, account, actor, now))
+
+    async def _apply(
+        self, number: TicketNumber, decide: Callable[[TicketEnvelope, datetime], TicketChange | None]
+    ) -> None:
+        """A change that may be made any number of times.  decide: None where there is nothing to do."""
+        for _ in range(ATTEMPTS):
+            now = self._clock.now()
+            change = decide(await self._get(number), now)
+            if change is None:
+                return
+            with suppress(Conflict):
+                await self._store.apply_change(change, now)
+                self._crash("desk.committed")
+                return
+        raise Conflict(f"Ticket #{number} changes all the time.")
 
     async def begin(
         self,

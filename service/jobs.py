@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+from service.removals import LOOK, Erase, Removals, period
 from tickets.errors import ConnectorError, DeliveryError, PayloadError, StoreUnavailable
 from tickets.ids import AccountId, AttachmentId, JobId, TicketId, TicketNumber
 from tickets.model import ReplyTarget, Thread
@@ -32,6 +33,7 @@ class JobRunner:
     """Runs leased jobs by their kind.
 
     join: makes two tickets one, as a code has shown that they are one person's.
+    erase: forgets what messages said.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class JobRunner:
         holder: str,
         connectors: Mapping[AccountId, Connector],
         join: Callable[[TicketNumber, TicketNumber, str], Awaitable[None]],
+        erase: Erase,
         crash: CrashHook = no_crash,
     ) -> None:
         self._store = store
@@ -57,6 +60,7 @@ class JobRunner:
             "learn_habits": self._learn_habits,
             "join": self._join_tickets,
             SHOW_STATE: self._show_state,
+            **Removals(store, clock, connectors, erase).kinds,
         }
 
     async def run_due(self) -> int:
@@ -172,8 +176,9 @@ async def _whole(source: FileSource, remote_id: str) -> bytes:
 
 
 def hourly(now: datetime) -> tuple[NewJob, ...]:
-    """What is to be done once an hour, by whichever worker; two leaders enqueue it once."""
+    """What is to be done once an hour or seldomer, by whichever worker; two leaders enqueue it once."""
+    every_hour = f"{now:%Y-%m-%dT%H}"
     return tuple(
-        NewJob(kind=kind, dedupe_key=f"{kind}:{now:%Y-%m-%dT%H}", run_at=now)
-        for kind in ("forget_old", "learn_habits")
+        NewJob(kind=kind, dedupe_key=f"{kind}:{when}", run_at=now)
+        for kind, when in (("forget_old", every_hour), ("learn_habits", every_hour), (LOOK, period(now)))
     )

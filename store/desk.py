@@ -10,6 +10,7 @@ from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, re
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Row, Tx, one
+from store.erasing import erase
 from store.history import insert_events
 from store.jobs import insert_jobs
 from store.postings import hashed, write_search
@@ -203,6 +204,8 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
                 "expires_at": micros(change.claim.expires_at),
             },
         )
+    if change.erasing is not None:
+        erase(tx, change.ticket, change.erasing, now)
     insert_jobs(tx, change.jobs)
     write_search(tx, [(change.ticket.number, change.segments)])
     insert_events(tx, change.events)

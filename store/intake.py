@@ -205,7 +205,7 @@ def _conversations_of(tx: Tx, event_ids: Sequence[EventId]) -> list[int]:
 
 def read_raw(tx: Tx, event_id: EventId) -> RawEvent | None:
     row = one(tx.all(f"SELECT {EVENT_COLUMNS} FROM raw_event WHERE id = :id", {"id": event_id}))
-    return None if row is None else _event_of(tx, row)
+    return None if row is None or not row[5] else _event_of(tx, row)
 
 
 def _event_of(tx: Tx, row: Row) -> RawEvent:

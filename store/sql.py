@@ -14,6 +14,7 @@ from store import (
     context,
     deliveries,
     desk,
+    erasing,
     health,
     intake,
     jobs,
@@ -326,11 +327,19 @@ class SqlStore:
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         return await self._engine.read(lambda tx: desk.find_ticket_number(tx, ticket_id))
 
+    async def list_held(
+        self, account: AccountId, after: ExternalMessageId | None, limit: int
+    ) -> Sequence[ExternalMessageId]:
+        return await self._engine.read(lambda tx: erasing.list_held(tx, account, after, limit))
+
     async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
         return await self._engine.read(lambda tx: attachments.find_attachment(tx, attachment_id))
 
     async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
         def work(tx: Tx) -> None:
+            file = attachments.find_attachment(tx, attachment_id)
+            if file is not None and file.remote_id is None:  # its message was removed meanwhile
+                return
             sha256 = blobs.put(tx, content, micros(now))
             settled = {"state": "stored", "sha256": sha256, "note": "", "size_bytes": len(content)}
             attachments.settle_attachment(tx, attachment_id, settled, now)

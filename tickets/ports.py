@@ -243,6 +243,20 @@ class ProvingSender(Protocol):
 
 
 @runtime_checkable
+class RemovalSource(Protocol):
+    """A platform that wants what its people removed to be removed here, too, and tells what that is.
+
+    Its raw events are named by the message's external id, a slash, and more.
+    """
+
+    async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
+        """Ask what became of these messages; the question's name.  Raises ConnectorError."""
+
+    async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
+        """Those of them that are to go; None while the platform is not done.  Raises ConnectorError."""
+
+
+@runtime_checkable
 class FileSource(Protocol):
     """A source whose attachments are fetched apart from the message."""
 

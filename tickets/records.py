@@ -344,6 +344,19 @@ class Brought(Shape, frozen=True):
         return message.id in self.messages or message.thread_id in self.threads
 
 
+class Erasing(Shape, frozen=True):
+    """Messages of a ticket of which nothing is kept any more but that there was something.
+
+    forgotten: segments by which the ticket is found no more.  originals: the
+    raw events of ``account`` whose names begin so lose what they hold.
+    """
+
+    messages: frozenset[MessageId]
+    forgotten: frozenset[str]
+    account: AccountId
+    originals: tuple[str, ...]
+
+
 class TicketChange(Shape, frozen=True):
     """A command's effect.  attachments: of ``message``.  ``ticket.version`` must be ``expected_version`` + 1.
 
@@ -364,6 +377,7 @@ class TicketChange(Shape, frozen=True):
     merging: Merging | None = None
     restricting: Restricting | None = None
     claim: Claim | None = None
+    erasing: Erasing | None = None
     jobs: tuple[NewJob, ...] = ()
 
 

@@ -287,6 +287,14 @@ class DeskStore(Protocol):
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         """The number of a ticket."""
 
+    async def list_held(
+        self, account: AccountId, after: ExternalMessageId | None, limit: int
+    ) -> Sequence[ExternalMessageId]:
+        """Names of messages that came over the account and whose words are kept, in the order of names.
+
+        after: those behind this one; None: from the first.
+        """
+
     async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
         """None when there is none."""
 

@@ -14,7 +14,7 @@ CAPABILITIES = Capabilities(
     formatting="none: the platform shows plain text; addresses stand behind their words",
     formats=False,
     edits="kept as versions",
-    deletions="not told by polling",
+    deletions="asked for four times a day; what was removed, words, pictures and original, goes here, too",
     reactions="not told to programs",
     by_hand="https://x.com/intent/post?in_reply_to={post}&text={text}",
     commands="none: a public post is no place for them",

@@ -2,6 +2,7 @@
 
 from connectors.context import ConnectorContext
 from connectors.x.api import XApi
+from connectors.x.app import AppApi
 from connectors.x.capabilities import CAPABILITIES
 from connectors.x.sender import XSender
 from connectors.x.settings import Settings
@@ -17,7 +18,7 @@ class XConnector:
         self._api = XApi(settings)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
-        self.source = PollingSource(self._api, settings, context)
+        self.source = PollingSource(self._api, AppApi(settings), settings, context)
         self.sender = XSender(self._api, settings, context)
 
     async def check(self) -> str:

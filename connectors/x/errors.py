@@ -1,7 +1,7 @@
 """tweepy's and aiohttp's errors as ours, at one edge."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
@@ -36,7 +36,7 @@ def translated() -> Iterator[None]:
     except SwitchboardError:
         raise
     except tweepy.HTTPException as error:
-        raise _refusal(error) from error
+        raise refusal(error.response.status, error.response.headers, told(error)) from error
     except aiohttp.ContentTypeError as error:  # a page instead of an answer: a wall or a broken server
         raise Unreachable(f"X, or something before it, answered {error.status}.") from error
     except Exception as error:
@@ -44,15 +44,15 @@ def translated() -> Iterator[None]:
         raise Unreachable(f"X cannot be reached ({type(error).__name__}).") from error
 
 
-def _refusal(error: tweepy.HTTPException) -> ConnectorError:
-    status = error.response.status
+def refusal(status: int, headers: Mapping[str, str], said: str) -> ConnectorError:
+    """What an answer that is none means.  said: X's own words, see ``told``."""
     if status == 401:
         return CredentialRejected(WRONG_KEYS)
     if status == 403:
-        return CredentialRejected(f"X does not allow the account this: {told(error)}.")
+        return CredentialRejected(f"X does not allow the account this: {said}.")
     if status == 429:
-        return RateLimited("X asks for a pause.", pause_s(error.response.headers))
-    return Unreachable(f"X answered {status}: {told(error)}.")
+        return RateLimited("X asks for a pause.", pause_s(headers))
+    return Unreachable(f"X answered {status}: {said}.")
 
 
 @contextmanager
@@ -114,7 +114,11 @@ def _forbidden(said: str) -> tuple[str, str]:
 
 def told(error: tweepy.HTTPException) -> str:
     """What X said, short enough to show."""
-    said = [*error.api_messages] or [str(error)]
+    return short([*error.api_messages] or [str(error)])
+
+
+def short(said: Iterable[str]) -> str:
+    """On one line, as part of a sentence."""
     return " ".join(" ".join(said).split())[:200].rstrip(".") or "no reason given"
 
 

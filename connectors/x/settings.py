@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The API.  Requests are signed for https://api.twitter.com, whatever stands here."""
     media_url: str = "https://pbs.twimg.com/"
     """Pictures are fetched from below this address and from nowhere else."""
+    storage_url: str = "https://storage.googleapis.com/"
+    """Where X takes lists of posts and gives back what became of them; lists go below this address only."""
     ca_file: str = ""
     """A private certificate authority, PEM; empty for the system's."""
     own_posts_s: float = 120.0
@@ -43,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             text = getattr(self, name).reveal()
             if len(text) < 10 or not text.isascii() or any(letter.isspace() for letter in text):
                 raise ValueError(f"{name} must be the whole text of X's page Keys and tokens")
-        for name in ("base_url", "media_url"):
+        for name in ("base_url", "media_url", "storage_url"):
             if not getattr(self, name).startswith(("https://", "http://")):
                 raise ValueError(f"{name} must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:

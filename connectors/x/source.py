@@ -16,11 +16,14 @@ from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
 from connectors.lateness import LOOK_S, is_late
+from connectors.x import removed
 from connectors.x.api import XApi
+from connectors.x.app import AppApi
 from connectors.x.beyond import Pause, stretches
 from connectors.x.place import Place, first_id, moment_of
 from connectors.x.settings import Settings
 from tickets.errors import ConnectorError
+from tickets.ids import ExternalMessageId
 from tickets.model import OWN, RawEvent
 from tickets.ports import Batch, Gap
 
@@ -91,8 +94,9 @@ class SeenPost(msgspec.Struct):
 class PollingSource:
     """Asks for mentions every ``poll_s`` seconds."""
 
-    def __init__(self, api: XApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, api: XApi, app: AppApi, settings: Settings, context: ConnectorContext) -> None:
         self._api = api
+        self._app = app
         self._settings = settings
         self._context = context
         self._own_again_at = 0.0
@@ -125,6 +129,12 @@ class PollingSource:
 
     async def acknowledge(self, batch: Batch) -> None:
         """Nothing to do: X keeps the posts, and the cursor says what is safe."""
+
+    async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
+        return await removed.ask(self._app, names)
+
+    async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
+        return await removed.fetch(self._app, question)
 
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         async for chunk in self._api.fetch_file(remote_id):

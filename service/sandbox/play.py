@@ -132,6 +132,7 @@ def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
         access_token_secret=Secret(KEYS.access_token_secret),
         base_url=platforms.x.base_url,
         media_url=platforms.x.media_url,
+        storage_url=platforms.x.storage_url,
         poll_s=4.0,
         first_start="all",
     )

@@ -15,12 +15,22 @@ from simulators.memory_store.admission import (
     put_blob,
     restrict,
 )
+from simulators.memory_store.erasing import erase, list_held
 from simulators.memory_store.merging import brought_to, conversations, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.folds import fresh, snippet_of
-from tickets.ids import AttachmentId, BlobId, IdentityId, TicketId, TicketNumber, UserId
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    BlobId,
+    ExternalMessageId,
+    IdentityId,
+    TicketId,
+    TicketNumber,
+    UserId,
+)
 from tickets.model import Attachment, Delivery, Message, Participant, Thread, Ticket, TicketEnvelope, TicketEvent
 from tickets.records import (
     Brought,
@@ -64,6 +74,8 @@ class MemoryDesk(Part):
                 tables.claims[change.claim.code_hash] = change.claim
             if change.restricting is not None:
                 restrict(tables, change.restricting)
+            if change.erasing is not None:
+                erase(tables, kept.number, change.erasing, now)
             enqueue(tables, change.jobs)
             make_searchable(tables, kept.number, change.segments)
             for event in change.events:
@@ -129,14 +141,20 @@ class MemoryDesk(Part):
         ticket = self._read().tickets.get(ticket_id)
         return None if ticket is None else ticket.number
 
+    async def list_held(
+        self, account: AccountId, after: ExternalMessageId | None, limit: int
+    ) -> Sequence[ExternalMessageId]:
+        return list_held(self._read(), account, after, limit)
+
     async def find_attachment(self, attachment_id: AttachmentId) -> Attachment | None:
         return self._read().attachments.get(attachment_id)
 
     async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
         with self._write("events") as tables:
-            sha256 = put_blob(tables, content)
-            if (kept := tables.attachments.get(attachment_id)) is None:
+            kept = tables.attachments.get(attachment_id)
+            if kept is None or kept.remote_id is None:
                 return
+            sha256 = put_blob(tables, content)
             stored = replace(kept, state="stored", sha256=sha256, size_bytes=len(content), note="")
             _settle(tables, stored, now)
 

@@ -86,7 +86,7 @@ class MemoryIntake(Part):
 
     async def read_raw(self, event_id: EventId) -> RawEvent | None:
         row = self._read().events.get(event_id)
-        return None if row is None else row.event
+        return None if row is None or row.emptied else row.event
 
     async def list_quarantine(self, limit: int = 100) -> Sequence[QuarantinedEvent]:
         rows = sorted(self._read().events.items(), reverse=True)

@@ -60,6 +60,7 @@ class EventRow:
     state: str = "waiting"
     attempts: int = 0
     reason: str = ""
+    emptied: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from simulators.x import fields, publishing, reading, searching, uploading
+from simulators.x import compliance, fields, publishing, reading, searching, uploading
 from simulators.x.calling import Endpoint
 from simulators.x.limits import Rate
 
@@ -52,6 +52,8 @@ ENDPOINTS = (
     Endpoint("POST", "/2/tweets", publishing.create_post, Rate(100, app_day=10_000)),
     Endpoint("DELETE", "/2/tweets/:id", publishing.delete_post, Rate(50), ("id",)),
     Endpoint("POST", "/2/media/upload", uploading.upload_media, Rate(500)),
+    Endpoint("POST", "/2/compliance/jobs", compliance.create_job, Rate(None, 150)),
+    Endpoint("GET", "/2/compliance/jobs/:id", compliance.get_job, Rate(None, 150), ("id",)),
 )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulators.faults import Fault
-from simulators.x import api
+from simulators.x import api, compliance, tokens
 from simulators.x.calling import Answer, Call, Endpoint
 from simulators.x.incoming import Incoming, read
 from simulators.x.limits import RateLimits
@@ -78,6 +78,10 @@ class Gateway:
         try:
             if incoming.method == "GET" and incoming.path.startswith(MEDIA_PATH):
                 return await self._picture(incoming)
+            if incoming.path.startswith(compliance.STORAGE_PATH):
+                return self._storage(incoming)
+            if (incoming.method, incoming.path) == ("POST", tokens.APP_PATH):
+                return Response(tokens.app_token(self._state, incoming), media_type=JSON_TYPE)
             caller = self.doorman.recognise(incoming.signable)
             record.account_id = caller.account.id
             return await self._api(incoming, caller)
@@ -93,6 +97,13 @@ class Gateway:
             raise generic(404, "Not Found")
         response = Response(picture.data, media_type=picture.mime_type)
         return response if fault is None else spoil(fault, response)
+
+    def _storage(self, incoming: Incoming) -> Response:
+        name = incoming.path.removeprefix(compliance.STORAGE_PATH)
+        if incoming.method == "PUT":
+            return Response(status_code=200 if compliance.put(self._state, name, incoming.body) else 404)
+        found = compliance.take(self._state, name)
+        return Response(status_code=404) if found is None else Response(found)
 
     async def _api(self, incoming: Incoming, caller: Caller) -> Response:
         found = api.find(incoming.method, incoming.path)
@@ -113,7 +124,8 @@ class Gateway:
         endpoint, caller = reached.endpoint, reached.caller
         limit = endpoint.rate.user if caller.kind == USER_CONTEXT else endpoint.rate.app
         if limit is None:
-            raise unsupported_authentication(APP_ONLY, [USER_CONTEXT, "OAuth 2.0 User Context"])
+            others = [APP_ONLY] if caller.kind == USER_CONTEXT else [USER_CONTEXT, "OAuth 2.0 User Context"]
+            raise unsupported_authentication(caller.kind, others)
         verdict = self._limits.count(caller.name, endpoint.name, limit)
         if endpoint.rate.app_day is not None:
             self._limits.count_day(caller.account.keys.consumer_key, endpoint.name, endpoint.rate.app_day, verdict)

@@ -15,12 +15,12 @@ DAY_S = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Rate:
-    """Requests in 15 minutes.  user: for each account; app: with an app-only token; None: not open to it.
+    """Requests in 15 minutes.  user: for each account; app: with an app-only token; None: not open to these.
 
     app_day: for the whole app in 24 hours, all its accounts together; None: no such limit.
     """
 
-    user: int
+    user: int | None
     app: int | None = None
     app_day: int | None = None
 

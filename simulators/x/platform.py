@@ -63,6 +63,7 @@ class XPlatform:
         await self._server.start()
         self._gateway.doorman.own_host = self.base_url
         self._state.pictures.url = self.media_url
+        self._state.compliance.url = self.storage_url
 
     async def stop(self) -> None:
         """Cut every connection; accounts, people and records stay.
@@ -94,6 +95,20 @@ class XPlatform:
     def media_url(self) -> str:
         """Below which pictures lie."""
         return f"{self.base_url}/media"
+
+    @property
+    def storage_url(self) -> str:
+        """Where lists of posts are put."""
+        return f"{self.base_url}/storage"
+
+    @property
+    def tells_removed(self) -> bool:
+        """Whether apps may ask what became of posts."""
+        return not self._state.compliance.forbidden
+
+    @tells_removed.setter
+    def tells_removed(self, value: bool) -> None:
+        self._state.compliance.forbidden = not value
 
     @property
     def leading_mentions_count(self) -> bool:

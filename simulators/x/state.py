@@ -15,6 +15,7 @@ from simulators.x.media import Pictures
 from simulators.x.misbehaviour import FAULTS
 from simulators.x.people import SimPerson
 from simulators.x.posts import Posts
+from simulators.x.questions import Compliance
 from simulators.x.records import ApiCall, SentPost
 from simulators.x.snowflakes import Snowflakes
 
@@ -44,6 +45,7 @@ class PlatformState(Backstage[SentPost]):
     bell: Bell = field(default_factory=Bell)
     posts: Posts = field(default_factory=Posts)
     pictures: Pictures = field(default_factory=Pictures)
+    compliance: Compliance = field(default_factory=Compliance)
     users: dict[str, User] = field(default_factory=dict)
     said: dict[Said, SentPost] = field(default_factory=dict)
     accounts: list[SimAccount] = field(default_factory=list)

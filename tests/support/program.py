@@ -252,6 +252,7 @@ access_token = "{KEYS.access_token}"
 access_token_secret = "{KEYS.access_token_secret}"
 base_url = "{town.x.base_url}"
 media_url = "{town.x.media_url}"
+storage_url = "{town.x.storage_url}"
 poll_s = {0.2 if quick else 15}
 per_15_min = 1000000
 per_day = 10000000

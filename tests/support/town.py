@@ -145,6 +145,7 @@ class Town:
             access_token_secret=token_secret,
             base_url=self.x.base_url,
             media_url=self.x.media_url,
+            storage_url=self.x.storage_url,
             poll_s=0.1,
             own_posts_s=0.2,
             by_hand_after_s=1.5,

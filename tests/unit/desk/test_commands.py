@@ -134,7 +134,7 @@ async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: R
 
 def test_every_command_is_in_the_table() -> None:
     asks_only = {"offer", "prepared", "prepare", "typing"}
-    by_program = {"join"}
+    by_program = {"join", "erase"}
     assert set(COMMANDS) == {name for name in vars(Desk) if not name.startswith("_")} - asks_only - by_program
 
 

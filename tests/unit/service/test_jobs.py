@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, JobRunner, hourly
 from simulators.memory_store import MemoryStore
-from tests.support.builders import MAIN, T0, file, no_join, opening, raw
+from tests.support.builders import MAIN, T0, file, no_erase, no_join, opening, raw
 from tests.support.clock import ManualClock
 from tickets.errors import PayloadError, Unreachable
 from tickets.ids import AccountId, AttachmentId
@@ -46,7 +46,7 @@ async def store() -> MemoryStore:
 
 
 def runner(store: MemoryStore, clock: ManualClock, source: object) -> JobRunner:
-    return JobRunner(store, clock, "worker", {AccountId(MAIN): SimpleNamespace(source=source)}, no_join)
+    return JobRunner(store, clock, "worker", {AccountId(MAIN): SimpleNamespace(source=source)}, no_join, no_erase)
 
 
 async def attachment(store: MemoryStore) -> Attachment:
@@ -117,7 +117,7 @@ async def test_a_file_that_does_not_come_is_given_up_for_now(
 async def test_an_account_or_kind_that_is_gone_is_given_up(store: MemoryStore) -> None:
     clock = ManualClock()
     await store.enqueue_jobs([NewJob("unheard_of", "u", T0)])
-    jobs = JobRunner(store, clock, "worker", {}, no_join)
+    jobs = JobRunner(store, clock, "worker", {}, no_join, no_erase)
     for _ in range(MOST_ATTEMPTS):
         await jobs.run_due()
         clock.move(1000)
@@ -126,12 +126,12 @@ async def test_an_account_or_kind_that_is_gone_is_given_up(store: MemoryStore) -
 
 
 async def test_what_is_done_hourly_is_enqueued_once_an_hour(store: MemoryStore) -> None:
-    assert await store.enqueue_jobs(hourly(T0)) == 2
+    assert await store.enqueue_jobs(hourly(T0)) == 3
     assert await store.enqueue_jobs(hourly(T0.replace(minute=59))) == 0
-    assert await store.enqueue_jobs(hourly(T0.replace(hour=10))) == 2
+    assert await store.enqueue_jobs(hourly(T0.replace(hour=10))) == 2  # what was removed is asked four times a day
     clock = ManualClock()
     jobs = runner(store, clock, Files(b"x"))
-    assert await jobs.run_due() == 3  # the file, and what is due at nine
+    assert await jobs.run_due() == 4  # the file, and what is due at nine
     clock.move(3600)
     assert await jobs.run_due() == 2
     clock.move(3600)

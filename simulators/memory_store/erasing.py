@@ -1,0 +1,60 @@
+"""Erasing in the memory store: see ``tickets.records.Erasing``."""
+
+from dataclasses import replace as replace_row
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from simulators.memory_store.tables import Tables
+from tickets.ids import AccountId, ExternalMessageId, TicketNumber
+from tickets.records import Erasing
+
+FILE_NOTE = "It was removed together with its message."
+
+
+def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime) -> None:
+    for message_id in erasing.messages:
+        message = tables.messages[message_id]
+        tables.messages[message_id] = replace(
+            message,
+            text="",
+            html=None,
+            subject=None,
+            typed=None,
+            warnings=(),
+            versions=(),
+            deleted_at=message.deleted_at or now,
+        )
+    for value, message_id in list(tables.fingerprints):
+        if message_id in erasing.messages:
+            del tables.fingerprints[value, message_id]
+    _drop_files(tables, erasing)
+    for event_id, row in list(tables.events.items()):
+        event = row.event
+        if event.account == erasing.account and event.external_id.startswith(erasing.originals):
+            tables.events[event_id] = replace_row(row, event=replace(event, payload=b""), emptied=True)
+    tables.searched[number] = tables.searched.get(number, frozenset()) - erasing.forgotten
+
+
+def _drop_files(tables: Tables, erasing: Erasing) -> None:
+    for file in list(tables.attachments.values()):
+        if file.message_id in erasing.messages:
+            tables.attachments[file.id] = replace(
+                file, name="file", state="missing", size_bytes=None, sha256=None, remote_id=None, note=FILE_NOTE
+            )
+    used = {file.sha256 for file in tables.attachments.values()}
+    for name in list(tables.blobs):
+        if name not in used:
+            del tables.blobs[name]
+
+
+def list_held(
+    tables: Tables, account: AccountId, after: ExternalMessageId | None, limit: int
+) -> tuple[ExternalMessageId, ...]:
+    found = []
+    for (_channel, name), ref in tables.refs.items():
+        message = tables.messages[ref.message_id]
+        held = message.direction == "in" and message.deleted_at is None and not ref.ours
+        if held and tables.threads[ref.thread_id].account == account and name > (after or ""):
+            found.append(name)
+    return tuple(sorted(found)[:limit])

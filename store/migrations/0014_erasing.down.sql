@@ -1,0 +1,2 @@
+DROP INDEX raw_event_of_blob;
+DROP INDEX attachment_of_blob;
