@@ -65,23 +65,27 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
     spoken = _spoken(_own_texts(config))
     return {
         account: make_connector(
-            one.channel,
-            one.settings,
-            ConnectorContext(
-                account,
-                clock,
-                crash,
-                _secrets_of(account, store),
-                _conversations_of(account, store),
-                _was_up(account, store),
-                _budget_of(account, store, clock),
-                *_keeping_of(account, store),
-                spoken,
-                _doubt_of(account, store),
-            ),
+            one.channel, one.settings, make_context(account, store, clock, crash)._replace(spoken=spoken)
         )
         for account, one in config.accounts.items()
     }
+
+
+def make_context(account: AccountId, store: Store, clock: Clock, crash: CrashHook) -> ConnectorContext:
+    """What an account's connector is given, without the program's own words."""
+    kept, keep = _keeping_of(account, store)
+    return ConnectorContext(
+        account,
+        clock,
+        crash,
+        _secrets_of(account, store),
+        _conversations_of(account, store),
+        _was_up(account, store),
+        _budget_of(account, store, clock),
+        kept,
+        keep,
+        doubt=_doubt_of(account, store),
+    )
 
 
 def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> Parts:

@@ -23,3 +23,6 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+NO_SECRET = Secret("")

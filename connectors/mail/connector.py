@@ -5,7 +5,7 @@ from connectors.mail.capabilities import CAPABILITIES
 from connectors.mail.sender import MailSender, ProvingMailSender
 from connectors.mail.settings import Settings
 from connectors.mail.source import MailSource, probe
-from connectors.mail.tokens import Tokens
+from connectors.oauth import Tokens
 from tickets.ids import AccountId
 from tickets.ports import Capabilities, Connector
 

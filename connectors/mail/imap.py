@@ -19,7 +19,7 @@ import aioimaplib
 from aioimaplib.aioimaplib import Command, quoted
 
 from connectors.mail.settings import ImapSettings
-from connectors.mail.tokens import Tokens
+from connectors.oauth import Tokens
 from connectors.tls import client_context
 from tickets.errors import CredentialRejected, Unreachable
 

@@ -13,8 +13,8 @@ from connectors.context import ConnectorContext
 from connectors.mail.imap import ImapConnection
 from connectors.mail.settings import Settings
 from connectors.mail.smtp import SmtpConnection
-from connectors.mail.tokens import Tokens
 from connectors.mail.writing import written
+from connectors.oauth import Tokens
 from tickets import own_names
 from tickets.errors import ConnectorError, DeliveryError, Unreachable
 from tickets.ids import ExternalMessageId

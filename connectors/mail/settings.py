@@ -6,10 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from connectors.oauth import OAuthSettings
 from connectors.tls import TlsMode
-from tickets.secret import Secret
+from tickets.secret import NO_SECRET, Secret
 
-NO_SECRET = Secret("")
 LONGEST_LOCAL = 16
 """So that the address with a name in it stays within 64 (RFC 5321 §4.5.3.1.1)."""
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
@@ -23,19 +23,6 @@ def _is_server(text: str) -> bool:
         return 0 < int(port or 53) < 65_536
     except ValueError:
         return False
-
-
-class OAuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[email.<name>.oauth]``: signing in with tokens instead of a password."""
-
-    token_url: str
-    """Google: https://oauth2.googleapis.com/token.
-    Microsoft: https://login.microsoftonline.com/common/oauth2/v2.0/token."""
-    client_id: str
-    client_secret: Secret = NO_SECRET
-    refresh_token: Secret
-    scope: str = ""
-    """Microsoft wants the scopes again, e.g. https://outlook.office.com/IMAP.AccessAsUser.All offline_access."""
 
 
 class ImapSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

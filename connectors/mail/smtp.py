@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import aiosmtplib
 
 from connectors.mail.settings import SmtpSettings
-from connectors.mail.tokens import Tokens
+from connectors.oauth import Tokens
 from connectors.tls import client_context
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, Unreachable
 

@@ -21,7 +21,7 @@ from connectors.context import ConnectorContext
 from connectors.lateness import is_late
 from connectors.mail.imap import Folder, ImapConnection, Listed
 from connectors.mail.settings import Settings
-from connectors.mail.tokens import Tokens
+from connectors.oauth import Tokens
 from tickets.errors import Unreachable
 from tickets.model import RawEvent
 from tickets.ports import Batch

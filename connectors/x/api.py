@@ -11,6 +11,8 @@ import tweepy
 from tweepy.asynchronous import AsyncClient
 from yarl import URL
 
+from connectors.context import ConnectorContext
+from connectors.oauth import Tokens
 from connectors.tls import client_context
 from connectors.x import fields
 from connectors.x.errors import pause_s, told, translated, translated_delivery, translated_upload
@@ -31,7 +33,6 @@ WITH_ALL_BESIDE: Final[Mapping[str, Any]] = {
     "user_fields": list(fields.USER),
     "media_fields": list(fields.MEDIA),
     "expansions": list(fields.EXPANSIONS),
-    "user_auth": True,
 }
 """Of each post all that we read, with the people, pictures and posts it refers to."""
 TIMEOUT = aiohttp.ClientTimeout(total=30.0, connect=10.0)
@@ -134,8 +135,9 @@ class _LedSession:
 class XApi:
     """One account's calls.  Raises ConnectorError, ``create_post`` DeliveryError."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, context: ConnectorContext) -> None:
         self._settings = settings
+        self._tokens = tokens_of(settings, context)
         self._session: _LedSession | None = None
         self._client: Any = None
         self._account: Account | None = None
@@ -155,7 +157,7 @@ class XApi:
             self._client.session = self._session
         if self._account is None:
             with translated():
-                answer = await _asked(lambda: self._client.get_me(user_auth=True))
+                answer = await self._asked(lambda client: client.get_me(user_auth=self._signs))
                 self._account = msgspec.convert((await answer.json())["data"], Account)
 
     async def close(self) -> None:
@@ -173,13 +175,14 @@ class XApi:
     async def fetch_mentions(self, since: str | None, token: str | None, *, few: bool = False) -> Page:
         """One page.  since: only newer posts; None for all that X hands out.  few: the newest five will do."""
         with translated():
-            answer = await _asked(
-                lambda: self._open.get_users_mentions(
+            answer = await self._asked(
+                lambda client: client.get_users_mentions(
                     self.account.id,
                     since_id=since,
                     pagination_token=token,
                     max_results=FEW if few else PAGE,
                     **WITH_ALL_BESIDE,
+                    user_auth=self._signs,
                 )
             )
             return _page(await answer.json(), answer.headers)
@@ -189,14 +192,15 @@ class XApi:
         name = self.account.username
         with translated():
             try:
-                answer = await _asked(
-                    lambda: self._open.search_recent_tweets(
+                answer = await self._asked(
+                    lambda client: client.search_recent_tweets(
                         f"@{name} -from:{name}",
                         since_id=str(since),
                         until_id=str(until),
                         next_token=token,
                         max_results=PAGE,
                         **WITH_ALL_BESIDE,
+                        user_auth=self._signs,
                     )
                 )
             except tweepy.Forbidden as error:
@@ -209,14 +213,14 @@ class XApi:
         token: str | None = None
         for _ in range(OWN_PAGES):
             with translated():
-                answer = await _asked(
-                    lambda token=token: self._open.get_users_tweets(  # type: ignore[misc]
+                answer = await self._asked(
+                    lambda client, token=token: client.get_users_tweets(  # type: ignore[misc]
                         self.account.id,
                         since_id=after,
                         pagination_token=token,
                         max_results=PAGE,
                         tweet_fields=list(fields.OWN_POST),
-                        user_auth=True,
+                        user_auth=self._signs,
                     )
                 )
                 told = msgspec.convert(await answer.json(), _OwnPosts)
@@ -229,8 +233,8 @@ class XApi:
     async def fetch_posted(self, since: str, until: str, token: str | None) -> Page:
         """A page of what the account itself posted between two ids, newest first."""
         with translated():
-            answer = await _asked(
-                lambda: self._open.get_users_tweets(
+            answer = await self._asked(
+                lambda client: client.get_users_tweets(
                     self.account.id,
                     since_id=since,
                     until_id=until,
@@ -238,6 +242,7 @@ class XApi:
                     max_results=PAGE,
                     exclude=["retweets"],
                     **WITH_ALL_BESIDE,
+                    user_auth=self._signs,
                 )
             )
             return _page(await answer.json(), answer.headers)
@@ -253,15 +258,24 @@ class XApi:
             "media_type": picture.media_type,
         }
         with translated_upload():
-            answer = await self._open.request("POST", "/2/media/upload", params={}, json=wanted, user_auth=True)
+            client = await self._ready()
+            answer = await client.request("POST", "/2/media/upload", params={}, json=wanted, user_auth=self._signs)
             return str((await answer.json())["data"]["id"])
 
     async def create_post(self, text: str, answering: str, pictures: Sequence[str] = ()) -> Receipt:
         """A post under another one.  pictures: ids of uploaded ones."""
         with translated_delivery():
-            answer = await self._open.create_tweet(
-                text=text, in_reply_to_tweet_id=answering, media_ids=list(pictures) or None, user_auth=True
-            )
+            client = await self._ready()
+            try:
+                answer = await client.create_tweet(
+                    text=text,
+                    in_reply_to_tweet_id=answering,
+                    media_ids=list(pictures) or None,
+                    user_auth=self._signs,
+                )
+            except tweepy.Unauthorized:
+                self._forget_token()
+                raise
             post_id = (await answer.json())["data"]["id"]
             return Receipt(external_id=ExternalMessageId(str(post_id)), sent_at=datetime.now(UTC))
 
@@ -285,23 +299,40 @@ class XApi:
         return self._session.inner
 
     @property
-    def _open(self) -> Any:
-        """tweepy's client."""
+    def _signs(self) -> bool:
+        """Whether calls are signed (OAuth 1.0a) rather than sent with a token (OAuth 2.0)."""
+        return self._tokens is None
+
+    async def _ready(self) -> Any:
+        """tweepy's client, with a token that is good now.  Raises ConnectorError."""
         if self._session is None:
             raise Unreachable("The connection to X is closed.")
+        if self._tokens is not None:
+            self._client.bearer_token = await self._tokens.access()
         return self._client
 
+    async def _asked(self, ask: Callable[[Any], Awaitable[Any]]) -> Any:
+        """A question's answer.  Refused ones are signed anew, or sent with another token, and asked once more.
 
-async def _asked(ask: Callable[[], Awaitable[Any]]) -> Any:
-    """A question's answer.  Refused ones are signed and asked once more.
+        aiohttp by itself repeats a question whose connection broke, with the
+        signature that X has seen already; then X refuses good keys.
+        """
+        try:
+            return await ask(await self._ready())
+        except tweepy.Unauthorized:
+            self._forget_token()
+            return await ask(await self._ready())
 
-    aiohttp by itself repeats a question whose connection broke, with the
-    signature that X has seen already; then X refuses good keys.
-    """
-    try:
-        return await ask()
-    except tweepy.Unauthorized:
-        return await ask()
+    def _forget_token(self) -> None:
+        if self._tokens is not None:
+            self._tokens.forget()
+
+
+def tokens_of(settings: Settings, context: ConnectorContext) -> Tokens | None:
+    """None where the account's keys sign."""
+    if settings.oauth is None:
+        return None
+    return Tokens(settings.oauth, context, by_header=True, single_use=True, ca_file=settings.ca_file)
 
 
 def _page(told: Any, headers: Any) -> Page:

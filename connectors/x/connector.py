@@ -15,7 +15,7 @@ class XConnector:
     """Asks X for mentions, answers under them."""
 
     def __init__(self, settings: Settings, context: ConnectorContext) -> None:
-        self._api = XApi(settings)
+        self._api = XApi(settings, context)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = PollingSource(self._api, AppApi(settings), settings, context)

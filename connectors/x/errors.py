@@ -62,6 +62,8 @@ def translated_delivery() -> Iterator[None]:
         yield
     except tweepy.HTTPException as error:
         raise _undelivered(error) from error
+    except CredentialRejected as error:  # there is no good token to send it with
+        raise DeliveryError("credential", str(error), temporary=True, delivered=False) from error
     except (aiohttp.ClientConnectorError, Unreachable) as error:
         raise DeliveryError("unreachable", "X cannot be reached.", temporary=True, delivered=False) from error
     except Exception as error:

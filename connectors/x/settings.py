@@ -4,16 +4,32 @@ from typing import Literal
 
 import msgspec
 
-from tickets.secret import Secret
+from connectors.oauth import OAuthSettings
+from tickets.secret import NO_SECRET, Secret
+
+
+class OAuth(OAuthSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[x.<name>.oauth]``: OAuth 2.0 instead of an access token and its secret.
+
+    Source: https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11.
+    """
+
+    token_url: str = "https://api.x.com/2/oauth2/token"
+    authorize_url: str = "https://x.com/i/oauth2/authorize"
+    redirect_url: str = "http://127.0.0.1:8600/"
+    """One of the app's callback addresses, letter for letter; nothing needs to listen there."""
+    refresh_token: Secret = NO_SECRET
+    """Without it: `switchboard sign-in x:<name>` gets one, and keeps it encrypted."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     api_key: Secret
     """The app's API key (OAuth 1.0a consumer key), from https://developer.x.com, page Keys and tokens."""
     api_key_secret: Secret
-    access_token: Secret
-    """The account's access token, with the right to read and write."""
-    access_token_secret: Secret
+    access_token: Secret = NO_SECRET
+    """The account's access token, with the right to read and write; or oauth instead of it and its secret."""
+    access_token_secret: Secret = NO_SECRET
+    oauth: OAuth | None = None
     first_start: Literal["now", "all"] = "now"
     """all: the mentions X still hands out (800) become tickets too."""
     poll_s: float = 15.0
@@ -41,7 +57,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
 
     def __post_init__(self) -> None:
-        for name in ("api_key", "api_key_secret", "access_token", "access_token_secret"):
+        own = (self.access_token.reveal(), self.access_token_secret.reveal())
+        if (self.oauth is None and not all(own)) or (self.oauth is not None and any(own)):
+            raise ValueError("give access_token and access_token_secret, or oauth instead of both")
+        keys = () if self.oauth else ("access_token", "access_token_secret")
+        for name in ("api_key", "api_key_secret", *keys):
             text = getattr(self, name).reveal()
             if len(text) < 10 or not text.isascii() or any(letter.isspace() for letter in text):
                 raise ValueError(f"{name} must be the whole text of X's page Keys and tokens")
@@ -65,4 +85,4 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def consumes(self) -> str:
         """What only one consumer should read: two accounts with the same are a mistake."""
-        return self.access_token.reveal()
+        return self.oauth.client_id if self.oauth else self.access_token.reveal()

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from service.commands import check, explain, migrate, quarantine, run, schema, token, user
+from service.commands import check, explain, migrate, quarantine, run, schema, sign_in, token, user
 from tickets.errors import SwitchboardError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("run")(run.run)
 app.command("worker")(run.worker)
 app.command("sandbox")(run.sandbox)
 app.command("check")(check.check)
+app.command("sign-in")(sign_in.sign_in)
 app.command("explain")(explain.explain)
 app.command("schema")(schema.schema)
 app.command("migrate")(migrate.migrate)

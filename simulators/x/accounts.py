@@ -12,6 +12,7 @@ class SimAccount:
     """An account with keys.  Made by ``XPlatform.add_account``.
 
     bearer_token: the app-only token of its app; it reads and cannot write.
+    client_id, client_secret: of its app, for signing in with OAuth 2.0.
     """
 
     def __init__(self, account_id: str, username: str, name: str, keys: Keys, created_at: datetime) -> None:
@@ -22,6 +23,8 @@ class SimAccount:
         self.created_at = created_at
         secret = hashlib.sha256("&".join(keys).encode()).hexdigest()
         self.bearer_token = f"AAAAAAAAAAAAAAAAAAAAA{secret}"
+        self.client_id = f"client-{secret[:8]}"
+        self.client_secret = f"client-secret-{secret[8:24]}"
         self.protected = False
         self.suspended = False
         self.revoked = False

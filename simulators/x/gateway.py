@@ -19,7 +19,7 @@ from simulators.x.calling import Answer, Call, Endpoint
 from simulators.x.incoming import Incoming, read
 from simulators.x.limits import RateLimits
 from simulators.x.misbehaviour import BEFORE, PAGING, SPOILING, Dropped, number, refuse, reset_of, spoil, take
-from simulators.x.oauth import APP_ONLY, USER_CONTEXT, Caller, Doorman
+from simulators.x.oauth import APP_ONLY, USER_CONTEXT, USER_TOKEN, Caller, Doorman
 from simulators.x.parameters import Query
 from simulators.x.problems import ApiError, generic, too_many, unsupported_authentication
 from simulators.x.records import ApiCall
@@ -80,8 +80,8 @@ class Gateway:
                 return await self._picture(incoming)
             if incoming.path.startswith(compliance.STORAGE_PATH):
                 return self._storage(incoming)
-            if (incoming.method, incoming.path) == ("POST", tokens.APP_PATH):
-                return Response(tokens.app_token(self._state, incoming), media_type=JSON_TYPE)
+            if (told := self._token(incoming)) is not None:
+                return Response(told, media_type=JSON_TYPE)
             caller = self.doorman.recognise(incoming.signable)
             record.account_id = caller.account.id
             return await self._api(incoming, caller)
@@ -97,6 +97,15 @@ class Gateway:
             raise generic(404, "Not Found")
         response = Response(picture.data, media_type=picture.mime_type)
         return response if fault is None else spoil(fault, response)
+
+    def _token(self, incoming: Incoming) -> bytes | None:
+        """None where none is asked for.  ApiError: it is refused."""
+        state, signed = self._state, incoming.signable
+        if (incoming.method, incoming.path) == ("POST", tokens.APP_PATH):
+            return tokens.app_token(state.accounts, signed.authorization)
+        if (incoming.method, incoming.path) == ("POST", tokens.USER_PATH):
+            return tokens.user_token(state.tokens, state.accounts, signed.authorization, signed.form, state.now())
+        return None
 
     def _storage(self, incoming: Incoming) -> Response:
         name = incoming.path.removeprefix(compliance.STORAGE_PATH)
@@ -122,9 +131,9 @@ class Gateway:
     def _count(self, reached: _Reached) -> dict[str, str]:
         """The headers about limits.  ApiError 429: over a limit; 403: credentials of the wrong kind."""
         endpoint, caller = reached.endpoint, reached.caller
-        limit = endpoint.rate.user if caller.kind == USER_CONTEXT else endpoint.rate.app
+        limit = endpoint.rate.user if caller.is_user else endpoint.rate.app
         if limit is None:
-            others = [APP_ONLY] if caller.kind == USER_CONTEXT else [USER_CONTEXT, "OAuth 2.0 User Context"]
+            others = [APP_ONLY] if caller.is_user else [USER_CONTEXT, USER_TOKEN]
             raise unsupported_authentication(caller.kind, others)
         verdict = self._limits.count(caller.name, endpoint.name, limit)
         if endpoint.rate.app_day is not None:

@@ -19,6 +19,7 @@ from simulators.x.problems import unauthorized
 from simulators.x.state import PlatformState
 
 USER_CONTEXT = "OAuth 1.0a User Context"
+USER_TOKEN = "OAuth 2.0 User Context"
 APP_ONLY = "OAuth 2.0 Application-Only"
 
 TOLERANCE = timedelta(minutes=5)
@@ -34,7 +35,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose credentials came with a request.  kind: USER_CONTEXT or APP_ONLY.  once: what cannot come again."""
+    """Whose credentials came with a request.  kind: one of the three.  once: what cannot come again."""
 
     account: SimAccount
     kind: str
@@ -43,7 +44,12 @@ class Caller:
     @property
     def name(self) -> str:
         """For sentences about limits."""
-        return f"@{self.account.username}" + ("" if self.kind == USER_CONTEXT else "'s app")
+        return f"@{self.account.username}" + ("" if self.is_user else "'s app")
+
+    @property
+    def is_user(self) -> bool:
+        """Whether the account itself asks, not its app."""
+        return self.kind != APP_ONLY
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,10 @@ class Doorman:
         """Who is calling.  ApiError 401: nobody known, a bad signature, an old or used one."""
         scheme, _, rest = request.authorization.partition(" ")
         if scheme.lower() == "bearer":
-            return Caller(self._by_bearer(rest.strip()), APP_ONLY)
+            token = rest.strip()
+            if (owner := self.state.tokens.owner(token, self.state.now())) is not None:
+                return Caller(owner, USER_TOKEN)
+            return Caller(self._by_bearer(token), APP_ONLY)
         if scheme.lower() == "oauth":
             return self._by_signature(request, _read_header(rest))
         raise unauthorized()

@@ -102,6 +102,22 @@ class XPlatform:
         return f"{self.base_url}/storage"
 
     @property
+    def token_url(self) -> str:
+        """Where tokens of people are given."""
+        return f"{self.base_url}/2/oauth2/token"
+
+    def consent(self, account: SimAccount, address: str) -> str:
+        """Who runs the account agrees on the page of this address; where their browser is led.
+
+        ValueError: the page shows an error.
+        """
+        return self._state.tokens.consent(account, address)
+
+    def issue_tokens(self, account: SimAccount) -> str:
+        """A refresh token for the account, as its sign-in would have brought."""
+        return str(self._state.tokens.issue(account, self._state.now())["refresh_token"])
+
+    @property
     def tells_removed(self) -> bool:
         """Whether apps may ask what became of posts."""
         return not self._state.compliance.forbidden

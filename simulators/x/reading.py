@@ -7,7 +7,7 @@ import re
 
 from simulators.x import fields
 from simulators.x.calling import Answer, Call, answer
-from simulators.x.oauth import USER_CONTEXT
+from simulators.x.oauth import USER_CONTEXT, USER_TOKEN
 from simulators.x.parameters import ID
 from simulators.x.problems import hidden, invalid_request, parameter_error, unsupported_authentication
 from simulators.x.records import SimPost
@@ -26,8 +26,8 @@ IDS_MAX = 100
 
 async def get_me(call: Call) -> Answer:
     """https://docs.x.com/x-api/users/user-lookup-me"""
-    if call.caller.kind != USER_CONTEXT:
-        raise unsupported_authentication(call.caller.kind, [USER_CONTEXT, "OAuth 2.0 User Context"])
+    if not call.caller.is_user:
+        raise unsupported_authentication(call.caller.kind, [USER_CONTEXT, USER_TOKEN])
     return _user(call, call.caller.account, "id", call.caller.account.id)
 
 

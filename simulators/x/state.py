@@ -18,6 +18,7 @@ from simulators.x.posts import Posts
 from simulators.x.questions import Compliance
 from simulators.x.records import ApiCall, SentPost
 from simulators.x.snowflakes import Snowflakes
+from simulators.x.tokens import Tokens
 
 User: TypeAlias = SimPerson | SimAccount
 Said: TypeAlias = tuple[str, str, str]
@@ -46,6 +47,7 @@ class PlatformState(Backstage[SentPost]):
     posts: Posts = field(default_factory=Posts)
     pictures: Pictures = field(default_factory=Pictures)
     compliance: Compliance = field(default_factory=Compliance)
+    tokens: Tokens = field(default_factory=Tokens)
     users: dict[str, User] = field(default_factory=dict)
     said: dict[Said, SentPost] = field(default_factory=dict)
     accounts: list[SimAccount] = field(default_factory=list)

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from connectors.mail.settings import ImapSettings, OAuthSettings, Settings, SmtpSettings
+from connectors.mail.settings import ImapSettings, Settings, SmtpSettings
+from connectors.oauth import OAuthSettings
 from connectors.registry import make_connector
 from service.clock import SystemClock
 from tests.connectors.listening import SwiftClock

@@ -285,3 +285,47 @@ async def test_secrets_are_in_no_log_and_the_end_is_clean(town: Town, program: P
     for secret in (TOKEN, PASSWORD, program.token, "/enter/"):
         assert secret not in log
     assert not Path(f"{program.folder}/switchboard.db-wal").exists()
+
+
+async def test_an_x_account_signs_in_by_hand_once(tmp_path: Path) -> None:
+    async with open_town() as town:
+        account = town.x_account
+        (tmp_path / "config.toml").write_text(
+            f"""
+[x.main]
+api_key = "{account.keys.consumer_key}"
+api_key_secret = "{account.keys.consumer_secret}"
+base_url = "{town.x.base_url}"
+[x.main.oauth]
+client_id = "{account.client_id}"
+client_secret = "{account.client_secret}"
+token_url = "{town.x.token_url}"
+""",
+            encoding="utf-8",
+        )
+        signing_in = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "service",
+            "sign-in",
+            "x:main",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert signing_in.stdin is not None
+        assert signing_in.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while not (line := (await signing_in.stdout.readline()).decode()).startswith("https://"):
+                assert line
+            signing_in.stdin.write(f"{town.x.consent(account, line.strip())}\n".encode())
+            said = (await signing_in.communicate())[0].decode()
+        assert "x:main: signed in as @support_desk" in said
+        checked = await asyncio.to_thread(switchboard, "check", folder=tmp_path)
+        assert "x:main: signed in as @support_desk" in checked[1]
+        assert await asyncio.to_thread(switchboard, "sign-in", "x:other", folder=tmp_path) == (
+            2,
+            "",
+            "✗ There is no account x:other in the configuration. There are: x:main.\n",
+        )
