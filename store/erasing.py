@@ -8,16 +8,15 @@ from store.engine import Params, Tx
 from store.postings import forget
 from store.rows import micros
 from tickets.ids import AccountId, ExternalMessageId
-from tickets.model import Ticket
+from tickets.model import ERASED, Ticket
 from tickets.records import Erasing
 
-FILE_NOTE = "It was removed together with its message."
 _FILES = "SELECT sha256 FROM attachment WHERE message_id IN EACH(:messages) AND sha256 IS NOT NULL"
 _ORIGINALS = "account = :account AND external_id >= :first AND external_id < :behind AND state <> 'waiting'"
 
 
 def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
-    params: Params = {"messages": sorted(erasing.messages), "now": micros(now), "note": FILE_NOTE}
+    params: Params = {"messages": sorted(erasing.messages), "now": micros(now), "note": ERASED}
     blobs = [row[0] for row in tx.all(_FILES, params)]
     for name in erasing.originals:
         blobs += _empty_originals(tx, erasing.account, name)

@@ -47,6 +47,7 @@ from tickets.ids import (
     UserId,
 )
 from tickets.model import (
+    ERASED,
     Attachment,
     ChannelHealth,
     Delivery,
@@ -338,7 +339,7 @@ class SqlStore:
     async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
         def work(tx: Tx) -> None:
             file = attachments.find_attachment(tx, attachment_id)
-            if file is not None and file.remote_id is None:  # its message was removed meanwhile
+            if file is not None and file.note == ERASED:
                 return
             sha256 = blobs.put(tx, content, micros(now))
             settled = {"state": "stored", "sha256": sha256, "note": "", "size_bytes": len(content)}

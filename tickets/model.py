@@ -347,6 +347,10 @@ class Ticket(Shape, frozen=True):
     merged_into: TicketNumber | None = None
 
 
+ERASED: Final = "It was removed together with its message."
+"""The note of a file that is not to come back."""
+
+
 class Attachment(Shape, frozen=True):
     """A file in the store.
 

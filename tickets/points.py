@@ -13,6 +13,8 @@ RECEIVING = (
     "discord.heard",  # an announced message in memory
     "discord.page_read",  # a page of what was missed in memory
     "x.page_read",  # a page of mentions in memory
+    "x.webhook_called",  # a pushed post in memory
+    "x.webhook_saved",  # the post that quotes us committed, 200 not yet sent
     "mail.listed",  # sizes and dates known
     "mail.fetched",  # bodies read from the server
     "pump.received",  # bytes in memory, nothing stored

@@ -277,10 +277,11 @@ class WebhookRequest(Shape, frozen=True):
 
 
 class WebhookAnswer(Shape, frozen=True):
-    """What to answer: a status and a short plain text."""
+    """What to answer: a status and a short text."""
 
     status: int
     text: str = ""
+    media_type: str = "text/plain"
 
 
 @runtime_checkable

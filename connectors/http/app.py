@@ -36,7 +36,7 @@ def create_hooks(find: Callable[[AccountId], WebhookReceiver | None]) -> Starlet
                 body=body,
             )
         )
-        return PlainTextResponse(answer.text, answer.status)
+        return PlainTextResponse(answer.text, answer.status, media_type=answer.media_type)
 
     methods = ["GET", "POST", "PUT", "DELETE"]
     return Starlette(routes=[Route("/hooks/{channel}/{name}", receive, methods=methods)])

@@ -187,6 +187,17 @@ class XApi:
             )
             return _page(await answer.json(), answer.headers)
 
+    async def fetch_posts(self, ids: Sequence[str]) -> list[bytes]:
+        """These posts, at most 100; those that are gone or hidden are left out."""
+        with translated():
+            answer = await self._asked(
+                lambda client: client.get_tweets(list(ids), **WITH_ALL_BESIDE, user_auth=self._signs)
+            )
+            told = await answer.json()
+            if not isinstance(told, dict):
+                raise Unreachable("X's answer cannot be read.")
+            return [_whole(post, told.get("includes")) for post in _dicts(told.get("data"))]
+
     async def search_mentions(self, since: int, until: int, token: str | None) -> Page:
         """A page of posts that name the account, between two ids.  Raises SearchForbidden."""
         name = self.account.username

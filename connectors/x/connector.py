@@ -4,11 +4,12 @@ from connectors.context import ConnectorContext
 from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.capabilities import CAPABILITIES
+from connectors.x.push import Pushes
 from connectors.x.sender import XSender
 from connectors.x.settings import Settings
 from connectors.x.source import PollingSource
 from tickets.ids import AccountId
-from tickets.ports import Capabilities, Connector
+from tickets.ports import Capabilities, Connector, WebhookAnswer, WebhookRequest
 
 
 class XConnector:
@@ -18,7 +19,9 @@ class XConnector:
         self._api = XApi(settings, context)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
-        self.source = PollingSource(self._api, AppApi(settings), settings, context)
+        app = AppApi(settings)
+        self._pushes = Pushes(app, settings, context) if settings.webhook_url else None
+        self.source = PollingSource(self._api, app, settings, context, self._pushes)
         self.sender = XSender(self._api, settings, context)
 
     async def check(self) -> str:
@@ -32,5 +35,13 @@ class XConnector:
         await self._api.close()
 
 
+class PushedXConnector(XConnector):
+    """Is called by X, too."""
+
+    async def receive(self, request: WebhookRequest) -> WebhookAnswer:
+        assert self._pushes is not None
+        return await self._pushes.receive(request)
+
+
 def make_connector(settings: Settings, context: ConnectorContext) -> Connector:
-    return XConnector(settings, context)
+    return (PushedXConnector if settings.webhook_url else XConnector)(settings, context)

@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The app's API key (OAuth 1.0a consumer key), from https://developer.x.com, page Keys and tokens."""
     api_key_secret: Secret
     access_token: Secret = NO_SECRET
-    """The account's access token, with the right to read and write; or oauth instead of it and its secret."""
+    """The account's access token, with the right to read and write; oauth counts before it and its secret."""
     access_token_secret: Secret = NO_SECRET
     oauth: OAuth | None = None
     first_start: Literal["now", "all"] = "now"
@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     (https://docs.x.com/x-api/fundamentals/rate-limits)."""
     per_day: int = 10_000
     """How many posts X allows the app in 24 hours."""
+    webhook_url: str = ""
+    """An https address that leads to /hooks/x/<name>: X calls it when somebody writes (Activity API), and asking
+    goes on beside it.  Empty: only asking."""
     base_url: str = "https://api.twitter.com"
     """The API.  Requests are signed for https://api.twitter.com, whatever stands here."""
     media_url: str = "https://pbs.twimg.com/"
@@ -58,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __post_init__(self) -> None:
         own = (self.access_token.reveal(), self.access_token_secret.reveal())
-        if (self.oauth is None and not all(own)) or (self.oauth is not None and any(own)):
+        if self.oauth is None and not all(own):
             raise ValueError("give access_token and access_token_secret, or oauth instead of both")
         keys = () if self.oauth else ("access_token", "access_token_secret")
         for name in ("api_key", "api_key_secret", *keys):

@@ -6,10 +6,12 @@ place moves on.  After a long absence X lists not all of them: the rest is
 searched for before, stretch by stretch.
 """
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +23,7 @@ from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.beyond import Pause, stretches
 from connectors.x.place import Place, first_id, moment_of
+from connectors.x.push import Pushes
 from connectors.x.settings import Settings
 from tickets.errors import ConnectorError
 from tickets.ids import ExternalMessageId
@@ -32,6 +35,8 @@ log = logging.getLogger(__name__)
 MOST_PAGES = 16
 """Twice the 800 mentions that X hands out; more would be a circle."""
 MAYBE_CUT = 600
+SHORTEST_S = 3.0
+"""X allows 300 questions in 15 minutes, however often it calls."""
 CLOCKS_APART = timedelta(minutes=5)
 """By so much our clock may be ahead of X's."""
 SEARCHED = timedelta(days=7) - timedelta(minutes=5)
@@ -92,17 +97,33 @@ class SeenPost(msgspec.Struct):
 
 
 class PollingSource:
-    """Asks for mentions every ``poll_s`` seconds."""
+    """Asks for mentions every ``poll_s`` seconds.  pushes: X's calls, which bring it forward."""
 
-    def __init__(self, api: XApi, app: AppApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(
+        self, api: XApi, app: AppApi, settings: Settings, context: ConnectorContext, pushes: Pushes | None
+    ) -> None:
         self._api = api
         self._app = app
+        self._pushes = pushes
+        self._looked_up: tuple[str, ...] = ()
         self._settings = settings
         self._context = context
         self._own_again_at = 0.0
         """The account's own posts are looked through then, by the monotonic clock."""
 
     async def batches(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
+        if self._pushes is None:
+            async for batch in self._asking(cursor):
+                yield batch
+            return
+        await self._pushes.subscribe(self._api.account.id)
+        try:
+            async for batch in self._asking(cursor):
+                yield batch
+        finally:
+            self._pushes.stop()
+
+    async def _asking(self, cursor: str | None) -> AsyncGenerator[Batch, None]:
         place = msgspec.json.decode(cursor, type=Place) if cursor else await self._beginning()
         yield Batch(events=(), cursor=place.cursor)
         while True:
@@ -124,11 +145,66 @@ class PollingSource:
             if self._own_due():
                 own, place = await self._by_hand(place)
                 yield Batch(events=own, cursor=place.cursor)
-            async for beat in self._wait(max(walk.wait_s, self._settings.poll_s)):
+            if self._pushes is not None:
+                yield Batch(events=await self._pushed(self._pushes, place))
+            async for beat in self._rest(walk.wait_s):
                 yield beat
 
     async def acknowledge(self, batch: Batch) -> None:
-        """Nothing to do: X keeps the posts, and the cursor says what is safe."""
+        """X keeps mentions, and the cursor says what is safe; a call about a quote is answered now."""
+        looked_up, self._looked_up = self._looked_up, ()
+        if self._pushes is not None:
+            self._pushes.settle(looked_up)
+
+    async def _pushed(self, pushes: Pushes, place: Place) -> tuple[RawEvent, ...]:
+        """Posts that X told of, as asking tells them.  What is gone, or known as a mention, is safe already."""
+        post_ids = pushes.waiting()
+        if not post_ids:
+            return ()
+        try:
+            posts = await self._api.fetch_posts(post_ids)
+        except ConnectorError as error:  # mentions are not to wait for it; it is tried again after them
+            log.warning("X does not show a post that it told of: %s", error)
+            return ()
+        events = self._raw_events(self._fresh(posts, place))
+        if events:
+            self._looked_up = tuple(post_ids)
+        else:
+            pushes.settle(post_ids)
+        return events
+
+    async def _rest(self, wait_s: float) -> AsyncIterator[Batch]:
+        """Until it is time to ask again, or X tells that there is something; never before X allows it."""
+        usual_s = max(wait_s, self._settings.poll_s)
+        least_s = usual_s if self._pushes is None else max(wait_s, min(SHORTEST_S, usual_s))
+        async for beat in self._wait(least_s):
+            yield beat
+        left_s = usual_s - least_s
+        while left_s > 0 and not self._called():
+            await self._sleep(min(left_s, LOOK_S))
+            left_s -= LOOK_S
+            yield Batch(events=())
+
+    def _called(self) -> bool:
+        """Whether X has called since the last time that this was asked."""
+        if self._pushes is None or not self._pushes.woken.is_set():
+            return False
+        self._pushes.woken.clear()
+        return True
+
+    async def _sleep(self, seconds: float) -> None:
+        """So long, or until X calls."""
+        if self._pushes is None:
+            await self._context.clock.sleep(seconds)
+            return
+        slept = asyncio.ensure_future(self._context.clock.sleep(seconds))
+        called = asyncio.ensure_future(self._pushes.woken.wait())
+        ways: list[asyncio.Future[Any]] = [slept, called]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
 
     async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
         return await removed.ask(self._app, names)

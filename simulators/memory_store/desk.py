@@ -31,7 +31,17 @@ from tickets.ids import (
     TicketNumber,
     UserId,
 )
-from tickets.model import Attachment, Delivery, Message, Participant, Thread, Ticket, TicketEnvelope, TicketEvent
+from tickets.model import (
+    ERASED,
+    Attachment,
+    Delivery,
+    Message,
+    Participant,
+    Thread,
+    Ticket,
+    TicketEnvelope,
+    TicketEvent,
+)
 from tickets.records import (
     Brought,
     CommandResult,
@@ -152,7 +162,7 @@ class MemoryDesk(Part):
     async def store_attachment(self, attachment_id: AttachmentId, content: bytes, now: datetime) -> None:
         with self._write("events") as tables:
             kept = tables.attachments.get(attachment_id)
-            if kept is None or kept.remote_id is None:
+            if kept is None or kept.note == ERASED:
                 return
             sha256 = put_blob(tables, content)
             stored = replace(kept, state="stored", sha256=sha256, size_bytes=len(content), note="")

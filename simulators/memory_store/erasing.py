@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 from simulators.memory_store.tables import Tables
 from tickets.ids import AccountId, ExternalMessageId, TicketNumber
+from tickets.model import ERASED
 from tickets.records import Erasing
-
-FILE_NOTE = "It was removed together with its message."
 
 
 def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime) -> None:
@@ -40,7 +39,7 @@ def _drop_files(tables: Tables, erasing: Erasing) -> None:
     for file in list(tables.attachments.values()):
         if file.message_id in erasing.messages:
             tables.attachments[file.id] = replace(
-                file, name="file", state="missing", size_bytes=None, sha256=None, remote_id=None, note=FILE_NOTE
+                file, name="file", state="missing", size_bytes=None, sha256=None, remote_id=None, note=ERASED
             )
     used = {file.sha256 for file in tables.attachments.values()}
     for name in list(tables.blobs):

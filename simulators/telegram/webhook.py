@@ -2,12 +2,11 @@
 
 import asyncio
 import re
-from contextlib import suppress
 from urllib.parse import urlsplit
 
+from simulators.calling_out import call_out, is_success
 from simulators.telegram.bots import SimBot, Webhook
 from simulators.telegram.errors import bad_request
-from simulators.telegram.records import Json
 from simulators.telegram.state import PlatformState
 from simulators.telegram.updates import Update
 
@@ -60,43 +59,15 @@ async def _try_post(hook: Webhook, body: bytes) -> str | None:
     """None when the address answered 2xx; otherwise what getWebhookInfo tells of it."""
     try:
         async with asyncio.timeout(POST_TIMEOUT_S):
-            status_line = await _post(hook, body)
+            status_line, _ = await call_out("POST", hook.url, _secret_of(hook), body)
     except TimeoutError:
         return "Read timeout expired"
     except OSError:
         return "Connection refused"
-    version, _, status = status_line.partition(" ")
-    if version.startswith("HTTP/") and status.startswith("2"):
+    if is_success(status_line):
         return None
-    return f"Wrong response from the webhook: {status or 'no answer'}"
+    return f"Wrong response from the webhook: {status_line.partition(' ')[2] or 'no answer'}"
 
 
-async def _post(hook: Webhook, body: bytes) -> str:
-    """The status line of the answer; empty when the connection was closed without one."""
-    parts = urlsplit(hook.url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-    try:
-        writer.write(_head(hook, len(body)) + body)
-        await writer.drain()
-        status_line = await reader.readline()
-        await reader.read()
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-    return status_line.decode("latin-1").strip()
-
-
-def _head(hook: Webhook, size_bytes: int) -> bytes:
-    parts = urlsplit(hook.url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers: Json = {
-        "Host": parts.netloc,
-        "Content-Type": "application/json",
-        "Content-Length": size_bytes,
-        "Connection": "close",
-    }
-    if hook.secret:
-        headers["X-Telegram-Bot-Api-Secret-Token"] = hook.secret
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+def _secret_of(hook: Webhook) -> dict[str, str]:
+    return {"X-Telegram-Bot-Api-Secret-Token": hook.secret} if hook.secret else {}

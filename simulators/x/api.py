@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from simulators.x import compliance, fields, publishing, reading, searching, uploading
+from simulators.x import compliance, fields, publishing, pushing, reading, searching, uploading
 from simulators.x.calling import Endpoint
 from simulators.x.limits import Rate
 
@@ -54,6 +54,11 @@ ENDPOINTS = (
     Endpoint("POST", "/2/media/upload", uploading.upload_media, Rate(500)),
     Endpoint("POST", "/2/compliance/jobs", compliance.create_job, Rate(None, 150)),
     Endpoint("GET", "/2/compliance/jobs/:id", compliance.get_job, Rate(None, 150), ("id",)),
+    Endpoint("GET", "/2/webhooks", pushing.list_hooks, Rate(None, 450)),
+    Endpoint("POST", "/2/webhooks", pushing.create_hook, Rate(None, 450)),
+    Endpoint("PUT", "/2/webhooks/:id", pushing.check_hook, Rate(None, 450), ("id",)),
+    Endpoint("GET", "/2/activity/subscriptions", pushing.list_subscriptions, Rate(None, 500)),
+    Endpoint("POST", "/2/activity/subscriptions", pushing.subscribe, Rate(None, 500)),
 )
 
 

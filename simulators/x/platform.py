@@ -12,6 +12,7 @@ from simulators.faults import Faults
 from simulators.telegram.server import LoopbackServer
 from simulators.x.accounts import SimAccount
 from simulators.x.gateway import Gateway
+from simulators.x.hooks import Hooks
 from simulators.x.injecting import injected
 from simulators.x.people import SimPerson
 from simulators.x.posts import mentioned
@@ -116,6 +117,11 @@ class XPlatform:
     def issue_tokens(self, account: SimAccount) -> str:
         """A refresh token for the account, as its sign-in would have brought."""
         return str(self._state.tokens.issue(account, self._state.now())["refresh_token"])
+
+    @property
+    def hooks(self) -> Hooks:
+        """Addresses that are called."""
+        return self._state.hooks
 
     @property
     def tells_removed(self) -> bool:

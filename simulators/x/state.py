@@ -11,6 +11,7 @@ from simulators.backstage import Backstage
 from simulators.faults import Faults
 from simulators.telegram.bell import Bell
 from simulators.x.accounts import SimAccount
+from simulators.x.hooks import Hooks
 from simulators.x.media import Pictures
 from simulators.x.misbehaviour import FAULTS
 from simulators.x.people import SimPerson
@@ -48,6 +49,7 @@ class PlatformState(Backstage[SentPost]):
     pictures: Pictures = field(default_factory=Pictures)
     compliance: Compliance = field(default_factory=Compliance)
     tokens: Tokens = field(default_factory=Tokens)
+    hooks: Hooks = field(default_factory=Hooks)
     users: dict[str, User] = field(default_factory=dict)
     said: dict[Said, SentPost] = field(default_factory=dict)
     accounts: list[SimAccount] = field(default_factory=list)

@@ -12,6 +12,7 @@ from simulators.x.accounts import timestamp
 from simulators.x.composing import Attached, compose
 from simulators.x.media import Picture
 from simulators.x.people import SimPerson
+from simulators.x.pushing import announce
 from simulators.x.records import Json, SentPost, SimPost
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class Writer:
         text = draft.prefix + draft.text
         post = SimPost(post_id, draft.author, text, now, conversation_id, payload, int(post_id))
         self._state.posts.add(post)
+        announce(self._state, post)
         self._state.bell.ring()
         return post
 

@@ -249,7 +249,7 @@ async def test_the_mentions_of_a_quarter_are_not_passed(place: Place) -> None:
 async def use_up(place: Place, *, searches: int = 0, mentions: int = 0) -> None:
     """Questions of another program of the same account, within the same quarter of an hour."""
     place.clock.move(minutes=20)
-    api = XApi(place.settings())
+    api = XApi(place.settings(), context(X))
     await api.open()
     newest = int(place.account.id)
     for _ in range(searches):

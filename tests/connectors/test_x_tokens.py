@@ -164,9 +164,6 @@ async def test_another_address_is_refused(town: Town, kept: Kept, address: str, 
 
 
 def test_an_account_signs_in_one_way(town: Town) -> None:
-    both = {"access_token": Secret("x" * 20), "access_token_secret": Secret("x" * 20)}
-    with pytest.raises(ValueError, match="or oauth instead of both"):
-        replace(settings_of(town), **both)
     with pytest.raises(ValueError, match="or oauth instead of both"):
         replace(settings_of(town), oauth=None)
     with pytest.raises(Refused, match="signs with its access token"):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.program import Program, picture_for
 from tests.support.stores import Database
-from tests.support.town import Town, open_town, until
+from tests.support.town import Town, open_town, unquoted, until
 from tickets.points import ANSWERING, FETCHING, POINTS, PROVING, RECEIVING
 
 TEXTS = {
@@ -21,7 +21,8 @@ TEXTS = {
     "email": "通过邮件写的，请帮忙",
 }
 PICTURE = bytes(range(256)) * 8
-WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved")
+QUOTED = ("x.webhook_called", "x.webhook_saved")
+WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved", *QUOTED)
 CERTAIN = (*RECEIVING, *FETCHING, "store.change_written", "desk.committed", "outbox.leased", "outbox.budget_taken")
 """Killed there, nothing can have left: the answer must arrive without a person."""
 PROVED = ("discord", "x")
@@ -41,7 +42,9 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
     program = Program(town, sql_database, tmp_path, unused_tcp_port, webhook=point in WEBHOOK_POINTS)
     await program.make_token()
     town.anna.send_photo(PICTURE, town.bot, TEXTS["telegram"])
-    town.ricardo.mention(town.x_account, TEXTS["x"])
+    own_post = town.own_post()
+    if point not in QUOTED:
+        town.ricardo.mention(town.x_account, TEXTS["x"])
     town.mei.write(to="support@example.test", subject="Hilfe", text=TEXTS["email"])
     live = point == "discord.heard"  # else it is part of what was missed
     if not live:
@@ -51,6 +54,9 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
         if live:
             await until(lambda: town.discord.connected(town.discord_bot), "a session with Discord")
             town.linh.say(TEXTS["discord"], town.hall, mention=town.discord_bot)
+        if point in QUOTED:
+            await until(lambda: len(town.x.hooks.subscriptions) == 3, "X calling")
+            town.ricardo.mention(town.x_account, TEXTS["x"], quoting=own_post)
         if point in (*ANSWERING, *PROVING):
             for number in await numbers_of_all(program):
                 await program.reply(number, f"Antwort auf {number}", picture_for(number))
@@ -81,7 +87,8 @@ def first_point(point: str) -> str:
 def judge(town: Town, tickets: list[dict], numbers: list[int], states: list[str], point: str) -> None:
     """An answer in flight over each account may have been cut off; only where nobody can look is it unknown."""
     assert len(tickets) == len(TEXTS)
-    texts = sorted(m["text"] for ticket in tickets for m in ticket["messages"] if m["direction"] == "in")
+    said = (m["text"] for ticket in tickets for m in ticket["messages"] if m["direction"] == "in")
+    texts = sorted(map(unquoted, said))
     assert texts == sorted(TEXTS.values())
     accepted, files = town.accepted(), town.accepted_files()
     for channel, number, state in zip(TEXTS, numbers, states, strict=True):

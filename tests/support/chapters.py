@@ -11,7 +11,7 @@ import httpx
 from tests.support.crew import Office, answer_to, open_office
 from tests.support.program import Program, breathe, picture_for
 from tests.support.stores import Database
-from tests.support.town import ADDRESS, Town, free_port, open_town, unescaped
+from tests.support.town import ADDRESS, Town, free_port, open_town, unescaped, unquoted
 from tickets.points import ANSWERING, FETCHING, POINTS, PROVING
 
 CHANNELS = ("telegram", "discord", "x", "email")
@@ -22,7 +22,7 @@ HALLS = 40
 PICTURE = bytes(range(256)) * 4
 PICTURED = ("x.pictures_uploaded",)
 """Only here answers carry pictures, as X takes one in eight seconds."""
-WEBHOOKS = ("telegram.webhook_called", "telegram.webhook_saved")
+WEBHOOKS = ("telegram.webhook_called", "telegram.webhook_saved", "x.webhook_called", "x.webhook_saved")
 GREETING = "Switchboard is running"
 AT_ONCE = 8 + 8 + 2 + 1
 """What the four senders have in hand at a time: at most so many are unknown after a kill."""
@@ -54,6 +54,7 @@ class Stage:
         self._refusals: list[str] = []
         self.kills = 0
         self._halls = [town.guild.add_channel(f"help-{n}") for n in range(HALLS)]
+        self._own_post = town.own_post()
         self.polling = self._program(chapter, "polling", webhook=False)
         self.pushed = self._program(chapter, "pushed", webhook=True)
 
@@ -88,7 +89,8 @@ class Stage:
         elif channel == "discord":
             town.discord.add_person(f"P{n}").say(text, self._halls[n % HALLS], mention=town.discord_bot)
         elif channel == "x":
-            town.x.add_person(f"P{n}", f"person_{n}").mention(town.x_account, text)
+            person = town.x.add_person(f"P{n}", f"person_{n}")
+            person.mention(town.x_account, text, quoting=self._own_post)
         else:
             writer = town.mail.add_person(f"P{n}", f"person{n}@customers.test", "en")
             writer.write(to=ADDRESS, subject=f"Mail {n}", text=text)
@@ -179,7 +181,7 @@ class Stage:
     def judge(self) -> str:
         """Every message once in one ticket, every answer once; unknown only where nobody can look."""
         rows = self._database.rows("SELECT text, ticket_id FROM message WHERE direction = 'in'")
-        assert Counter(text for text, _ in rows) == Counter(self._texts), "a message is lost or doubled"
+        assert Counter(unquoted(text) for text, _ in rows) == Counter(self._texts), "a message is lost or doubled"
         assert len({ticket for _, ticket in rows}) == len(self._texts), "a ticket is doubled"
         accepted = Counter(self._accepted())
         fates = self._database.rows(

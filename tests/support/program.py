@@ -221,6 +221,7 @@ def configuration(
     """
     hooks = f"http://127.0.0.1:{port}/hooks/telegram/main"
     mode = f'mode = "webhook"\nwebhook_url = "{hooks}"' if webhook else ""
+    called = f'webhook_url = "http://127.0.0.1:{port}/hooks/x/main"' if webhook else ""
     return f"""
 [service]
 data_dir = "{folder}"
@@ -253,6 +254,7 @@ access_token_secret = "{KEYS.access_token_secret}"
 base_url = "{town.x.base_url}"
 media_url = "{town.x.media_url}"
 storage_url = "{town.x.storage_url}"
+{called}
 poll_s = {0.2 if quick else 15}
 per_15_min = 1000000
 per_day = 10000000

@@ -22,7 +22,7 @@ from service.lifespan import Started, run
 from simulators.discord import DiscordPlatform
 from simulators.mail import AUTHSERV_ID, MailPlatform
 from simulators.telegram import TelegramPlatform
-from simulators.x import Keys, XPlatform
+from simulators.x import Keys, SimPost, XPlatform
 from tickets.ids import AccountId, TicketNumber
 from tickets.model import Delivery, Message, TicketEnvelope
 from tickets.records import TicketFilter
@@ -232,6 +232,11 @@ class Town:
         await self.eventually(there, f"a delivery that is {' or '.join(states)}")
         return found[0]
 
+    def own_post(self) -> SimPost:
+        """A post of the account's own, which people can quote."""
+        asked = self.ricardo.post("anybody there?")
+        return self.x.post_by_hand(self.x_account, "we are", asked.id)
+
     def accepted(self) -> list[str]:
         """Every answer that any platform took from us."""
         discord = [unescaped(one.text) for one in self.discord.sent]
@@ -251,6 +256,12 @@ class Town:
     def mail_texts(self) -> list[str]:
         """What the mail platform accepted from us, acknowledgements left out."""
         return [one.text.strip() for one in self.mail.sent if not one.header("Auto-Submitted")]
+
+
+def unquoted(text: str) -> str:
+    """What somebody on X wrote, without what they quote."""
+    own = text.rpartition("\n\n")[2].partition("\n[quotes ")[0]
+    return own.partition(" https://twitter.com/")[0]
 
 
 def unescaped(text: str) -> str:
