@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tickets.ids import AccountId, ThreadKey
 from tickets.ports import Bucket, Clock, CrashHook
+from tickets.spending import Spent
 
 
 async def never() -> datetime | None:
@@ -33,6 +34,15 @@ async def keep_nothing(_name: str, _value: bytes) -> None:
     """Of an account that nothing is kept for."""
 
 
+async def nothing_counted(_spent: Sequence[Spent]) -> None:
+    """Of an account whose platform is free."""
+
+
+async def within_budget() -> bool:
+    """Of an account without a budget."""
+    return True
+
+
 class Spoken(NamedTuple):
     """The program's own words, each by language.
 
@@ -57,6 +67,8 @@ class ConnectorContext(NamedTuple):
     changes, encrypted.  kept: what was kept under a name, else the given value.
     spoken: the program's own words.  doubt: when the oldest answer began to
     be sent whose fate is open or being looked for; None: there is none.
+    spend: counts what the platform took money for; never fails.  affords:
+    whether the month's budget has room for what can be left out.
     """
 
     account: AccountId
@@ -70,3 +82,5 @@ class ConnectorContext(NamedTuple):
     keep: Callable[[str, bytes], Awaitable[None]] = keep_nothing
     spoken: Spoken = Spoken()
     doubt: Callable[[], Awaitable[datetime | None]] = never
+    spend: Callable[[Sequence[Spent]], Awaitable[None]] = nothing_counted
+    affords: Callable[[], Awaitable[bool]] = within_budget

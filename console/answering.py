@@ -105,6 +105,25 @@ async def undo(request: Request, visit: Visit, form: FormData) -> Response:
     return await _show(request, visit, form, 200, text=text, problem=problem, formatted=words.formatted, kept=True)
 
 
+async def preview(request: Request, visit: Visit, form: FormData) -> Response:
+    """What the typed answer would leave as, and cost; nothing where there is nothing to say of it."""
+    site, thread = site_of(request), field(form, "thread")
+    if field(form, "kind") == "note" or not field(form, "text").strip():
+        return Response()
+    try:
+        foreseen = await site.console.desk.foresee(
+            visit.actor,
+            number_in(request),
+            field(form, "text"),
+            thread_id=ThreadId(thread) if is_id(thread) else None,
+            quote=field(form, "quote") == "yes",
+            formatted=field(form, "formatted") == "yes",
+        )
+    except Refused as refused:
+        return site.pages.answer("preview.html", refused=str(refused), foreseen=None)
+    return site.pages.answer("preview.html", refused="", foreseen=foreseen)
+
+
 async def show_typing(request: Request, visit: Visit, form: FormData) -> Response:
     """Let the person see that an answer is being written."""
     thread = field(form, "thread")

@@ -116,6 +116,7 @@ def _changes() -> list[BaseRoute]:
         (f"{delivery}/again", actions.action(actions.send_again), "work"),
         (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),
         (f"{ticket}/typing", answering.show_typing, "work"),
+        (f"{ticket}/preview", answering.preview, "work"),
         ("/notices/{id}/dismiss", attention.dismiss, "work"),
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),

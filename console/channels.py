@@ -53,7 +53,12 @@ def said_of(health: ChannelHealth) -> Said:
 async def show_channels(request: Request, visit: Visit) -> Response:
     """Every account with its state."""
     site = site_of(request)
-    channels = [(one, said_of(one)) for one in await site.console.store.list_health()]
+    store = site.console.store
+    spent = await store.list_spending(site.console.clock.now())
+    channels = [
+        (one, said_of(one), [cost for cost in spent if cost.account == one.account])
+        for one in await store.list_health()
+    ]
     if "x-live" in request.headers:
         return site.pages.answer("channel_list.html", 200, channels=channels)
     frame = await frame_of(request, visit, "channels")

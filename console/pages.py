@@ -38,6 +38,7 @@ class Pages:
             fresh=fresh,
             has_remote_pictures=has_remote_pictures,
             passages=passages,
+            dollars=words.dollars,
         )
 
     def render(self, name: str, values: dict[str, object]) -> str:

@@ -6,6 +6,7 @@ from tickets.folds import Kind
 from tickets.ids import Channel
 from tickets.model import DeliveryKind
 from tickets.notices import NoticeKind
+from tickets.spending import What
 
 CHANNELS: dict[Channel, str] = {"telegram": "Telegram", "discord": "Discord", "x": "X", "email": "Email"}
 CHANNEL_ICONS: dict[Channel, str] = {"telegram": "send", "discord": "gamepad-2", "x": "at-sign", "email": "mail"}
@@ -14,6 +15,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "down": "A channel is not connected",
     "silent": "A channel is unusually quiet",
     "removals": "A channel does not tell what was removed",
+    "budget": "A channel's budget",
     "worker": "A worker stopped",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
@@ -22,6 +24,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "silent": "warn",
     "worker": "warn",
     "removals": "warn",
+    "budget": "warn",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",
@@ -137,3 +140,16 @@ PRIVATE = {
     "email": "By mail, under a subject of its own.",
 }
 """Where somebody can be written to first, and what the platform thinks of that."""
+
+
+SPENT: dict[What, str] = {
+    "own": "mentions and own posts read",
+    "others": "other posts read",
+    "answers": "posts written",
+    "links": "posts with links written",
+}
+
+
+def dollars(amount: float) -> str:
+    """As ``$0.015``: of small sums, parts of a cent too."""
+    return f"${amount:,.2f}" if amount >= 1 or round(amount, 2) == round(amount, 4) else f"${amount:.3f}"

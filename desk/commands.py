@@ -33,6 +33,7 @@ from desk.changes import (
 from desk.codes import given, words_of
 from desk.erasing import erased, subject_without
 from desk.files import NewFile
+from desk.foreseeing import Foreseen, foreseen
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
 from responders.compose import Limits, copies_of, plain_target
@@ -66,6 +67,7 @@ from tickets.own_names import alias_in
 from tickets.ports import Clock, CrashHook, FileRules
 from tickets.records import BY_HAND, CommandKey, ContextQuery, TicketChange, only_thread
 from tickets.rich import Rich, read
+from tickets.spending import SpendingStore
 from tickets.storage import DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
@@ -137,7 +139,7 @@ class Prepared(NamedTuple):
     locale: str
 
 
-class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, Protocol):
+class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, SpendingStore, Protocol):
     """What the desk needs of a store."""
 
 
@@ -209,10 +211,9 @@ class Desk:
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
             refuse_overtaken(ticket, actor, seen)
-            words = checked_text(text)
-            rich = read(words) if formatted else Rich(words, ())
+            rich, typed = _read(text, formatted=formatted)
             refuse_repeated(ticket, actor, seen, checked_text(rich.text))
-            with_it = Enclosed(copies, quote, words if rich.spans else None, tuple(files))
+            with_it = Enclosed(copies, quote, typed, tuple(files))
             change = answering(self._limits, actor, ticket, rich, thread_id, now, undo_s, with_it)
             refuse_unseen_publicity(ticket, change, seen_public)
             return change
@@ -222,6 +223,27 @@ class Desk:
         more = [*flags, *((file.name, _digest(file.content)) for file in files)]
         asked = ("answer", number, text, thread_id, *more)
         return await self._run(actor, "work", number, key, asked, decide)
+
+    async def foresee(
+        self,
+        actor: Actor,
+        number: TicketNumber,
+        text: str,
+        *,
+        thread_id: ThreadId | None = None,
+        quote: bool = False,
+        formatted: bool = False,
+    ) -> Foreseen:
+        """What an answer would leave as, and cost; nothing changes.  Raises as ``answer`` does."""
+        actor.require("work")
+        now, ticket = self._clock.now(), await self._get(number)
+        rich, typed = _read(text, formatted=formatted)
+        with_it = Enclosed(copies=False, quote=quote, typed=typed, files=())
+        change = answering(self._limits, actor, ticket, rich, thread_id, now, 0.0, with_it)
+        assert change.delivery is not None
+        account = change.delivery.target.account
+        spent = [one for one in await self._store.list_spending(now) if one.account == account]
+        return foreseen(change.delivery, self._limits[account], spent)
 
     async def typing(self, actor: Actor, number: TicketNumber, thread_id: ThreadId | None = None) -> None:
         """Show the person that an answer is being written; nothing is kept of it.
@@ -649,6 +671,13 @@ class Desk:
         if number is None:
             raise TicketNotFound("There is no such delivery.")
         return number
+
+
+def _read(text: str, *, formatted: bool) -> tuple[Rich, str | None]:
+    """The words, and what was typed where that has marks in it.  Raises Refused for no words, or too many."""
+    words = checked_text(text)
+    rich = read(words) if formatted else Rich(words, ())
+    return rich, words if rich.spans else None
 
 
 def _usable(key: str) -> str:

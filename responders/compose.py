@@ -29,6 +29,7 @@ from tickets.own_names import is_own
 from tickets.ports import Capabilities, CommandAnswer, FileRules
 from tickets.records import NewAttachment
 from tickets.rich import Rich
+from tickets.spending import Prices
 
 NOTICE_PRIORITY = 0
 REPLY_PRIORITY = 50
@@ -47,7 +48,8 @@ class Limits(NamedTuple):
     aliases: further ones, from which an answer goes if they were written to.
     formats: formatted words are shown as such.  buttons: so is what may be pressed.
     by_hand: where a person can post what a program may not; see ``Capabilities``.
-    files: which go with an answer; None: none.
+    files: which go with an answer; None: none.  prices: of what the platform
+    takes money for; None: it is free.  budget: dollars a month; 0: none.
     """
 
     text_limit: int | None
@@ -58,6 +60,8 @@ class Limits(NamedTuple):
     formats: bool = False
     buttons: bool = False
     by_hand: str = ""
+    prices: Prices | None = None
+    budget: float = 0.0
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":

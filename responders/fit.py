@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 from tickets.errors import Refused
+from tickets.links import LINK
 from tickets.rich import Rich, clipped, utf16_units, with_addresses
 
 Measure = Callable[[str], int]
@@ -20,24 +21,6 @@ def discord_letters(text: str) -> int:
 
 
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
-_BEFORE = r"A-Za-z0-9@＠$#＃"
-_SIGNS = r"\u202a-\u202e\u2061-\u2064\ufffe\ufeff\uffff"
-_LABEL = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\."
-_END = (
-    r"(?:com|org|net|edu|gov|info|biz|io|co|ai|app|dev|me|tv|xyz|online|shop|site|store|cn|jp|kr|tw|hk|sg|th|vn|in"
-    r"|id|my|ph|ae|sa|eg|us|uk|ca|au|nz|de|fr|es|it|nl|pl|pt|br|mx|ru|eu|ch|at|se|no|dk|fi|tr|il|za)"
-    r"(?![0-9a-z@+-])(?::[0-9]+)?"
-    r"(?:/(?:[a-z0-9!*';:=+,.$/%#_~@&()-]*[a-z0-9=+_#/-])?)?"
-    r"(?:\?[a-z0-9!?*';:=+,.$/%#_~@&()-]*[a-z0-9=_#/&-])?"
-)
-_LINK = re.compile(
-    rf"(?P<sure>(?<![{_BEFORE}{_SIGNS}])https?://(?:[\w-]+\.)+{_END}|(?<![{_BEFORE}{_SIGNS}_./-])(?:{_LABEL})+{_END})"
-    rf"|(?<![{_BEFORE}{_SIGNS}])https?://[\w-]+\.(?=[\w-])"
-    rf"|(?<=[{_SIGNS}])https?://(?=[\w-]+\.[\w-])"
-    rf"|(?<![{_BEFORE}_./-])[a-z0-9][a-z0-9_-]*\.(?=(?:[a-z0-9_-]+\.)*[a-z]{{2}})",
-    re.IGNORECASE,
-)
-"""sure: an address that X takes for a link; else the beginning of what may be one, as ``a.`` of ``a.museum``."""
 X_LINK = 23
 
 
@@ -50,7 +33,7 @@ def x_weight(text: str) -> int:
     """
     text = unicodedata.normalize("NFC", text)
     weight = at = 0
-    for link in _LINK.finditer(text):
+    for link in LINK.finditer(text):
         letters = _letters(link[0])
         weight += _letters(text[at : link.start()]) + (max(X_LINK, letters) if link["sure"] else X_LINK + letters)
         at = link.end()

@@ -26,6 +26,7 @@ from service.config import Config
 from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
+from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
 from tickets.ids import AccountId, Channel, ThreadKey
@@ -65,15 +66,22 @@ def make_connectors(config: Config, store: Store, clock: Clock, crash: CrashHook
     spoken = _spoken(_own_texts(config))
     return {
         account: make_connector(
-            one.channel, one.settings, make_context(account, store, clock, crash)._replace(spoken=spoken)
+            one.channel,
+            one.settings,
+            make_context(account, store, clock, crash, _setting(one.settings, "monthly_budget", 0.0))._replace(
+                spoken=spoken
+            ),
         )
         for account, one in config.accounts.items()
     }
 
 
-def make_context(account: AccountId, store: Store, clock: Clock, crash: CrashHook) -> ConnectorContext:
-    """What an account's connector is given, without the program's own words."""
+def make_context(
+    account: AccountId, store: Store, clock: Clock, crash: CrashHook, budget: float = 0.0
+) -> ConnectorContext:
+    """What an account's connector is given, without the program's own words.  budget: dollars a month; 0: none."""
     kept, keep = _keeping_of(account, store)
+    spend, affords = spending_of(account, store, clock, budget)
     return ConnectorContext(
         account,
         clock,
@@ -85,6 +93,8 @@ def make_context(account: AccountId, store: Store, clock: Clock, crash: CrashHoo
         kept,
         keep,
         doubt=_doubt_of(account, store),
+        spend=spend,
+        affords=affords,
     )
 
 
@@ -221,6 +231,8 @@ def _limits(config: Config) -> dict[AccountId, Limits]:
         account: Limits.of(capabilities_of(one.channel))._replace(
             own=str(_setting(one.settings, "address", "")),
             aliases=frozenset(known.get(account, NOTHING_KNOWN).aliases),
+            prices=_setting(one.settings, "prices", None),
+            budget=_setting(one.settings, "monthly_budget", 0.0),
         )
         for account, one in config.accounts.items()
     }

@@ -22,6 +22,7 @@ from store import (
     notices,
     proofs,
     schema,
+    spending,
     workers,
 )
 from store.engine import Engine, Tx
@@ -79,6 +80,7 @@ from tickets.records import (
     TicketFilter,
     User,
 )
+from tickets.spending import Spending, Spent
 from tickets.storage import Store, Topic
 
 
@@ -359,6 +361,14 @@ class SqlStore:
         while (piece := await self._engine.read(lambda tx, n=n: blobs.chunk(tx, blob_id, n))) is not None:  # type: ignore[misc]
             yield piece
             n += 1
+
+    # Spending
+
+    async def add_spending(self, account: AccountId, spent: Sequence[Spent], now: datetime) -> float:
+        return await self._engine.write(lambda tx: spending.add_spending(tx, account, spent, now))
+
+    async def list_spending(self, now: datetime) -> Sequence[Spending]:
+        return await self._engine.read(lambda tx: spending.list_spending(tx, now))
 
     # Access
 

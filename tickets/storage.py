@@ -58,6 +58,7 @@ from tickets.records import (
     TicketFilter,
     User,
 )
+from tickets.spending import SpendingStore
 
 Topic = Literal["inbound", "outbox", "events", "jobs"]
 
@@ -396,7 +397,7 @@ class WorkStore(Protocol):
         """Remove finished jobs, expired sessions, links and old command keys; how many rows."""
 
 
-class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, Protocol):
+class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, SpendingStore, Protocol):
     """All of it."""
 
     async def open(self) -> None:

@@ -12,6 +12,7 @@ from connectors.x.settings import Settings
 from tickets.errors import DeliveryError, RateLimited
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
+from tickets.spending import post_cost
 
 AT_ONCE = 0.04
 EVENLY = 0.95
@@ -60,6 +61,7 @@ class XSender:
             self._context.crash("x.pictures_uploaded")
         receipt = await self._api.create_post(reply.text, answering, pictures)
         self._context.crash("x.after_send")
+        await self._context.spend(post_cost(reply.text, self._settings.prices, first=reply.part == 1))
         return receipt
 
     @property

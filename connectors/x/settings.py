@@ -6,6 +6,7 @@ import msgspec
 
 from connectors.oauth import OAuthSettings
 from tickets.secret import NO_SECRET, Secret
+from tickets.spending import Prices
 
 
 class OAuth(OAuthSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -56,6 +57,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What the account posted so many seconds ago, and the program did not send, was posted by hand."""
     appears_within_s: float = 120.0
     """A post is to be seen among the account's own within so many seconds; what is not, was not posted."""
+    monthly_budget: float = 0.0
+    """Dollars a month (UTC) that X may cost: the team is told at 80 % and when it is used up; then only what
+    people write and wait for goes on.  0: no budget."""
+    prices: Prices = Prices()
+    """``[x.<name>.prices]``: what X takes for each call, in dollars."""
     acknowledge: bool = False
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
 
@@ -73,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise ValueError(f"{name} must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
+        if self.monthly_budget < 0:
+            raise ValueError("monthly_budget must be 0 or more")
         if self.own_posts_s < 0 or self.by_hand_after_s < 0:
             raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:

@@ -29,6 +29,7 @@ from tickets.errors import ConnectorError
 from tickets.ids import ExternalMessageId
 from tickets.model import OWN, RawEvent
 from tickets.ports import Batch, Gap
+from tickets.spending import Spent, What
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,8 @@ class PollingSource:
             place = place.after([one.id for one, _post in fresh], walk.newest_id)
             if fresh:
                 yield Batch(events=self._raw_events(fresh), cursor=place.cursor)
-            if self._own_due():
+                await self._count("own", len(fresh))
+            if self._own_due() and await self._context.affords():
                 own, place = await self._by_hand(place)
                 yield Batch(events=own, cursor=place.cursor)
             if self._pushes is not None:
@@ -166,6 +168,7 @@ class PollingSource:
         except ConnectorError as error:  # mentions are not to wait for it; it is tried again after them
             log.warning("X does not show a post that it told of: %s", error)
             return ()
+        await self._count("others", len(posts))
         events = self._raw_events(self._fresh(posts, place))
         if events:
             self._looked_up = tuple(post_ids)
@@ -216,6 +219,12 @@ class PollingSource:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
 
+    async def _count(self, what: What, posts: int) -> None:
+        """X takes money for each post that it hands out, once a day however often."""
+        if posts:
+            price = self._settings.prices.own if what == "own" else self._settings.prices.others
+            await self._context.spend((Spent(what, posts, posts * price),))
+
     def _own_due(self) -> bool:
         """Whether it is time to look for answers that were given by hand."""
         now, every_s = self._context.clock.monotonic(), self._settings.own_posts_s
@@ -242,6 +251,7 @@ class PollingSource:
         except ConnectorError as error:  # mentions are not to wait for it; the next look begins at the same place
             log.warning("X does not tell what the account posted itself: %s", error)
             return (), place
+        await self._count("own", len(told))
         seen = [(seen_post(post), post) for post in reversed(told)]
         answers = [(one, post) for one, post in seen if one.in_reply_to_user_id]
         return tuple(self._raw(one, post, own=True) for one, post in answers), after
@@ -279,6 +289,7 @@ class PollingSource:
             else:
                 fresh = self._fresh(told.posts, place)
                 place = place.after([one.id for one, _post in fresh], str(told.until))
+                await self._count("others", len(told.posts))
                 yield Batch(self._raw_events(fresh), place.cursor, behind=_behind(place)), place
 
     def _passed_by(self, place: Place, reached: int, until: int) -> tuple[Place, Batch]:

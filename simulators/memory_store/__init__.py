@@ -11,6 +11,7 @@ from simulators.memory_store.desk import MemoryDesk
 from simulators.memory_store.intake import MemoryIntake
 from simulators.memory_store.notices import MemoryNotices
 from simulators.memory_store.outbox import MemoryOutbox
+from simulators.memory_store.spending import MemorySpending
 from simulators.memory_store.tables import Tables
 from simulators.memory_store.work import MemoryWork
 from tickets.ports import CrashHook, no_crash
@@ -19,7 +20,7 @@ from tickets.storage import Topic
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices):
+class MemoryStore(MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices, MemorySpending):
     """See ``tickets.storage.Store``.  What it holds survives ``close`` and a new ``open``."""
 
     def __init__(self, *, crash: CrashHook = no_crash) -> None:

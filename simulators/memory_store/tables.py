@@ -45,6 +45,7 @@ from tickets.model import (
 from tickets.notices import Habit, NewNotice
 from tickets.ports import Bucket, CrashHook
 from tickets.records import ApiToken, Claim, CommandResult, FingerprintHit, MessageRef, NewJob, Session, User
+from tickets.spending import What
 from tickets.storage import Topic
 
 K = TypeVar("K")
@@ -211,6 +212,7 @@ class Tables:
         self.jobs: Table[JobId, JobRow] = self._table()
         self.health: Table[AccountId, ChannelHealth] = self._table()
         self.secrets: Table[str, bytes] = self._table()
+        self.spent: Table[tuple[AccountId, str, What], tuple[int, int]] = self._table()
         self.notices: Table[NoticeId, NoticeRow] = self._table()
         self.habits: Table[tuple[AccountId, int], Habit] = self._table()
 

@@ -1,11 +1,15 @@
 // The composer: drafts that survive moving about, the count of characters, the voice in words.
 const draftName = (form) => `draft:${form.dataset.number}`;
 const SHOWN_MS = 4500; // Telegram shows it for five seconds
+const PAUSE_MS = 600; // as long as people pause between sentences
 const composer = () => document.getElementById("composer");
 
 export function startComposer() {
   document.addEventListener("input", (event) => event.target.id === "text" && typed());
-  document.addEventListener("change", (event) => event.target.id === "voice" && speakAs(event.target));
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "voice") speakAs(event.target);
+    if (event.target.closest?.("#composer") && event.target.type !== "file") foresee();
+  });
   document.addEventListener("keydown", sendByKey);
   document.addEventListener("click", insertPrepared);
   document.addEventListener("paste", (event) => add(event, event.clipboardData));
@@ -33,7 +37,25 @@ function typed() {
   if (text) sessionStorage.setItem(draftName(form), text);
   else sessionStorage.removeItem(draftName(form));
   count();
+  foresee();
   if (text) showTyping(form);
+}
+
+// What it would leave as and cost, once nothing was typed for a moment; the last question's answer counts.
+let pausing = 0;
+let asked = 0;
+function foresee() {
+  clearTimeout(pausing);
+  pausing = setTimeout(async () => {
+    const form = composer();
+    if (!form) return;
+    const told = new FormData(form);
+    told.delete("files");
+    const mine = ++asked;
+    const answer = await fetch(`/tickets/${form.dataset.number}/preview`, { method: "POST", body: told }).catch(() => null);
+    const place = document.getElementById("preview");
+    if (mine === asked && place) place.innerHTML = answer?.ok ? await answer.text() : "";
+  }, PAUSE_MS);
 }
 
 // The person sees that somebody writes, as long as somebody does; notes are nobody's business.

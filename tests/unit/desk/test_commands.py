@@ -96,6 +96,7 @@ D1 = DeliveryId("d-1")
 COMMANDS: dict[str, tuple[str, Command]] = {
     "get_ticket": ("read", lambda desk, actor: desk.get_ticket(actor, ONE)),
     "answer": ("work", lambda desk, actor: desk.answer(actor, ONE, "Hi", key="k")),
+    "foresee": ("work", lambda desk, actor: desk.foresee(actor, ONE, "Hi")),
     "note": ("work", lambda desk, actor: desk.note(actor, ONE, "Hi", key="k")),
     "claim": ("work", lambda desk, actor: desk.claim(actor, ONE, key="k")),
     "assign": ("direct", lambda desk, actor: desk.assign(actor, ONE, UserId("u-ben"), key="k")),

@@ -1,0 +1,48 @@
+"""What an answer would leave as, and what it would cost.  Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from responders.compose import Limits
+from responders.fit import MEASURES
+from tickets.model import Delivery
+from tickets.spending import Prices, Spending, post_cost, total
+
+
+class Piece(NamedTuple):
+    """One message of it.  length: as the channel counts."""
+
+    text: str
+    length: int
+
+
+class Cost(NamedTuple):
+    """In dollars.  without_links: of words without a link.  left: of the month's budget; None: there is none."""
+
+    dollars: float
+    without_links: float
+    left: float | None
+
+
+class Foreseen(NamedTuple):
+    """limit: of a piece; None: there is none.  cost: None where it is free, or a person posts it."""
+
+    pieces: tuple[Piece, ...]
+    limit: int | None
+    cost: Cost | None
+
+
+def foreseen(delivery: Delivery, limits: Limits, spent: Sequence[Spending]) -> Foreseen:
+    """spent: what the account has spent this month."""
+    measure = MEASURES.get(limits.unit, len)
+    pieces = tuple(Piece(part.text, measure(part.text)) for part in delivery.parts)
+    free = limits.prices is None or delivery.state == "held"
+    return Foreseen(pieces, limits.text_limit, None if free else _cost(pieces, limits, spent))
+
+
+def _cost(pieces: Sequence[Piece], limits: Limits, spent: Sequence[Spending]) -> Cost:
+    prices = limits.prices or Prices()
+    costs = [total(post_cost(piece.text, prices, first=n == 0)) for n, piece in enumerate(pieces)]
+    bare = [total(post_cost("", prices, first=n == 0)) for n in range(len(pieces))]
+    left = max(0.0, limits.budget - total(spent)) if limits.budget else None
+    return Cost(sum(costs), sum(bare), left)
