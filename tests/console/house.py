@@ -18,6 +18,7 @@ from tests.console.seeds import Clock, Seeds
 from tickets.ids import AccountId
 from tickets.model import Role
 from tickets.ports import FileRules, no_crash
+from tickets.spending import Prices
 from tickets.storage import Store
 
 ORIGIN = "http://inbox.example.test"
@@ -34,9 +35,10 @@ LIMITS = {
     AccountId("discord:main"): Limits(2000, "characters"),
     AccountId("x:main"): Limits(
         280,
-        "characters",
+        "x_weighted",
         files=FileRules(4, 1_000, 4_000, media_types=("image/png",)),
         by_hand="https://x.com/intent/post?in_reply_to={post}&text={text}",
+        prices=Prices(),
     ),
 }
 

@@ -54,7 +54,11 @@ function foresee() {
     const mine = ++asked;
     const answer = await fetch(`/tickets/${form.dataset.number}/preview`, { method: "POST", body: told }).catch(() => null);
     const place = document.getElementById("preview");
-    if (mine === asked && place) place.innerHTML = answer?.ok ? await answer.text() : "";
+    if (mine !== asked || !place) return;
+    const shown = answer?.ok ? await answer.text() : "";
+    const open = place.querySelector("details")?.open;
+    place.innerHTML = shown;
+    if (open && place.querySelector("details")) place.querySelector("details").open = true;
   }, PAUSE_MS);
 }
 
