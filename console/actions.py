@@ -78,6 +78,12 @@ async def take_apart(desk: Desk, request: Request, visit: Visit, _form: FormData
     return await desk.take_apart(visit.actor, number_in(request), key=key)
 
 
+async def hide(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Have the platform hide what somebody wrote under our post, or show it again."""
+    hidden = field(form, "hidden") == "yes"
+    return await desk.hide(visit.actor, number_in(request), message_in(request), key=key, hidden=hidden)
+
+
 async def give_code(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
     """Send somebody a code, to be brought from where else they write."""
     thread = field(form, "thread")

@@ -112,6 +112,7 @@ def _changes() -> list[BaseRoute]:
         (f"{ticket}/restrict", actions.action(actions.restrict), "work"),
         (f"{ticket}/lift", actions.action(actions.lift), "work"),
         (f"{ticket}/messages/{{message}}/raw", actions.read_original, "work"),
+        (f"{ticket}/messages/{{message}}/hide", actions.action(actions.hide), "work"),
         (f"{delivery}/withdraw", actions.action(actions.withdraw), "work"),
         (f"{delivery}/again", actions.action(actions.send_again), "work"),
         (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),

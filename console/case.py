@@ -1,5 +1,6 @@
 """One ticket on the screen: head, conversation, composer, panel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from console.sessions import Visit
 from console.site import Console, site_of
 from console.withdrawn import withdrawn
 from desk.actors import Actor
+from tickets.ids import AccountId
 from tickets.model import Identity, Ticket, TicketEnvelope
 from tickets.records import User
 
@@ -29,7 +31,8 @@ class Case:
 
     now: when it was read.  v: changes whenever head or panel do.  query: the
     list it was opened from, as the end of an address.  shown: how many messages
-    at most.  key: what the forms' idempotency keys begin with.
+    at most.  key: what the forms' idempotency keys begin with.  hides: whether
+    what is written under an account's posts can be hidden.
     """
 
     whole: TicketEnvelope
@@ -45,6 +48,7 @@ class Case:
     key: str
     now: datetime
     v: str
+    hides: Callable[[AccountId], bool]
 
     @property
     def ticket(self) -> Ticket:
@@ -140,6 +144,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
         key=fresh_key(),
         now=now,
         v=version((whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users])),
+        hides=console.desk.hides,
     )
 
 

@@ -84,6 +84,8 @@ _DONE = {
     "raw_read": "read an original message",
     "edited": "kept the earlier version of an edited message",
     "deleted": "kept a message that was deleted",
+    "hidden": "had the platform hide a message",
+    "unhidden": "had the platform show a message again",
     "erased": "forgot what its author had removed",
     "attachment": "looked after a file",
     "code_given": "sent a code that shows whose this is",

@@ -34,6 +34,7 @@ from desk.codes import given, words_of
 from desk.erasing import erased, subject_without
 from desk.files import NewFile
 from desk.foreseeing import Foreseen, foreseen
+from desk.hiding import hideable, hiding, put_back
 from desk.merging import merged, refuse_merged, taken_apart
 from desk.restricting import Kind, Why, lifted, restricted, restriction_of
 from responders.compose import Limits, copies_of, plain_target
@@ -369,6 +370,31 @@ class Desk:
         except Refused as error:
             text = f"A code showed that #{into} is this person's, too. They could not be merged: {error}"
             await self.note(actor, of, text, key=f"note-{claim}")
+
+    async def hide(
+        self, actor: Actor, number: TicketNumber, message_id: MessageId, *, key: str, hidden: bool = True
+    ) -> Done:
+        """Have the platform hide what somebody wrote under our post, or show it again.
+
+        Raises Refused where the channel cannot, and for what is not in public.
+        """
+
+        def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
+            if not self.hides(hideable(ticket, message_id)[1].account):
+                raise Refused("This platform lets nobody hide what others write.")
+            return hiding(ticket, message_id, actor, now, hidden=hidden)
+
+        return await self._run(actor, "work", number, key, ("hide", number, message_id, hidden), decide)
+
+    def hides(self, account: AccountId) -> bool:
+        """Whether what is written under an account's posts can be hidden."""
+        limits = self._limits.get(account)
+        return limits is not None and limits.hides
+
+    async def could_not_hide(self, number: TicketNumber, message_id: MessageId, why: str, *, hidden: bool) -> None:
+        """The platform refused to hide or show it: it stands as it did, and a note says why."""
+        actor = Actor("program:hiding", "Switchboard", "agent")
+        await self._apply(number, lambda ticket, now: put_back(ticket, message_id, why, actor, now, hidden=hidden))
 
     async def erase(self, channel: Channel, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
         """Forget what these messages said, as their authors removed them; how many tickets they were in.

@@ -2,14 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from service.removals import LOOK, Erase, Removals, period
+from desk.hiding import HIDE
+from service.removals import LOOK, Removals, period
 from tickets.errors import ConnectorError, DeliveryError, PayloadError, StoreUnavailable
-from tickets.ids import AccountId, AttachmentId, JobId, TicketId, TicketNumber
+from tickets.ids import (
+    AccountId,
+    AttachmentId,
+    Channel,
+    ExternalMessageId,
+    JobId,
+    MessageId,
+    TicketId,
+    TicketNumber,
+)
 from tickets.model import ReplyTarget, Thread
-from tickets.ports import Clock, Connector, CrashHook, FileSource, StateSender, no_crash
+from tickets.ports import Clock, Connector, CrashHook, FileSource, HidingSender, StateSender, no_crash
 from tickets.records import Job, NewJob, only_thread
 from tickets.states import SHOW_STATE
 from tickets.storage import Store
@@ -29,11 +40,20 @@ HABITS_OF = timedelta(weeks=2)
 LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
+class JobDesk(Protocol):
+    """What jobs ask of the desk, see ``desk.commands.Desk``."""
+
+    async def join(self, one: TicketNumber, other: TicketNumber, claim: str) -> None: ...
+    async def erase(self, channel: Channel, account: AccountId, names: Sequence[ExternalMessageId]) -> int: ...
+    async def could_not_hide(
+        self, number: TicketNumber, message_id: MessageId, why: str, *, hidden: bool
+    ) -> None: ...
+
+
 class JobRunner:
     """Runs leased jobs by their kind.
 
-    join: makes two tickets one, as a code has shown that they are one person's.
-    erase: forgets what messages said.
+    desk: what a job changes of tickets.
     """
 
     def __init__(
@@ -42,8 +62,7 @@ class JobRunner:
         clock: Clock,
         holder: str,
         connectors: Mapping[AccountId, Connector],
-        join: Callable[[TicketNumber, TicketNumber, str], Awaitable[None]],
-        erase: Erase,
+        desk: JobDesk,
         crash: CrashHook = no_crash,
     ) -> None:
         self._store = store
@@ -51,7 +70,7 @@ class JobRunner:
         self._crash = crash
         self._holder = holder
         self._connectors = connectors
-        self._join = join
+        self._desk = desk
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
@@ -60,7 +79,8 @@ class JobRunner:
             "learn_habits": self._learn_habits,
             "join": self._join_tickets,
             SHOW_STATE: self._show_state,
-            **Removals(store, clock, connectors, erase).kinds,
+            HIDE: self._hide,
+            **Removals(store, clock, connectors, desk.erase).kinds,
         }
 
     async def run_due(self) -> int:
@@ -130,7 +150,7 @@ class JobRunner:
         """Where one of them goes on elsewhere by now, that ticket is meant."""
         numbers = [await self._destination(TicketId(job.payload[name])) for name in ("one", "other")]
         if numbers[0] != numbers[1]:
-            await self._join(numbers[0], numbers[1], job.payload["claim"])
+            await self._desk.join(numbers[0], numbers[1], job.payload["claim"])
 
     async def _show_state(self, job: Job) -> None:
         """As it is now, whatever it was when the job was made."""
@@ -141,6 +161,25 @@ class JobRunner:
             if connector is not None and isinstance(connector.sender, StateSender):
                 target = ReplyTarget(thread.channel, thread.account, thread.key, thread.visibility)
                 await connector.sender.show_state(target, closed=await self._is_done(thread))
+
+    async def _hide(self, job: Job) -> None:
+        """As it is wished by now; where the platform refuses it, the ticket says so."""
+        number = await self._destination(TicketId(job.payload["ticket"]))
+        found = await self._store.find_ticket(number)
+        wanted = MessageId(job.payload["message"])
+        message = next((one for one in found.messages if one.id == wanted), None) if found else None
+        connector = self._connectors.get(AccountId(job.payload["account"]))
+        if message is None or message.external_id is None or connector is None:
+            return
+        sender = connector.sender
+        if not isinstance(sender, HidingSender):
+            return
+        try:
+            await sender.hide(message.external_id, hidden=message.hidden)
+        except DeliveryError as error:
+            if error.temporary and job.attempts < MOST_ATTEMPTS:
+                raise
+            await self._desk.could_not_hide(number, wanted, str(error), hidden=message.hidden)
 
     async def _is_done(self, thread: Thread) -> bool:
         """Whether no ticket is open in a conversation."""

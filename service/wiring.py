@@ -123,7 +123,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         intake=Intake(store, parsers, decider, clock, crash, holder),
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
-        jobs=JobRunner(store, clock, holder, connectors, desk.join, desk.erase, crash),
+        jobs=JobRunner(store, clock, holder, connectors, desk, crash),
         desk=desk,
         access=Access(store, clock),
         holder=holder,

@@ -204,6 +204,11 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
                 "expires_at": micros(change.claim.expires_at),
             },
         )
+    if change.hiding is not None:
+        tx.run(
+            "UPDATE message SET hidden = :hidden WHERE id = :id",
+            {"id": change.hiding.message_id, "hidden": int(change.hiding.hidden)},
+        )
     if change.erasing is not None:
         erase(tx, change.ticket, change.erasing, now)
     insert_jobs(tx, change.jobs)

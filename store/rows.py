@@ -205,7 +205,7 @@ MESSAGE_COLUMNS = (
     "m.id, m.ticket_id, m.thread_id, m.event_id, m.identity_id, m.actor, m.direction, m.author, m.text, m.html, "
     "m.subject, m.language, m.sent_at, m.stored_at, m.external_id, m.reply_to, m.recipients_to, m.recipients_cc, "
     "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed, m.call, "
-    "m.reactions"
+    "m.reactions, m.hidden"
 )
 INSERT_MESSAGE = """
 INSERT INTO message (id, ticket_id, thread_id, event_id, identity_id, actor, direction, author, text, html,
@@ -245,6 +245,7 @@ def message_of(row: Row) -> Message:
         typed=row[23],
         call=bool(row[24]),
         reactions=reactions_of(row[25]),
+        hidden=bool(row[26]),
     )
 
 

@@ -392,7 +392,7 @@ class Message(Shape, frozen=True):
     stored_at: ours, by which conversations are sorted.  unanswerable: why
     the program cannot answer it; empty when it can.  typed: what our person
     typed, where that has marks in it; None: it is the text.  call: a note about
-    a phone call.
+    a phone call.  hidden: we had the platform hide it under our post.
     """
 
     id: MessageId
@@ -419,6 +419,7 @@ class Message(Shape, frozen=True):
     cc: tuple[str, ...] = ()
     typed: str | None = None
     call: bool = False
+    hidden: bool = False
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()

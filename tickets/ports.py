@@ -84,6 +84,7 @@ class Capabilities(Shape, frozen=True):
     by_hand: an address that opens the platform's own box for answering, with ``{post}``
     and ``{text}`` in it; empty where there is none.
     buttons: it can show what may be pressed, in private talks.
+    hides: what somebody writes under our post can be hidden there.
     text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
@@ -103,6 +104,7 @@ class Capabilities(Shape, frozen=True):
     by_hand: str
     commands: str
     buttons: bool
+    hides: bool
     attachments_in: str
     attachments_out: str
     files: FileRules | None
@@ -213,6 +215,14 @@ class StateSender(Protocol):
 
     async def show_state(self, target: ReplyTarget, *, closed: bool) -> None:
         """Idempotent.  Raises DeliveryError."""
+
+
+@runtime_checkable
+class HidingSender(Protocol):
+    """A sender that can have the platform hide what somebody wrote under our post, and show it again."""
+
+    async def hide(self, message: ExternalMessageId, *, hidden: bool) -> None:
+        """Idempotent.  Raises DeliveryError; not temporary where the platform refuses it for good."""
 
 
 @runtime_checkable

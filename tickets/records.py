@@ -357,6 +357,13 @@ class Erasing(Shape, frozen=True):
     originals: tuple[str, ...]
 
 
+class Hiding(Shape, frozen=True):
+    """Whether a message is to be hidden on the platform."""
+
+    message_id: MessageId
+    hidden: bool
+
+
 class TicketChange(Shape, frozen=True):
     """A command's effect.  attachments: of ``message``.  ``ticket.version`` must be ``expected_version`` + 1.
 
@@ -378,6 +385,7 @@ class TicketChange(Shape, frozen=True):
     restricting: Restricting | None = None
     claim: Claim | None = None
     erasing: Erasing | None = None
+    hiding: Hiding | None = None
     jobs: tuple[NewJob, ...] = ()
 
 

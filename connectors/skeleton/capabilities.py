@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
     by_hand="",
     commands="none: people just write",
     buttons=False,
+    hides=False,
     attachments_in="none",
     attachments_out="none",
     files=None,

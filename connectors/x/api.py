@@ -15,7 +15,14 @@ from connectors.context import ConnectorContext
 from connectors.oauth import Tokens
 from connectors.tls import client_context
 from connectors.x import fields
-from connectors.x.errors import pause_s, told, translated, translated_delivery, translated_upload
+from connectors.x.errors import (
+    pause_s,
+    told,
+    translated,
+    translated_delivery,
+    translated_hiding,
+    translated_upload,
+)
 from connectors.x.settings import Settings
 from tickets.errors import CredentialRejected, PayloadError, Unreachable
 from tickets.ids import ExternalMessageId
@@ -289,6 +296,13 @@ class XApi:
                 raise
             post_id = (await answer.json())["data"]["id"]
             return Receipt(external_id=ExternalMessageId(str(post_id)), sent_at=datetime.now(UTC))
+
+    async def hide(self, post_id: str, *, hidden: bool) -> None:
+        """Hide a reply in a conversation of the account's, or show it again.  Raises DeliveryError."""
+        with translated_hiding():
+            client = await self._ready()
+            ask = client.hide_reply if hidden else client.unhide_reply
+            await ask(post_id, user_auth=self._signs)
 
     async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when it does not lie on X's own servers."""

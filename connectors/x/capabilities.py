@@ -19,6 +19,7 @@ CAPABILITIES = Capabilities(
     by_hand="https://x.com/intent/post?in_reply_to={post}&text={text}",
     commands="none: a public post is no place for them",
     buttons=False,
+    hides=True,
     attachments_in="pictures fetched; videos by a link to the post",
     attachments_out="four pictures of 5 MB with the last words; X takes no other files",
     files=FileRules(

@@ -73,6 +73,21 @@ def translated_delivery() -> Iterator[None]:
 
 
 @contextmanager
+def translated_hiding() -> Iterator[None]:
+    """As DeliveryError.  It may be repeated whatever became of it."""
+    try:
+        yield
+    except tweepy.Forbidden as error:
+        why = f"X does not let the account hide this post: {told(error)}. Only talks that it began are its own."
+        raise DeliveryError("refused", why, temporary=False, delivered=False) from error
+    except tweepy.NotFound as error:
+        raise DeliveryError("gone", "The post is gone on X.", temporary=False, delivered=False) from error
+    except Exception as error:
+        why = f"X has not hidden or shown the post ({type(error).__name__})."
+        raise DeliveryError("no_answer", why, temporary=True, delivered=False) from error
+
+
+@contextmanager
 def translated_upload() -> Iterator[None]:
     """As DeliveryError.  Whatever became of a picture, nobody has seen it: nothing is delivered."""
     try:

@@ -10,6 +10,7 @@ from connectors.context import ConnectorContext
 from connectors.x.api import OwnPost, XApi
 from connectors.x.settings import Settings
 from tickets.errors import DeliveryError, RateLimited
+from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
 from tickets.spending import post_cost
@@ -63,6 +64,10 @@ class XSender:
         self._context.crash("x.after_send")
         await self._context.spend(post_cost(reply.text, self._settings.prices, first=reply.part == 1))
         return receipt
+
+    async def hide(self, message: ExternalMessageId, *, hidden: bool) -> None:
+        """Only in conversations that the account began."""
+        await self._api.hide(message, hidden=hidden)
 
     @property
     def certain_after_s(self) -> float:

@@ -84,6 +84,9 @@ class MemoryDesk(Part):
                 tables.claims[change.claim.code_hash] = change.claim
             if change.restricting is not None:
                 restrict(tables, change.restricting)
+            if change.hiding is not None:
+                shown = tables.messages[change.hiding.message_id]
+                tables.messages[shown.id] = replace(shown, hidden=change.hiding.hidden)
             if change.erasing is not None:
                 erase(tables, kept.number, change.erasing, now)
             enqueue(tables, change.jobs)

@@ -51,6 +51,7 @@ ENDPOINTS = (
     Endpoint("GET", "/2/tweets", reading.get_posts, Rate(900, 3500), ("ids", *fields.SHOWING)),
     Endpoint("POST", "/2/tweets", publishing.create_post, Rate(100, app_day=10_000)),
     Endpoint("DELETE", "/2/tweets/:id", publishing.delete_post, Rate(50), ("id",)),
+    Endpoint("PUT", "/2/tweets/:id/hidden", publishing.hide_reply, Rate(50), ("id",)),
     Endpoint("POST", "/2/media/upload", uploading.upload_media, Rate(500)),
     Endpoint("POST", "/2/compliance/jobs", compliance.create_job, Rate(None, 150)),
     Endpoint("GET", "/2/compliance/jobs/:id", compliance.get_job, Rate(None, 150), ("id",)),

@@ -192,6 +192,10 @@ class XPlatform:
             raise KeyError(reply_to)
         return self._writer.write(account, text, reply_to=answered, quoting=None, lang=None, pictures=())
 
+    def post_alone(self, account: SimAccount, text: str) -> SimPost:
+        """What somebody posts in the account's own app, answering nothing."""
+        return self._writer.write(account, text, reply_to=None, quoting=None, lang=None, pictures=())
+
     def inject_post(self, account: SimAccount, post: Json | bytes) -> None:
         """Put anything whatever into the account's mentions; no field is added or left out.
 

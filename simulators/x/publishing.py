@@ -12,7 +12,7 @@ from simulators.x.media import Picture
 from simulators.x.misbehaviour import DUPLICATE, NOT_PERMITTED
 from simulators.x.people import SimPerson
 from simulators.x.posts import mentioned, referenced
-from simulators.x.problems import forbidden, invalid_request, parameter_error
+from simulators.x.problems import forbidden, generic, invalid_request, parameter_error
 from simulators.x.records import Json, SentPost, SimPost
 from simulators.x.state import Said
 from simulators.x.writing import Draft, Writer, begins_with
@@ -145,3 +145,20 @@ def _check_duplicate(call: Call, new: NewPost, prefix: str) -> Said:
 
 def _essence(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+async def hide_reply(call: Call) -> Answer:
+    """https://docs.x.com/x-api/posts/hide-reply"""
+    post_id = call.id()
+    call.query.check()
+    wanted = call.body.get("hidden") if isinstance(call.body, dict) else None
+    if not isinstance(wanted, bool):
+        raise invalid_request(parameter_error("hidden", [], "$.hidden: is missing but it is required"))
+    post = call.state.posts.find(post_id)
+    if post is None or post.deleted:
+        raise generic(404, "Not Found")
+    begun = call.state.posts.find(post.conversation_id)
+    if begun is None or begun.author is not call.caller.account or begun is post:
+        raise forbidden("You are not allowed to hide this Tweet.")
+    post.hidden = wanted
+    return Answer(json.dumps({"data": {"hidden": wanted}}).encode())

@@ -32,6 +32,7 @@ class SimPost:
     payload: the whole post object, of which a request sees the fields it asks for.
     position: where it stands in timelines.  raw: an injected post, handed out as
     it is; None for all others.  replaced: there is a newer version of it.
+    hidden: under the post that began the talk.
     """
 
     id: str
@@ -44,6 +45,7 @@ class SimPost:
     raw: Json | bytes | None = None
     deleted: bool = False
     replaced: bool = False
+    hidden: bool = False
 
 
 @dataclass(eq=False)

@@ -100,6 +100,7 @@ class Broken:
         by_hand="",
         commands="",
         buttons=False,
+        hides=False,
         attachments_in="",
         attachments_out="",
         formatting="",

@@ -10,7 +10,6 @@ from connectors.registry import make_connector
 from service.jobs import JobRunner
 from service.removals import ASK
 from tests.contract.connectors.harness import context
-from tests.support.builders import no_join
 from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tests.support.town import ADDRESS, AGENT, Town, X, incoming, open_town
@@ -39,8 +38,7 @@ class Hours:
     def __init__(self, town: Town, connector: Connector) -> None:
         self._store, self._now = town.service.store, datetime.now(UTC)
         self._clock = ManualClock(self._now)
-        erase = town.service.desk.erase
-        self._jobs = JobRunner(self._store, self._clock, "hours", {X: connector}, no_join, erase)
+        self._jobs = JobRunner(self._store, self._clock, "hours", {X: connector}, town.service.desk)
 
     async def ask(self) -> None:
         key = f"{ASK}:{self._clock.now()}"

@@ -25,7 +25,7 @@ from simulators.discord import DiscordPlatform
 from simulators.mail import MailPlatform
 from simulators.telegram import TelegramPlatform
 from simulators.x import XPlatform
-from tests.support.builders import no_erase, no_join
+from tests.support.builders import NoDesk
 from tests.support.clock import ManualClock
 from tests.support.crew import (
     Crew,
@@ -266,7 +266,7 @@ async def test_one_of_four_enqueues_timed_work_and_another_when_it_dies(shared: 
         await asyncio.gather(ticks[second].tick_hour(), ticks[first].tick_hour())  # the old one knows no better
         assert timed(shared) == [job.dedupe_key for job in hourly(clock.now())]
 
-        runners = [JobRunner(store, clock, f"host:{n}:x", {}, no_join, no_erase) for n, store in enumerate(stores)]
+        runners = [JobRunner(store, clock, f"host:{n}:x", {}, NoDesk()) for n, store in enumerate(stores)]
         assert sum(await asyncio.gather(*(runner.run_due() for runner in runners))) == 4
     assert shared.rows("SELECT state, attempts FROM job") == [("done", 1)] * 4
 

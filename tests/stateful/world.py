@@ -204,7 +204,7 @@ class World:
         self.readers = Readers()
         self.decider = decider(notices=Silence())  # type: ignore[arg-type]
         self.desk = Desk(rooms.store, self.clock, rooms.fuse, LIMITS, own=BareCodes())  # type: ignore[arg-type]
-        self.jobs = JobRunner(rooms.store, self.clock, "jobs", {}, self.desk.join, self.desk.erase)
+        self.jobs = JobRunner(rooms.store, self.clock, "jobs", {}, self.desk)
         self.dead: set[str] = set()
         self.crashes = 0
         self._hired = 0

@@ -10,7 +10,6 @@ from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     AccountId,
     AttachmentId,
-    Channel,
     ContactId,
     DeliveryId,
     EventId,
@@ -86,17 +85,17 @@ def ignoring(*ids: EventId) -> Admission:
     return Admission(ids, "ignored", "test")
 
 
-async def no_erase(_channel: Channel, _account: AccountId, _names: Sequence[ExternalMessageId]) -> int:
+class NoDesk:
     """For runners of other jobs."""
-    raise AssertionError("nothing was removed")
 
+    async def join(self, *_asked: object) -> None:
+        raise AssertionError("nobody has brought a code")
 
-async def no_join(_one: TicketNumber, _other: TicketNumber, _claim: str) -> None:
-    """For runners of other jobs."""
-    raise AssertionError("nobody has brought a code")
+    async def erase(self, *_asked: object) -> int:
+        raise AssertionError("nothing was removed")
 
-
-# Tickets -----------------------------------------------------------------------
+    async def could_not_hide(self, *_asked: object, **_how: object) -> None:
+        raise AssertionError("nothing was to be hidden")
 
 
 def identity(name: str, **fields: Any) -> Identity:

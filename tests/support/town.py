@@ -234,8 +234,7 @@ class Town:
 
     def own_post(self) -> SimPost:
         """A post of the account's own, which people can quote."""
-        asked = self.ricardo.post("anybody there?")
-        return self.x.post_by_hand(self.x_account, "we are", asked.id)
+        return self.x.post_alone(self.x_account, "we are here")
 
     def accepted(self) -> list[str]:
         """Every answer that any platform took from us."""

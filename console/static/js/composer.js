@@ -57,7 +57,7 @@ function foresee() {
     if (mine !== asked || !place) return;
     const shown = answer?.ok ? await answer.text() : "";
     const open = place.querySelector("details")?.open;
-    place.innerHTML = shown;
+    place.replaceChildren(...new DOMParser().parseFromString(shown, "text/html").body.childNodes);
     if (open && place.querySelector("details")) place.querySelector("details").open = true;
   }, PAUSE_MS);
 }

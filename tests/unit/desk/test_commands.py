@@ -97,6 +97,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "get_ticket": ("read", lambda desk, actor: desk.get_ticket(actor, ONE)),
     "answer": ("work", lambda desk, actor: desk.answer(actor, ONE, "Hi", key="k")),
     "foresee": ("work", lambda desk, actor: desk.foresee(actor, ONE, "Hi")),
+    "hide": ("work", lambda desk, actor: desk.hide(actor, ONE, MessageId("m-bob"), key="k")),
     "note": ("work", lambda desk, actor: desk.note(actor, ONE, "Hi", key="k")),
     "claim": ("work", lambda desk, actor: desk.claim(actor, ONE, key="k")),
     "assign": ("direct", lambda desk, actor: desk.assign(actor, ONE, UserId("u-ben"), key="k")),
@@ -134,8 +135,8 @@ async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: R
 
 
 def test_every_command_is_in_the_table() -> None:
-    asks_only = {"offer", "prepared", "prepare", "typing"}
-    by_program = {"join", "erase"}
+    asks_only = {"hides", "offer", "prepared", "prepare", "typing"}
+    by_program = {"join", "erase", "could_not_hide"}
     assert set(COMMANDS) == {name for name in vars(Desk) if not name.startswith("_")} - asks_only - by_program
 
 

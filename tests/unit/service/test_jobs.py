@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, JobRunner, hourly
 from simulators.memory_store import MemoryStore
-from tests.support.builders import MAIN, T0, file, no_erase, no_join, opening, raw
+from tests.support.builders import MAIN, T0, NoDesk, file, opening, raw
 from tests.support.clock import ManualClock
 from tickets.errors import PayloadError, Unreachable
 from tickets.ids import AccountId, AttachmentId
@@ -46,7 +46,7 @@ async def store() -> MemoryStore:
 
 
 def runner(store: MemoryStore, clock: ManualClock, source: object) -> JobRunner:
-    return JobRunner(store, clock, "worker", {AccountId(MAIN): SimpleNamespace(source=source)}, no_join, no_erase)
+    return JobRunner(store, clock, "worker", {AccountId(MAIN): SimpleNamespace(source=source)}, NoDesk())
 
 
 async def attachment(store: MemoryStore) -> Attachment:
@@ -117,7 +117,7 @@ async def test_a_file_that_does_not_come_is_given_up_for_now(
 async def test_an_account_or_kind_that_is_gone_is_given_up(store: MemoryStore) -> None:
     clock = ManualClock()
     await store.enqueue_jobs([NewJob("unheard_of", "u", T0)])
-    jobs = JobRunner(store, clock, "worker", {}, no_join, no_erase)
+    jobs = JobRunner(store, clock, "worker", {}, NoDesk())
     for _ in range(MOST_ATTEMPTS):
         await jobs.run_due()
         clock.move(1000)
