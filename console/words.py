@@ -16,6 +16,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "silent": "A channel is unusually quiet",
     "removals": "A channel does not tell what was removed",
     "budget": "A channel's budget",
+    "checker": "The malware scanner does not answer",
     "worker": "A worker stopped",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
@@ -25,6 +26,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "worker": "warn",
     "removals": "warn",
     "budget": "warn",
+    "checker": "danger",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",

@@ -69,7 +69,7 @@ class Policy(NamedTuple):
 
     acknowledge_again_after: the same person is acknowledged at most once in this time.
     languages: in which we speak, with what each calls itself.  young: for how long
-    somebody is new to a platform.
+    somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -79,6 +79,7 @@ class Policy(NamedTuple):
     flood: Flood = Flood()
     languages: Mapping[str, str] = MappingProxyType({})
     young: timedelta = timedelta(0)
+    files_are_checked: bool = False
 
 
 class Decider:
@@ -112,7 +113,7 @@ class Decider:
         if message.kind != "message":
             return self._change(gathered, context, now)
         if message.group and (known := context.refs.get((message.channel, albums.group_ref(message.group)))):
-            return _straggler(gathered, known, context, now)
+            return _straggler(gathered, known, context, now, checked=self._policy.files_are_checked)
         if message.unaddressed:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
         return self._admit(gathered, gist, identity, same, context, now)
@@ -249,7 +250,7 @@ class Decider:
             thread_id=thread.id,
             participants=(Participant(person.identity.id, "other" if match.ticket else "requester"),),
             message=stored,
-            attachments=entries.attachments(message, stored.id),
+            attachments=entries.attachments(message, stored.id, checked=self._policy.files_are_checked),
             refs=entries.refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
             restricting=Restricting(frozenset({person.identity.id}), muted, gently=True) if muted else None,
@@ -264,7 +265,7 @@ class Decider:
                 *entries.claimed(ticket, claim, stored.id, context, now),
             ),
         )
-        jobs = (*entries.fetch_jobs(admission, message, now), *join_jobs(ticket, claim, now))
+        jobs = (*entries.file_jobs(admission, message, now), *join_jobs(ticket, claim, now))
         admission = replace(admission, jobs=jobs)
         entries.remember(admission, message, thread, person.identity, context)
         return admission
@@ -406,7 +407,9 @@ def _first_words(text: str) -> str:
     return line if len(line) <= SUBJECT_CHARS else line[: SUBJECT_CHARS - 1] + "…"
 
 
-def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: datetime) -> Admission:
+def _straggler(
+    gathered: Gathered, known: MessageRef, context: Context, now: datetime, *, checked: bool
+) -> Admission:
     """An album's picture that came after its album was admitted joins the message it belongs to."""
     message = gathered.message
     ticket = context.tickets[known.ticket_id]
@@ -418,8 +421,8 @@ def _straggler(gathered: Gathered, known: MessageRef, context: Context, now: dat
         reason="album",
         ticket=changed,
         ticket_version=ticket.version,
-        attachments=entries.attachments(message, known.message_id),
+        attachments=entries.attachments(message, known.message_id, checked=checked),
         refs=entries.refs(message, ticket.id, known.thread_id, known.message_id),
         events=(entries.event("received", changed, now, message_id=known.message_id, same="album"),),
     )
-    return replace(admission, jobs=entries.fetch_jobs(admission, message, now))
+    return replace(admission, jobs=entries.file_jobs(admission, message, now))

@@ -81,9 +81,12 @@ def _sameness_hint(same: Sameness) -> str:
     return f"The same text came over {same.hit.channel} as ticket #{same.hit.number}: perhaps the same person."
 
 
-def attachments(message: InboundMessage, message_id: MessageId) -> tuple[NewAttachment, ...]:
-    """Its files, each with a fresh id."""
-    return tuple(NewAttachment(AttachmentId(new_id()), message_id, draft) for draft in message.attachments)
+def attachments(message: InboundMessage, message_id: MessageId, *, checked: bool) -> tuple[NewAttachment, ...]:
+    """Its files, each with a fresh id.  checked: they are shown only once they were."""
+    return tuple(
+        NewAttachment(AttachmentId(new_id()), message_id, draft, held=checked and draft.content is not None)
+        for draft in message.attachments
+    )
 
 
 def refs(
@@ -132,17 +135,16 @@ def event(
     )
 
 
-def fetch_jobs(admission: Admission, message: InboundMessage, now: datetime) -> tuple[NewJob, ...]:
-    """One job for each file that must still be fetched from the platform."""
+def file_jobs(admission: Admission, message: InboundMessage, now: datetime) -> tuple[NewJob, ...]:
+    """One job for each file that must still be fetched from the platform, or checked."""
+    wanted = [
+        ("check_attachment" if one.held else "fetch_attachment", one.id)
+        for one in admission.attachments
+        if one.held or (one.draft.content is None and one.draft.remote_id)
+    ]
     return tuple(
-        NewJob(
-            kind="fetch_attachment",
-            dedupe_key=f"fetch_attachment:{attachment.id}",
-            run_at=now,
-            payload={"attachment": attachment.id, "account": message.account},
-        )
-        for attachment in admission.attachments
-        if attachment.draft.content is None and attachment.draft.remote_id
+        NewJob(kind, f"{kind}:{file_id}", now, {"attachment": file_id, "account": message.account})
+        for kind, file_id in wanted
     )
 
 

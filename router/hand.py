@@ -45,13 +45,13 @@ def answered_by_hand(gathered: Gathered, context: Context, now: datetime) -> Adm
         ticket_version=ticket.version,
         thread_id=thread.id,
         message=kept,
-        attachments=entries.attachments(message, message_id),
+        attachments=entries.attachments(message, message_id, checked=False),
         refs=(name,),
         posted=Posted(draft.delivery_id, message.external_id, message.sent_at) if draft else None,
         segments=frozenset() if draft else gist_of(message).segments,
         events=(entries.event("answered_by_hand", answered, now, message_id=message_id),),
     )
-    return replace(admission, jobs=entries.fetch_jobs(admission, message, now))
+    return replace(admission, jobs=entries.file_jobs(admission, message, now))
 
 
 def _answered(ticket: Ticket, now: datetime) -> Ticket:

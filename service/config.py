@@ -80,6 +80,20 @@ class RepliesSection(Section, frozen=True):
     """A folder of prepared answers, ``NAME.LANGUAGE.ftl``, for the inbox.  Empty: there are none."""
 
 
+class FilesSection(Section, frozen=True):
+    """How the files that people send are checked for malware; without either: not at all."""
+
+    check_command: tuple[str, ...] = ()
+    """A program and its arguments: it gets the file on its standard input, and ends with 0 for a clean one, with 1
+    for a harmful one (and says what it is), with anything else when it could not look."""
+    check_icap: str = ""
+    """An ICAP server, as icap://scanner.example.org:1344/avscan; of two scanners both are asked."""
+
+    def __post_init__(self) -> None:
+        if self.check_icap and not self.check_icap.startswith(("icap://", "icaps://")):
+            raise ValueError("check_icap must begin with icap:// or icaps://")
+
+
 class AlertsSection(Section, frozen=True):
     account: str = ""
     """Which account tells of notices, e.g. ``email:support``; empty: they stand in the inbox only."""
@@ -111,6 +125,7 @@ class Config(NamedTuple):
     webhooks: WebhooksSection
     router: RouterSection
     replies: RepliesSection
+    files: FilesSection
     alerts: AlertsSection
     log: LogSection
     accounts: dict[AccountId, AccountConfig]
@@ -138,6 +153,7 @@ SECTIONS: dict[str, type[Section]] = {
     "webhooks": WebhooksSection,
     "router": RouterSection,
     "replies": RepliesSection,
+    "files": FilesSection,
     "alerts": AlertsSection,
     "log": LogSection,
 }

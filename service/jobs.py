@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from desk.hiding import HIDE
+from service.checking import Checking
 from service.removals import LOOK, Removals, period
-from tickets.errors import ConnectorError, DeliveryError, PayloadError, StoreUnavailable
+from tickets.errors import CheckerAway, ConnectorError, DeliveryError, PayloadError, StoreUnavailable
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -37,6 +38,7 @@ LEASE_S = 1_800.0
 MOST_ATTEMPTS = 5
 RETRY_BASE_S = 5.0
 HABITS_OF = timedelta(weeks=2)
+CHECK_AGAIN_S = 60.0
 LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
@@ -53,7 +55,7 @@ class JobDesk(Protocol):
 class JobRunner:
     """Runs leased jobs by their kind.
 
-    desk: what a job changes of tickets.
+    desk: what a job changes of tickets.  checking: of files for malware; None: they are not checked.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class JobRunner:
         connectors: Mapping[AccountId, Connector],
         desk: JobDesk,
         crash: CrashHook = no_crash,
+        checking: Checking | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -71,10 +74,12 @@ class JobRunner:
         self._holder = holder
         self._connectors = connectors
         self._desk = desk
+        self._checking = checking or Checking(store, clock)
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
             "fetch_attachment": self._fetch_attachment,
+            "check_attachment": self._check_attachment,
             "forget_old": self._forget_old,
             "learn_habits": self._learn_habits,
             "join": self._join_tickets,
@@ -102,6 +107,9 @@ class JobRunner:
     async def _run(self, job: Job) -> None:
         try:
             await self._kinds[job.kind](job)
+        except CheckerAway:  # as long as it takes: nobody sees the file before
+            again = self._clock.now() + timedelta(seconds=CHECK_AGAIN_S)
+            await self._store.fail_job(job.id, self._holder, "CheckerAway", again)
         except (ConnectorError, DeliveryError, KeyError, TimeoutError) as error:
             await self._again(job, error)
         except StoreUnavailable:
@@ -141,7 +149,21 @@ class JobRunner:
             await self._store.fail_attachment(attachment_id, str(error), self._clock.now())
             return
         self._crash("job.fetched")
-        await self._store.store_attachment(attachment_id, content, self._clock.now())
+        await self._store_checked(attachment_id, content)
+
+    async def _check_attachment(self, job: Job) -> None:
+        """Its bytes came with its message, and wait here."""
+        attachment_id = AttachmentId(job.payload["attachment"])
+        attachment = await self._store.find_attachment(attachment_id)
+        if attachment is not None and attachment.state == "pending" and attachment.sha256 is not None:
+            content = b"".join([piece async for piece in self._store.read_blob(attachment.sha256)])
+            await self._store_checked(attachment_id, content)
+
+    async def _store_checked(self, attachment_id: AttachmentId, content: bytes) -> None:
+        if refusal := await self._checking.refusal(content):
+            await self._store.fail_attachment(attachment_id, refusal, self._clock.now())
+        else:
+            await self._store.store_attachment(attachment_id, content, self._clock.now())
 
     async def _forget_old(self, _job: Job) -> None:
         await self._store.forget_old(self._clock.now())

@@ -22,6 +22,7 @@ from router.decision import Decider, Flood, Policy
 from router.intake import Intake
 from router.language import LanguageRecognizer
 from router.rules import rule_table
+from service.checking import Checking, checkers_of
 from service.config import Config
 from service.jobs import JobRunner
 from service.keys import secret_key
@@ -115,6 +116,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         _links(config),
         _typing_over(connectors),
     )
+    checking = Checking(store, clock, checkers_of(config.files))
     return Parts(
         store=store,
         connectors=connectors,
@@ -123,7 +125,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         intake=Intake(store, parsers, decider, clock, crash, holder),
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
-        jobs=JobRunner(store, clock, holder, connectors, desk, crash),
+        jobs=JobRunner(store, clock, holder, connectors, desk, crash, checking),
         desk=desk,
         access=Access(store, clock),
         holder=holder,
@@ -197,6 +199,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     policy = Policy(
         rules=rule_table(config.router.default_queue, timedelta(days=config.router.young_days)),
         young=timedelta(days=config.router.young_days),
+        files_are_checked=bool(checkers_of(config.files)),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
         flood=Flood(
             config.router.flood_messages,

@@ -34,13 +34,19 @@ def _params(tx: Tx, attachment: NewAttachment, position: int, now: datetime) -> 
         "position": position,
         "name": printable(draft.name),
         "media_type": printable(draft.media_type),
-        "state": "stored" if sha256 else "pending" if draft.remote_id else "missing",
+        "state": _state(attachment, there=sha256 is not None),
         "size_bytes": draft.size_bytes if draft.content is None else len(draft.content),
         "sha256": sha256,
         "remote_id": draft.remote_id and printable(draft.remote_id),
         "content_id": draft.content_id and printable(draft.content_id),
         "note": printable(draft.note),
     }
+
+
+def _state(attachment: NewAttachment, *, there: bool) -> str:
+    if there:
+        return "pending" if attachment.held else "stored"
+    return "pending" if attachment.draft.remote_id else "missing"
 
 
 def read_files(tx: Tx, ids: Sequence[AttachmentId]) -> tuple[ReplyFile, ...]:

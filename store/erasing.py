@@ -32,7 +32,7 @@ def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
         "remote_id = NULL, note = :note WHERE message_id IN EACH(:messages)",
         params,
     )
-    _drop_unused(tx, blobs)
+    drop_unused(tx, blobs)
     forget(tx, ticket.number, erasing.forgotten)
     show_last_words(tx, ticket.id)
 
@@ -48,7 +48,8 @@ def _empty_originals(tx: Tx, account: AccountId, name: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _drop_unused(tx: Tx, blobs: Sequence[str]) -> None:
+def drop_unused(tx: Tx, blobs: Sequence[str]) -> None:
+    """Forget contents that nothing is any more."""
     tx.run(
         "DELETE FROM blob WHERE sha256 IN EACH(:blobs) "
         "AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.sha256 = blob.sha256) "

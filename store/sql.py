@@ -352,9 +352,14 @@ class SqlStore:
 
     async def fail_attachment(self, attachment_id: AttachmentId, note: str, now: datetime) -> None:
         settled = {"state": "missing", "sha256": None, "note": printable(note), "size_bytes": None}
-        await self._engine.write(
-            lambda tx: attachments.settle_attachment(tx, attachment_id, settled, now), topics=["events"]
-        )
+
+        def work(tx: Tx) -> None:
+            file = attachments.find_attachment(tx, attachment_id)
+            attachments.settle_attachment(tx, attachment_id, settled, now)
+            if file is not None and file.sha256 and file.state == "pending":
+                erasing.drop_unused(tx, [file.sha256])
+
+        await self._engine.write(work, topics=["events"])
 
     async def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:
         n = 0

@@ -7,7 +7,8 @@ SwitchboardError
 │   ├── CredentialRejected the account's secret is wrong or revoked
 │   ├── RateLimited        the platform asks for a pause
 │   ├── Unreachable        no connection, or no sensible answer
-│   └── ConsumerConflict   somebody else consumes the same account
+│   ├── ConsumerConflict   somebody else consumes the same account
+│   └── CheckerAway        the malware scanner could not look at a file
 ├── DeliveryError          one outgoing message
 ├── DeskError              a command that a person gave
 │   ├── Forbidden          the role does not allow it
@@ -54,6 +55,10 @@ class RateLimited(ConnectorError):
 
 class Unreachable(ConnectorError):
     """No connection, a time-out, or an answer that is none."""
+
+
+class CheckerAway(ConnectorError):
+    """The malware scanner could not look at a file; it is asked again."""
 
 
 class ConsumerConflict(ConnectorError):

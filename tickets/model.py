@@ -354,7 +354,7 @@ ERASED: Final = "It was removed together with its message."
 class Attachment(Shape, frozen=True):
     """A file in the store.
 
-    state: ``stored`` with its SHA-256, ``pending`` while it is fetched,
+    state: ``stored`` with its SHA-256, ``pending`` while it is fetched or checked,
     ``missing`` when it could not be had (``note`` says why).
     """
 

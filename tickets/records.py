@@ -161,11 +161,15 @@ class NewRef(Shape, frozen=True):
 
 
 class NewAttachment(Shape, frozen=True):
-    """An attachment with what is to be stored of it; ``draft.content`` None: fetched later, or missing."""
+    """An attachment with what is to be stored of it; ``draft.content`` None: fetched later, or missing.
+
+    held: its bytes are kept, and shown to nobody before they were checked.
+    """
 
     id: AttachmentId
     message_id: MessageId
     draft: AttachmentDraft
+    held: bool = False
 
 
 class NewJob(Shape, frozen=True):

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace as replace_row
 from datetime import datetime
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -231,7 +232,8 @@ def _attachment(tables: Tables, new: NewAttachment) -> Attachment:
     )
     if draft.content is not None:
         sha256 = put_blob(tables, draft.content)
-        return replace(missing, state="stored", sha256=sha256, size_bytes=len(draft.content))
+        state: Literal["pending", "stored"] = "pending" if new.held else "stored"
+        return replace(missing, state=state, sha256=sha256, size_bytes=len(draft.content))
     return replace(missing, state="pending") if draft.remote_id else missing
 
 

@@ -15,7 +15,7 @@ from simulators.memory_store.admission import (
     put_blob,
     restrict,
 )
-from simulators.memory_store.erasing import erase, list_held
+from simulators.memory_store.erasing import drop_unused, erase, list_held
 from simulators.memory_store.merging import brought_to, conversations, held_by_a_third, move
 from simulators.memory_store.tables import FREE, Part, Tables
 from simulators.memory_store.work import enqueue
@@ -175,6 +175,8 @@ class MemoryDesk(Part):
         with self._write("events") as tables:
             if (kept := tables.attachments.get(attachment_id)) is not None:
                 _settle(tables, replace(kept, state="missing", sha256=None, note=note), now)
+                if kept.state == "pending":
+                    drop_unused(tables)
 
     async def read_blob(self, blob_id: BlobId) -> AsyncIterator[bytes]:
         content = self._read().blobs.get(blob_id, b"")

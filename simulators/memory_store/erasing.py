@@ -41,6 +41,11 @@ def _drop_files(tables: Tables, erasing: Erasing) -> None:
             tables.attachments[file.id] = replace(
                 file, name="file", state="missing", size_bytes=None, sha256=None, remote_id=None, note=ERASED
             )
+    drop_unused(tables)
+
+
+def drop_unused(tables: Tables) -> None:
+    """Forget contents that nothing is any more."""
     used = {file.sha256 for file in tables.attachments.values()}
     for name in list(tables.blobs):
         if name not in used:
