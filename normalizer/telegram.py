@@ -6,11 +6,13 @@ unique only within a chat of one bot.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from normalizer import telegram_business as business
 from normalizer import telegram_places as places
 from normalizer.known import Known
 from normalizer.telegram_shapes import Entity, File, Message, Update
@@ -19,7 +21,6 @@ from tickets.errors import PayloadError
 from tickets.ids import ThreadKey
 from tickets.model import (
     AttachmentDraft,
-    Authenticity,
     Author,
     Ignored,
     InboundMessage,
@@ -29,7 +30,6 @@ from tickets.model import (
 
 MAX_FILE_BYTES = 20_000_000
 """The Bot API hands out no larger file (getFile)."""
-VOUCHED = Authenticity(verdict="verified", by="telegram")
 
 
 _decoder = msgspec.json.Decoder(Update)
@@ -41,6 +41,9 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         update = _decoder.decode(event.payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(f"not a Telegram update: {error}") from error
+    in_business = update.business_message or update.edited_business_message
+    if in_business is not None:
+        return business.said(event, in_business, partial(_read, edited=update.business_message is None))
     message = update.message or update.edited_message
     if message is None:
         return _without_words(event, update)
@@ -70,7 +73,9 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
 
 
 def _without_words(event: RawEvent, update: Update) -> InboundMessage | Ignored:
-    """A button that was pressed, or signs at a message."""
+    """A button that was pressed, signs at a message, or its end."""
+    if update.deleted_business_messages is not None:
+        return business.deleted(event, update.deleted_business_messages)
     pressed, reacted = update.callback_query, update.message_reaction
     if pressed is not None and pressed.message is not None and pressed.message.chat.type == "private":
         if not event.looked_up:
@@ -98,7 +103,7 @@ def _said(event: RawEvent, chat: int, name: str, author: Author) -> InboundMessa
         author=author,
         text="",
         sent_at=event.received_at,
-        authenticity=VOUCHED,
+        authenticity=places.VOUCHED,
     )
 
 
@@ -114,7 +119,7 @@ def _read(event: RawEvent, message: Message, author: Author, *, edited: bool) ->
         author=author,
         text=text,
         sent_at=_moment(message.edit_date or message.date if edited else message.date, event.received_at),
-        authenticity=VOUCHED,
+        authenticity=places.VOUCHED,
         kind="edit" if edited else "message",
         reply_to=(places.ref(event, message, replied.message_id),) if replied else (),
         attachments=tuple(_attachments(message)),

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from normalizer.telegram_shapes import Entity, Message, Replied, User
 from normalizer.text import one_line, readable
 from tickets.ids import ExternalMessageId, ThreadKey
-from tickets.model import Author, RawEvent, ThreadRef
+from tickets.model import Authenticity, Author, RawEvent, ThreadRef
 
 GROUPS = ("group", "supergroup")
+VOUCHED = Authenticity(verdict="verified", by="telegram")
 QUOTED_CHARS = 500
 _BETWEEN = " ,:\n，：、،"
 

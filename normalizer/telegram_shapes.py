@@ -1,6 +1,6 @@
 """Telegram's updates, as far as we read them.  Source: Bot API 9, https://core.telegram.org/bots/api."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -53,6 +53,10 @@ class Quote(msgspec.Struct):
     text: str = ""
 
 
+ConnectionId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+"""Names the tie between a bot and a person's business account: we make names of it."""
+
+
 class Message(msgspec.Struct):
     """The fields we read; everything else is kept in the raw event."""
 
@@ -69,6 +73,8 @@ class Message(msgspec.Struct):
     message_thread_id: int | None = None
     is_topic_message: bool = False
     is_automatic_forward: bool = False
+    business_connection_id: ConnectionId | None = None
+    sender_business_bot: User | None = None
     reply_to_message: Replied | None = None
     quote: Quote | None = None
     edit_date: int | None = None
@@ -114,9 +120,20 @@ class Reacted(msgspec.Struct):
     new_reaction: list[Sign] = []
 
 
+class Deleted(msgspec.Struct):
+    """Messages that somebody deleted in a business chat."""
+
+    business_connection_id: ConnectionId
+    chat: Chat
+    message_ids: list[int] = []
+
+
 class Update(msgspec.Struct):
     update_id: int
     message: Message | None = None
     edited_message: Message | None = None
+    business_message: Message | None = None
+    edited_business_message: Message | None = None
+    deleted_business_messages: Deleted | None = None
     callback_query: Pressed | None = None
     message_reaction: Reacted | None = None

@@ -53,7 +53,15 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, ReplyFile, Span
 from tickets.rich import utf16_units
 
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "message_reaction")
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "message_reaction",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+)
 CONNECT_S = 10.0
 ANSWER_S = 20.0
 BEYOND_POLL_S = 10.0
@@ -61,15 +69,32 @@ FILE_S = 120.0
 PHOTOS = ("image/jpeg", "image/png")
 PHOTO_BYTES = 10_000_000
 """Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
-TOPIC_GONE = "The topic was deleted in Telegram. Answer in another conversation of this person."
+REFUSALS = {
+    "message thread not found": (
+        "The topic was deleted in Telegram. Answer in another conversation of this person."
+    ),
+    "business_connection_invalid": (
+        "The account's owner has taken the bot from it (Telegram, Settings, Telegram Business, Chatbots), or "
+        "connected it anew. Answer in the account itself."
+    ),
+    "business_peer_usage_missing": (
+        "The person has written nothing to the account for 24 hours, so Telegram lets no bot answer there. "
+        "Answer in the account itself."
+    ),
+}
+"""What some of Telegram's refusals mean, by words in them."""
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
 class Place(NamedTuple):
-    """Where to speak.  topic: of a forum; None: in the chat itself, or its General topic."""
+    """Where to speak.  topic: of a forum; None: in the chat itself, or its General topic.
+
+    tie: to the business account in whose name; None: in the bot's own.
+    """
 
     chat: int
     topic: int | None = None
+    tie: str | None = None
 
 
 class Envelope(msgspec.Struct):
@@ -206,6 +231,7 @@ class TelegramApi:
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 reply_markup=keys,
                 message_thread_id=place.topic,
+                business_connection_id=place.tie,
             )
 
         with translated_delivery():
@@ -221,6 +247,7 @@ class TelegramApi:
         async def send(chat: int) -> Message:
             way: dict[str, Any] = {
                 "message_thread_id": place.topic,
+                "business_connection_id": place.tie,
                 "write_timeout": FILE_S,
                 "read_timeout": FILE_S,
             }
@@ -237,8 +264,9 @@ class TelegramApi:
         return self._receipt(sent)
 
     def _receipt(self, sent: Message, note: str = "") -> Receipt:
+        tie = f":{sent.business_connection_id}" if sent.business_connection_id else ""
         return Receipt(
-            external_id=ExternalMessageId(f"{self.bot_id}/{sent.chat.id}/{sent.message_id}"),
+            external_id=ExternalMessageId(f"{self.bot_id}/{sent.chat.id}{tie}/{sent.message_id}"),
             sent_at=sent.date.astimezone(UTC),
             note=note,
         )
@@ -253,7 +281,9 @@ class TelegramApi:
 
     async def send_typing(self, place: Place) -> None:
         with translated():
-            await self._bot.send_chat_action(place.chat, "typing", message_thread_id=place.topic)
+            await self._bot.send_chat_action(
+                place.chat, "typing", message_thread_id=place.topic, business_connection_id=place.tie
+            )
 
     async def take_presses(self, queries: Sequence[str]) -> None:
         """What was pressed is in hand: the button shows that it waits no more.  A courtesy; nobody misses it."""
@@ -345,8 +375,9 @@ def translated_delivery() -> Iterator[None]:
             "blocked", "The person has blocked the bot or left.", temporary=False, delivered=False
         ) from error
     except BadRequest as error:
-        gone = "message thread not found" in str(error).lower()
-        said = TOPIC_GONE if gone else f"Telegram refuses the message: {error}."
+        why = str(error).lower()
+        known = next((said for words, said in REFUSALS.items() if words in why), "")
+        said = known or f"Telegram refuses the message: {error}."
         raise DeliveryError("refused", said, temporary=False, delivered=False) from error
     except (ChatMigrated, Conflict) as error:
         raise DeliveryError(

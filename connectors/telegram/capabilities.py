@@ -7,13 +7,13 @@ CAPABILITIES = Capabilities(
     text_limit=4096,
     text_unit="utf16",
     receiving="private chats; in groups, topics and comments what names or answers the bot, or all; "
-    "by polling or webhook; albums gathered into one message",
+    "talks of business accounts; by polling or webhook; albums gathered into one message",
     acknowledging="the next poll's offset, or 200 to the webhook, after the commit",
     answering="in the chat or topic, quoting the message answered; into groups that have moved, too",
     formatting="bold, slanted, struck, code and links, as entities",
     formats=True,
     edits="kept as versions",
-    deletions="not told to bots",
+    deletions="in talks of business accounts kept as deleted versions; elsewhere not told to bots",
     reactions="shown at the message; after an unhappy one to an answer the person waits again",
     by_hand="",
     commands=(

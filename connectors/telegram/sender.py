@@ -34,7 +34,7 @@ class TelegramSender:
             receipt = await self._api.send_file(_place(reply.target), reply.files[0])
         else:
             place = _place(reply.target)
-            buttons = reply.target.buttons if reply.part == reply.parts else ()
+            buttons = reply.target.buttons if reply.part == reply.parts and place.tie is None else ()
             keys = keyboard(buttons, place.chat, await self._context.secret(BUTTONS)) if buttons else None
             receipt = await self._api.send_text(place, reply.text, _number(quoting), reply.spans, keys)
         self._context.crash("telegram.after_send")
@@ -54,10 +54,11 @@ class TelegramSender:
 
 
 def _place(target: ReplyTarget) -> Place:
-    """From ``chat``, or ``chat/topic/person`` where many talk; topic 0 is none."""
-    chat, _, rest = target.thread_key.partition("/")
+    """From ``chat``, ``chat/topic/person`` where many talk (topic 0 is none), or ``chat:tie`` in business."""
+    talk, _, rest = target.thread_key.partition("/")
+    chat, _, tie = talk.partition(":")
     try:
-        return Place(int(chat), int(rest.partition("/")[0] or 0) or None)
+        return Place(int(chat), int(rest.partition("/")[0] or 0) or None, tie or None)
     except ValueError as error:
         raise DeliveryError("refused", "This is no Telegram chat.", temporary=False, delivered=False) from error
 

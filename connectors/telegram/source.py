@@ -20,6 +20,7 @@ from tickets.ports import Batch, Gap, WebhookAnswer, WebhookRequest
 LIMIT = 100
 """The most that getUpdates hands out."""
 MOST_PUSHED = 200
+DELETED = "deleted_business_messages"
 PUSH_S = 25.0
 KEPT = timedelta(hours=24)
 """So long Telegram keeps an update (https://core.telegram.org/bots/api#getting-updates)."""
@@ -87,7 +88,7 @@ class PollingSource:
 
     def _batch(self, updates: list[bytes], since: datetime | None, cursor: str | None) -> Batch:
         """Empty: still connected.  since: what was written before is passed by; None: nothing is."""
-        seen = [(update, peek(update)) for update in updates]
+        seen = [(one, peek(one)) for update in updates for one in singles(update)]
         return Batch(
             events=tuple(
                 self._reading.raw_event(update, one) for update, one in seen if not is_before(one, since)
@@ -162,7 +163,7 @@ class PushedSource:
         while not self._queue.empty() and len(bodies) < LIMIT:
             bodies.append(self._queue.get_nowait())
         self._committing = [committed for _, committed in bodies]
-        updates = [body for body, _ in bodies]
+        updates = [one for body, _ in bodies for one in singles(body)]
         return Batch(events=tuple(self._reading.raw_event(update, peek(update)) for update in updates))
 
     async def acknowledge(self, batch: Batch) -> None:
@@ -264,6 +265,19 @@ async def lost_meanwhile(context: ConnectorContext) -> tuple[Gap, ...]:
         "bot in this time may be missing. Tell the people concerned to write again."
     )
     return (Gap(since=was_up, until=now - KEPT, what=what),)
+
+
+def singles(update: bytes) -> list[bytes]:
+    """A deletion of several messages as one update for each; any other as it came."""
+    if DELETED.encode() not in update:
+        return [update]
+    try:
+        found = msgspec.json.decode(update)
+        gone = found[DELETED]
+        numbers = gone["message_ids"]
+        return [msgspec.json.encode({**found, DELETED: {**gone, "message_ids": [n]}}) for n in numbers] or [update]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        return [update]  # of a wrong shape, for a person to look at
 
 
 def peek(update: bytes) -> Peek:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 
 from simulators.telegram.bell import Bell
 from simulators.telegram.chats import Conversation
@@ -14,6 +15,9 @@ from simulators.telegram.files import FileStore
 from simulators.telegram.limits import FloodLimits
 from simulators.telegram.records import Json
 from simulators.telegram.updates import UpdateQueue
+
+if TYPE_CHECKING:
+    from simulators.telegram.business import SimBusiness
 
 TOKEN = re.compile(r"([1-9][0-9]{0,14}):[A-Za-z0-9_-]+")
 FIRST_UPDATE_ID = 700_000_001
@@ -62,6 +66,7 @@ class SimBot:
         self.files = FileStore(self.id)
         self.limits = FloodLimits(now)
         self.conversations: dict[int, Conversation] = {}
+        self.businesses: dict[str, SimBusiness] = {}
         self.migrated: dict[int, int] = {}
         self.callback_queries: set[str] = set()
         self.commands: dict[str, list[Json]] = {}

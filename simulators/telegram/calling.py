@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simulators.telegram.bots import SimBot
+from simulators.telegram.business import SimBusiness
 from simulators.telegram.chats import Conversation
 from simulators.telegram.errors import ApiError, bad_request
 from simulators.telegram.parameters import Parameters
@@ -44,10 +45,22 @@ def find_target(call: Call) -> Conversation:
 
     400: unknown, or a group that moved.  403: the person blocked the bot.
     """
+    if (business := find_business(call)) is not None:
+        return business.target(call.parameters.integer("chat_id", 0, -(2**63), 2**63))
     conversation = find_chat(call)
     if conversation.person is not None and conversation.person.blocks(call.bot):
         raise ApiError(403, "Forbidden: bot was blocked by the user")
     return conversation
+
+
+def find_business(call: Call) -> SimBusiness | None:
+    """The account in whose name the bot writes; None: in its own.  400: it is tied to none such."""
+    if not call.parameters.has("business_connection_id"):
+        return None
+    business = call.bot.businesses.get(call.parameters.text("business_connection_id") or "")
+    if business is None:
+        raise bad_request("BUSINESS_CONNECTION_INVALID")
+    return business
 
 
 def find_chat(call: Call) -> Conversation:

@@ -12,6 +12,7 @@ from typing import Self
 from simulators.faults import Faults
 from simulators.telegram import webhook
 from simulators.telegram.bots import SimBot
+from simulators.telegram.business import SimBusiness
 from simulators.telegram.gateway import Gateway
 from simulators.telegram.groups import SimGroup
 from simulators.telegram.people import SimPerson
@@ -128,6 +129,24 @@ class TelegramPlatform:
     ) -> SimPerson:
         """Somebody with a Telegram client; None leaves the field out of her profile."""
         return SimPerson(next(self._person_ids), name, last_name, username, language_code)
+
+    def tie(self, owner: SimPerson, bot: SimBot) -> SimBusiness:
+        """Have a bot take part in the talks of a person's business account."""
+        made = SimBusiness(f"tie_{owner.id}-{len(bot.businesses)}", owner, bot)
+        bot.businesses[made.id] = made
+        rights: Json = {"can_reply": True}
+        bot.updates.add(
+            "business_connection",
+            {
+                "id": made.id,
+                "user": owner.user(),
+                "user_chat_id": owner.id,
+                "date": bot.timestamp(),
+                "rights": rights,
+                "is_enabled": True,
+            },
+        )
+        return made
 
     def add_group(self, title: str, *bots: SimBot, topics: set[int] | None = None) -> SimGroup:
         """A supergroup with these bots in it.  topics: thread ids of a forum; None: no forum."""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from simulators.telegram.calling import Call, find_target, read_markup
+from simulators.telegram.calling import Call, find_business, find_target, read_markup
 from simulators.telegram.chats import Conversation
 from simulators.telegram.errors import bad_request, flood
 from simulators.telegram.files import StoredFile
@@ -150,6 +150,8 @@ def _accept(call: Call, target: Conversation, draft: _Draft, where: Json, markup
         markup=markup,
         silent=call.parameters.flag("disable_notification"),
     )
+    if (business := find_business(call)) is not None:
+        message = business.marked(message)
     target.messages[message_id] = message
     target.sent[message_id] = sent
     call.state.accept(sent, to_person=target.person is not None)
@@ -188,7 +190,10 @@ def _read_quoted(call: Call, target: Conversation) -> Json | None:
     if not isinstance(message_id, int) or message_id == 0:
         return None
     chat_id = wanted.get("chat_id", target.id)
-    chat = call.bot.conversations.get(chat_id) if isinstance(chat_id, int) else None
+    chats = call.bot.conversations
+    if (business := find_business(call)) is not None:
+        chats = business.conversations
+    chat = chats.get(chat_id) if isinstance(chat_id, int) else None
     if chat is not None and message_id in chat.messages:
         return chat.quoted(message_id)
     if wanted.get("allow_sending_without_reply") is True:
