@@ -39,7 +39,8 @@ _TAG = re.compile(r"<(@[!&]?|#|a?:[A-Za-z0-9_]{1,32}:)(\d{1,20})>")
 def normalize_event(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMessage | Ignored:
     """One gateway event.  Raises PayloadError.
 
-    ``event.note`` is ``thread`` for one in a thread, ``room`` for one in a private thread of a person's own.
+    ``event.note`` is ``thread`` for one in a thread, ``room`` for one in a private thread of a person's own,
+    ``post`` for one in a forum's post, whose title is ``event.looked_up``.
     """
     try:
         told = msgspec.json.decode(event.payload, type=Event)
@@ -57,7 +58,7 @@ def normalize_event(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMes
     if message.type not in WRITTEN_BY_PEOPLE:
         return Ignored(reason="notice")
     named = event.own_id in (one.id for one in message.mentions)
-    if message.guild_id is not None and event.note != "room" and not named:
+    if message.guild_id is not None and event.note not in ("room", "post") and not named:
         return Ignored(reason="not_addressed")
     read = _read(event, message, edited=told.t == "MESSAGE_UPDATE")
     ours = message.member is not None and not set(known.staff).isdisjoint(message.member.roles)
@@ -94,6 +95,7 @@ def _read(event: RawEvent, message: Message, *, edited: bool) -> InboundMessage:
         kind="edit" if edited else "message",
         reply_to=tuple(_answered(event, message)),
         attachments=tuple(_attachments(message)),
+        subject=one_line(event.looked_up, 200) or None,
     )
 
 
@@ -121,8 +123,8 @@ def _thread(event: RawEvent, channel: str, guild: str | None, author: str) -> Th
         return ThreadRef(key=ThreadKey(channel), visibility="private")
     if event.note == "room":
         return ThreadRef(key=ThreadKey(channel), visibility="private")
-    key = channel if event.note == "thread" else f"{channel}/{author}"
-    return ThreadRef(key=ThreadKey(key), visibility="public")
+    key = channel if event.note in ("thread", "post") else f"{channel}/{author}"
+    return ThreadRef(key=ThreadKey(key), visibility="public", title=one_line(event.looked_up, 80))
 
 
 def _moment(edited: str | None, message_id: str, otherwise: datetime) -> datetime:

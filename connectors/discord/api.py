@@ -243,10 +243,24 @@ class DiscordApi:
         found = await self._read(lambda http: http.get_channel(channel))
         return read_id(found.get("parent_id")) if isinstance(found, dict) else None
 
-    async def put_away(self, thread: int, *, closed: bool) -> None:
-        """Archive and lock it, or open it again."""
+    async def tags_of_forum(self, forum: int) -> dict[str, str]:
+        """The ids of its tags, by their names."""
+        found = await self._read(lambda http: http.get_channel(forum))
+        tags = found.get("available_tags") if isinstance(found, dict) else None
+        known = [one for one in tags if isinstance(one, dict)] if isinstance(tags, list) else []
+        return {str(one.get("name")): str(one.get("id")) for one in known}
+
+    async def tags_of_post(self, post: int) -> list[str]:
+        """The ids of the tags that a post bears."""
+        found = await self._read(lambda http: http.get_channel(post))
+        tags = found.get("applied_tags") if isinstance(found, dict) else None
+        return [str(one) for one in tags] if isinstance(tags, list) else []
+
+    async def put_away(self, thread: int, *, closed: bool, tags: Sequence[str] | None = None) -> None:
+        """Archive and lock it, or open it again.  tags: of a forum's post; None: as they are."""
+        more: dict[str, Any] = {} if tags is None else {"applied_tags": list(tags)}
         with translated(), self._breaker.watching():
-            await self._open.http.edit_channel(thread, archived=closed, locked=closed)
+            await self._open.http.edit_channel(thread, archived=closed, locked=closed, **more)
 
     async def roles_of(self, guild: int, person: int) -> list[str]:
         """The roles of a member; none for whoever left."""

@@ -8,7 +8,7 @@ CAPABILITIES = Capabilities(
     text_unit="discord",
     receiving=(
         "direct messages, forms, mentions of the bot in channels and threads, and all in private threads of a "
-        "person's own, over the gateway"
+        "person's own and in posts of forums, over the gateway"
     ),
     acknowledging="nothing to tell: Discord keeps the messages, and we keep how far we have read",
     answering="in the conversation, replying to the message; mentions nobody",

@@ -42,7 +42,7 @@ class DiscordConnector:
         return f"@{self._api.user.name}"
 
     def _must_hear(self) -> None:
-        if self._settings.rooms and not self._api.reads_all:
+        if self._settings.reads_all and not self._api.reads_all:
             raise CredentialRejected(NEEDS_CONTENT)
 
     async def open(self) -> None:

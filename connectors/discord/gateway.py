@@ -41,7 +41,7 @@ class _Session(discord.Client):
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         super().__init__(
             intents=discord.Intents(
-                guilds=True, guild_messages=True, dm_messages=True, message_content=bool(settings.rooms)
+                guilds=True, guild_messages=True, dm_messages=True, message_content=settings.reads_all
             ),
             allowed_mentions=discord.AllowedMentions.none(),
             enable_debug_events=True,

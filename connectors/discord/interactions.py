@@ -33,6 +33,8 @@ SAY, THINK, ASK = 4, 5, 9
 SEEN_BY_THEM_ALONE = 1 << 6
 ROOM = "room"
 """The note of an event in a private thread of a person's own."""
+POST = "post"
+"""The note of an event in a forum's post; what was looked up is its title."""
 SUPPORT = "support"
 """The command that opens the form, and the form itself."""
 DIRECT_S = 1.0

@@ -43,6 +43,7 @@ class SeenChannel(msgspec.Struct):
     last_message_id: str | None = None
     guild_id: str | None = None
     parent_id: str | None = None
+    name: str = ""
 
 
 class SeenGuild(msgspec.Struct):

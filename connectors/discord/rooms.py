@@ -1,4 +1,4 @@
-"""Rooms: private threads of one channel, each for one person and the people who answer there.
+"""Rooms: private threads of one channel, each for one person and the people who answer there; and posts of forums.
 
 The person is taken in before anything is committed, so that a room that is
 known is always theirs; an empty one that nobody came to know puts itself away.
@@ -26,8 +26,8 @@ MOST_KNOWN = 10_000
 OPEN_S = 1.2
 """Of the three seconds in which a form must be answered."""
 NEEDS_CONTENT = (
-    "rooms needs the Message Content Intent: switch it on at https://discord.com/developers/applications, page "
-    "Bot, or leave rooms empty."
+    "rooms and forums need the Message Content Intent: switch it on at "
+    "https://discord.com/developers/applications, page Bot, or leave both empty."
 )
 
 
@@ -38,6 +38,8 @@ class Rooms:
         self._api = api
         self._context = context
         self._parent = read_id(settings.rooms) if settings.rooms else None
+        self._forums = {read_id(one) for one in settings.forums}
+        self._tags = {False: settings.tag_open, True: settings.tag_closed}
         self._opened: dict[str, tuple[str, datetime]] = {}
         """By person: their last room, and since when they have it."""
 
@@ -72,15 +74,32 @@ class Rooms:
             log.warning("The question is not shown in its room: %s", error)
 
     async def put_away(self, target: ReplyTarget, *, closed: bool) -> None:
-        """Archive and lock it while the ticket is closed, open it again after; nothing else but rooms.
+        """Archive and lock it while the ticket is closed, open it again after; nothing else but rooms and posts.
 
-        Idempotent.  Raises DeliveryError.
+        A post says in its tags how it stands.  Idempotent.  Raises DeliveryError.
         """
         room = read_id(target.thread_key)
-        if self._parent is None or room is None:
+        if room is None or (self._parent is None and not self._forums):
             return
         try:
-            if await self._api.parent_of(room) == self._parent:
+            parent = await self._api.parent_of(room)
+            if parent is not None and parent in self._forums:
+                await self._api.put_away(
+                    room, closed=closed, tags=await self._tags_of(room, parent, closed=closed)
+                )
+            elif parent is not None and parent == self._parent:
                 await self._api.put_away(room, closed=closed)
         except ConnectorError as error:
             raise DeliveryError("unreachable", str(error), temporary=True, delivered=False) from error
+
+    async def _tags_of(self, post: int, forum: int, *, closed: bool) -> list[str]:
+        """What people put there, and how it stands; Discord takes five at most."""
+        known = await self._api.tags_of_forum(forum)
+        present = await self._api.tags_of_post(post)
+        states = {known[name] for name in self._tags.values() if name in known}
+        others = [one for one in present if one not in states]
+        shown = known.get(self._tags[closed])
+        return [*others[: MOST_TAGS - 1], shown] if shown else others
+
+
+MOST_TAGS = 5

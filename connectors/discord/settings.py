@@ -26,6 +26,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What was sent is to be seen in its channel within so many seconds; what is not, was not sent."""
     rooms: str = ""
     """The id of a channel: each form gets a private thread in it; empty: it goes on in direct messages."""
+    forums: tuple[str, ...] = ()
+    """Ids of forums: each post in them is a ticket, whether it names the bot or not."""
+    tag_open: str = "Open"
+    """The forum's tag for a post whose ticket is not closed; where the forum has none so called, none is put."""
+    tag_closed: str = "Solved"
     staff_roles: tuple[str, ...] = ()
     """Ids of roles whose bearers are ours: what they write in a person's thread is an answer."""
     form_title: str = "Support"
@@ -45,14 +50,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("cdn_url must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
-        if not all(one.isdecimal() and len(one) <= 20 for one in (*self.staff_roles, self.rooms or "0")):
-            raise ValueError("rooms and staff_roles must be ids, which are numbers in quotes")
+        ids = (*self.staff_roles, *self.forums, self.rooms or "0")
+        if not all(one.isdecimal() and len(one) <= 20 for one in ids):
+            raise ValueError("rooms, forums and staff_roles must be ids, which are numbers in quotes")
         if not 1 <= len(self.form) <= 5 or len(set(self.form)) < len(self.form):
             raise ValueError("form must have one to five fields, no two of the same name")
         if not all(1 <= len(label.strip()) <= 45 for label in (*self.form, self.form_title)):
             raise ValueError("form_title and the names in form must have 1 to 45 characters")
         if not 1 <= self.away_s <= 3_600:
             raise ValueError("away_s must be between 1 and 3600")
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it must hear what does not name it."""
+        return bool(self.rooms or self.forums)
 
     def consumes(self) -> str:
         """What only one consumer may read: two accounts with the same are a mistake."""

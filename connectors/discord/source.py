@@ -20,7 +20,7 @@ from connectors.discord.api import PAGE, PRIVATE_THREAD, DiscordApi
 from connectors.discord.archives import Archives, Shelf
 from connectors.discord.backlog import Backlog, Missed
 from connectors.discord.gateway import Gateway
-from connectors.discord.interactions import ROOM, Interactions
+from connectors.discord.interactions import POST, ROOM, Interactions
 from connectors.discord.peek import (
     Event,
     Greeting,
@@ -78,7 +78,9 @@ class GatewaySource:
         await self._leave_some_sessions()
         self._interactions.forget()
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
-        listener = Listener(Place.read(cursor, start), str(self._api.user.id), self._context, self._settings.rooms)
+        own_id, settings = str(self._api.user.id), self._settings
+        place = Place.read(cursor, start)
+        listener = Listener(place, own_id, self._context, settings.rooms, settings.forums)
         gateway = Gateway(self._settings, self._context.clock.now)
         told = False
         try:
@@ -244,9 +246,14 @@ class Listener:
     may be said elsewhere that nobody hears, as the session may be dead.
     """
 
-    def __init__(self, place: Place, own_id: str, context: ConnectorContext, rooms: str = "") -> None:
+    def __init__(
+        self, place: Place, own_id: str, context: ConnectorContext, rooms: str = "", forums: Sequence[str] = ()
+    ) -> None:
         self._parent = rooms
+        self._forums = frozenset(forums)
         self.rooms: set[str] = set()
+        self._posts: dict[str, str] = {}
+        """The titles of posts in forums."""
         self.place = place
         self.backlog = Backlog(place.reread_from, place.reached)
         self.archives = Archives()
@@ -355,6 +362,7 @@ class Listener:
                 self.backlog.add(thread, thread.guild_id, self.place.unheard)
         elif event.t == "THREAD_DELETE" and (thread := event.read(SeenChannel)):
             self._threads.discard(thread.id)
+            self._posts.pop(thread.id, None)
         elif event.t == "THREAD_LIST_SYNC" and (opened := event.read(SeenThreads)):
             self._know(opened.threads)
             for thread in opened.threads:  # a channel has opened to us: what was said in it is read as well
@@ -367,6 +375,7 @@ class Listener:
             for one in threads
             if self._parent and one.parent_id == self._parent and one.type == PRIVATE_THREAD
         }
+        self._posts |= {one.id: one.name for one in threads if one.parent_id in self._forums}
 
     def _raw_events(self, text: str, event: Event) -> Iterator[RawEvent]:
         if event.t == "MESSAGE_DELETE_BULK":
@@ -399,7 +408,8 @@ class Listener:
         if message.author is not None and message.author.id == self._own_id:
             return False
         named = self._own_id in (one.id for one in message.mentions)
-        return named or message.guild_id is None or message.channel_id in self.rooms
+        known = message.channel_id in self.rooms or message.channel_id in self._posts
+        return named or message.guild_id is None or known
 
     def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
         changes = {"MESSAGE_UPDATE": f"/{message.edited_timestamp}", "MESSAGE_DELETE": "/deleted"}
@@ -413,9 +423,12 @@ class Listener:
             own_id=self._own_id,
             note=self._note(message.channel_id),
             late=self._is_late(event, message),
+            looked_up=self._posts.get(message.channel_id, ""),
         )
 
     def _note(self, channel: str) -> str:
+        if channel in self._posts:
+            return POST
         return ROOM if channel in self.rooms else "thread" if channel in self._threads else ""
 
     def _is_late(self, event: Event, message: SeenMessage) -> bool:

@@ -18,6 +18,8 @@ TYPE_TEXT = 0
 TYPE_DM = 1
 TYPE_PUBLIC_THREAD = 11
 TYPE_PRIVATE_THREAD = 12
+TYPE_FORUM = 15
+MOST_TAGS = 5
 
 ARCHIVE_AFTER_MIN = 4320
 
@@ -119,6 +121,18 @@ class SimChannel(Channel):
         }
 
 
+class SimForum(SimChannel):
+    """A forum: all that is said there is said in posts, which are threads.  Made by ``SimGuild.add_forum``."""
+
+    def __init__(self, channel_id: int, guild: SimGuild, name: str, position: int, tags: dict[str, int]) -> None:
+        super().__init__(channel_id, guild, name, position)
+        self.tags = tags
+
+    def shape(self) -> Json:
+        known = [{"id": str(tag_id), "name": name, "moderated": False} for name, tag_id in self.tags.items()]
+        return {**super().shape(), "type": TYPE_FORUM, "available_tags": known}
+
+
 class SimThread(Channel):
     """A thread.  Made by ``SimPerson.start_thread`` or by a bot.
 
@@ -147,6 +161,7 @@ class SimThread(Channel):
         self.private = private
         self.archived_at: datetime | None = None
         self.locked = False
+        self.tags: list[int] = []
         self.joined: set[int] = {owner_id}
 
     def __repr__(self) -> str:
@@ -178,6 +193,7 @@ class SimThread(Channel):
             "member_count": len(self.joined),
             "rate_limit_per_user": 0,
             "flags": 0,
+            "applied_tags": [str(tag_id) for tag_id in self.tags],
             "thread_metadata": {
                 "archived": self.archived_at is not None,
                 "auto_archive_duration": ARCHIVE_AFTER_MIN,

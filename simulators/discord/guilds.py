@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulators.discord.channels import SimChannel, SimThread
+from simulators.discord.channels import SimChannel, SimForum, SimThread
 from simulators.discord.records import Json
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ class SimGuild:
         self._state.channels[channel.id] = channel
         self._state.herald.tell_guild(self, "CHANNEL_CREATE", channel.shape())
         return channel
+
+    def add_forum(self, name: str, *tags: str) -> SimForum:
+        """A forum with these tags, which everybody may read."""
+        known = {tag: self._state.snowflakes.next() for tag in tags}
+        forum = SimForum(self._state.snowflakes.next(), self, name, len(self.channels), known)
+        self.channels.append(forum)
+        self._state.channels[forum.id] = forum
+        self._state.herald.tell_guild(self, "CHANNEL_CREATE", forum.shape())
+        return forum
 
     def member(self, user: Json | None = None, whose: Json | None = None) -> Json:
         """A member object; without ``user`` the partial one that stands beside an author, ``whose`` it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from simulators.discord.channels import Channel, DirectChannel, SimChannel, SimThread
+from simulators.discord.channels import Channel, DirectChannel, SimChannel, SimForum, SimThread
 from simulators.discord.files import StoredFile
 from simulators.discord.interactions import COMMAND, COMPONENT, SUBMIT, SimInteraction, labels_of
 from simulators.discord.messages import TYPE_REPLY, compose, mentioned, reference, view, with_user
@@ -99,6 +99,11 @@ class SimPerson:
         thread = open_thread(self._state, channel, name, self.user(), None if message is None else message.id)
         self._state.bell.ring()
         return thread
+
+    def start_post(self, forum: SimForum, title: str, text: str) -> tuple[SimThread, SimMessage]:
+        """Begin a post in a forum."""
+        post = open_thread(self._state, forum, title, self.user(), None, in_forum=True)
+        return post, self.say(text, post)
 
     def start_private_thread(self, channel: SimChannel, name: str, *bots: SimBot) -> SimThread:
         """Start one that only she and these bots see."""

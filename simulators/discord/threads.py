@@ -10,7 +10,7 @@ from datetime import datetime
 
 from simulators.discord.bodies import limited_text
 from simulators.discord.calling import NOTHING, Answer, Call, find_channel, find_message, find_writable
-from simulators.discord.channels import TYPE_PRIVATE_THREAD, SimChannel, SimThread
+from simulators.discord.channels import MOST_TAGS, TYPE_PRIVATE_THREAD, SimChannel, SimForum, SimThread
 from simulators.discord.errors import ApiError, invalid_form
 from simulators.discord.messages import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, TYPE_THREAD_STARTER, compose
 from simulators.discord.reading import page_limit
@@ -28,6 +28,8 @@ def open_thread(
     owner: Json,
     starter_id: int | None,
     members: Sequence[int] | None = None,
+    *,
+    in_forum: bool = False,
 ) -> SimThread:
     """Start a thread, tell everybody who may read it, and leave the system messages Discord leaves.
 
@@ -42,7 +44,7 @@ def open_thread(
     if channel.guild is not None:
         channel.guild.threads.append(thread)
     state.herald.tell_thread(thread)
-    if starter_id is None and not private:
+    if starter_id is None and not private and not in_forum:
         _leave(state, channel, owner, _pointing(thread, TYPE_THREAD_CREATED, name))
     elif starter_id is not None:
         _mark(state, channel, starter_id, thread)
@@ -82,9 +84,20 @@ def modify(call: Call) -> Answer:
         thread.archived_at = call.state.now() if fields["archived"] is True else None
     if "locked" in fields:
         thread.locked = fields["locked"] is True
+    if "applied_tags" in fields:
+        thread.tags = _read_tags(thread, fields["applied_tags"])
     call.state.herald.tell_thread(thread, "THREAD_UPDATE")
     call.state.bell.ring()
     return Answer(thread.shape())
+
+
+def _read_tags(thread: SimThread, wanted: object) -> list[int]:
+    """Invalid form: not a forum's, unknown ones, or too many."""
+    known = set(thread.parent.tags.values()) if isinstance(thread.parent, SimForum) else set()
+    ids = [parse_snowflake(str(one)) for one in wanted] if isinstance(wanted, list) else [None]
+    if len(ids) > MOST_TAGS or not all(one in known for one in ids):
+        raise invalid_form("applied_tags", "INVALID_TAG", "Tags must be of the forum, five at most.")
+    return [one for one in ids if one is not None]
 
 
 def _thread(call: Call) -> SimThread:
