@@ -121,11 +121,21 @@ class Media(msgspec.Struct):
     url: str | None = None
 
 
+class Above(msgspec.Struct):
+    """A post further up in the talk, and who wrote it."""
+
+    post: Beside
+    users: list[User] = []
+
+
 class Told(msgspec.Struct):
+    """above: of the talk, beyond the post that is answered, the nearest first."""
+
     post: Post
     users: list[User] = []
     media: list[Media] = []
     posts: list[Beside] = []
+    above: list[Above] = []
 
 
 def normalize_post(event: RawEvent) -> InboundMessage | Ignored:
@@ -253,23 +263,32 @@ def _text(event: RawEvent, told: Told, post: Post) -> str:
 
 
 def _above(told: Told, post: Post) -> str:
-    """What others wrote that the post answers or quotes, as quotations: without it nobody knows what is meant.
+    """What others wrote before in the talk, or is quoted, as quotations: without it nobody knows what is meant.
 
-    X tells it beside the post, so it costs nothing; the person's own is in their ticket.
+    The oldest first.  The person's own is in their ticket.
     """
     beside = {one.id: one for one in told.posts}
-    names = {one.id: f"{one_line(one.name, 80)} (@{one_line(one.username, 40)})" for one in told.users}
+    names = {one.id: _called(one) for one in told.users}
+    nearest = [beside[ref.id] for ref in post.referenced_tweets if ref.id in beside]
     blocks = []
-    for ref in post.referenced_tweets:
-        other = beside.get(ref.id)
-        if other is None or other.author_id == post.author_id:
-            continue
-        words = other.note_tweet.text if other.note_tweet else other.text
-        lines = readable(html.unescape(words)[:QUOTED_CHARS]).splitlines()
-        if lines:
-            said = [f"{names.get(other.author_id, 'Somebody')}:", *lines]
-            blocks.append("\n".join(f"> {line}".rstrip() for line in said) + "\n\n")
-    return "".join(blocks)
+    for one in reversed(told.above):
+        names |= {user.id: _called(user) for user in one.users}
+        blocks.append(_quotation(one.post, post, names))
+    return "".join([*blocks, *(_quotation(other, post, names) for other in nearest)])
+
+
+def _called(user: User) -> str:
+    return f"{one_line(user.name, 80)} (@{one_line(user.username, 40)})"
+
+
+def _quotation(other: Beside, post: Post, names: dict[str, str]) -> str:
+    """Empty for the person's own words, and where there are none."""
+    words = other.note_tweet.text if other.note_tweet else other.text
+    lines = readable(html.unescape(words)[:QUOTED_CHARS]).splitlines()
+    if other.author_id == post.author_id or not lines:
+        return ""
+    said = [f"{names.get(other.author_id, 'Somebody')}:", *lines]
+    return "\n".join(f"> {line}".rstrip() for line in said) + "\n\n"
 
 
 def _answered(event: RawEvent, post: Post) -> Iterator[ExternalMessageId]:

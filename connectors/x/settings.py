@@ -57,6 +57,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What the account posted so many seconds ago, and the program did not send, was posted by hand."""
     appears_within_s: float = 120.0
     """A post is to be seen among the account's own within so many seconds; what is not, was not posted."""
+    posts_above: int = 2
+    """So many posts of the talk above a mention are looked up, one above the other, beyond the one that X tells
+    beside it; 0: none.  X takes money for each, once a day."""
     monthly_budget: float = 0.0
     """Dollars a month (UTC) that X may cost: the team is told at 80 % and when it is used up; then only what
     people write and wait for goes on.  0: no budget."""
@@ -81,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("appears_within_s must be between 1 and 150")
         if self.monthly_budget < 0:
             raise ValueError("monthly_budget must be 0 or more")
+        if not 0 <= self.posts_above <= 20:
+            raise ValueError("posts_above must be between 0 and 20")
         if self.own_posts_s < 0 or self.by_hand_after_s < 0:
             raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:

@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from connectors.context import ConnectorContext
 from connectors.lateness import LOOK_S, is_late
 from connectors.x import removed
+from connectors.x.above import Climber
 from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.beyond import Pause, stretches
@@ -107,6 +109,7 @@ class PollingSource:
         self._app = app
         self._pushes = pushes
         self._looked_up: tuple[str, ...] = ()
+        self._climber = Climber(api, settings.posts_above, partial(self._count, "others"))
         self._settings = settings
         self._context = context
         self._own_again_at = 0.0
@@ -142,6 +145,7 @@ class PollingSource:
             fresh = self._fresh(walk.posts, place)
             place = place.after([one.id for one, _post in fresh], walk.newest_id)
             if fresh:
+                fresh = await self._with_above(fresh)
                 yield Batch(events=self._raw_events(fresh), cursor=place.cursor)
                 await self._count("own", len(fresh))
             if self._own_due() and await self._context.affords():
@@ -224,6 +228,13 @@ class PollingSource:
         if posts:
             price = self._settings.prices.own if what == "own" else self._settings.prices.others
             await self._context.spend((Spent(what, posts, posts * price),))
+
+    async def _with_above(self, posts: list[tuple["Seen", bytes]]) -> list[tuple["Seen", bytes]]:
+        """With the talk above each, as far as the budget allows."""
+        if not self._settings.posts_above or not await self._context.affords():
+            return posts
+        whole = await self._climber.climb([post for _seen, post in posts])
+        return [(seen, post) for (seen, _bare), post in zip(posts, whole, strict=True)]
 
     def _own_due(self) -> bool:
         """Whether it is time to look for answers that were given by hand."""
