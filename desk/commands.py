@@ -244,7 +244,9 @@ class Desk:
         assert change.delivery is not None
         account = change.delivery.target.account
         spent = [one for one in await self._store.list_spending(now) if one.account == account]
-        return foreseen(change.delivery, self._limits[account], spent)
+        answered = answered_message(ticket, change.delivery.thread_id)
+        person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
+        return foreseen(change.delivery, self._limits[account], spent, (person and person.handle) or "")
 
     async def typing(self, actor: Actor, number: TicketNumber, thread_id: ThreadId | None = None) -> None:
         """Show the person that an answer is being written; nothing is kept of it.

@@ -47,7 +47,8 @@ class Limits(NamedTuple):
     own: its mail address, to which no copy goes; empty on other channels.
     aliases: further ones, from which an answer goes if they were written to.
     formats: formatted words are shown as such.  buttons: so is what may be pressed.
-    hides: what others write under our posts can be hidden.
+    hides: what others write under our posts can be hidden.  notifies: an @name
+    calls whoever is called so.
     by_hand: where a person can post what a program may not; see ``Capabilities``.
     files: which go with an answer; None: none.  prices: of what the platform
     takes money for; None: it is free.  budget: dollars a month; 0: none.
@@ -62,6 +63,7 @@ class Limits(NamedTuple):
     buttons: bool = False
     by_hand: str = ""
     hides: bool = False
+    notifies: bool = False
     prices: Prices | None = None
     budget: float = 0.0
 
@@ -75,6 +77,7 @@ class Limits(NamedTuple):
             buttons=capabilities.buttons,
             by_hand=capabilities.by_hand,
             hides=capabilities.hides,
+            notifies=capabilities.notifies,
         )
 
 

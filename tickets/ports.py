@@ -85,6 +85,7 @@ class Capabilities(Shape, frozen=True):
     and ``{text}`` in it; empty where there is none.
     buttons: it can show what may be pressed, in private talks.
     hides: what somebody writes under our post can be hidden there.
+    notifies: an @name in an answer calls whoever is called so.
     text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
@@ -105,6 +106,7 @@ class Capabilities(Shape, frozen=True):
     commands: str
     buttons: bool
     hides: bool
+    notifies: bool
     attachments_in: str
     attachments_out: str
     files: FileRules | None

@@ -24,6 +24,7 @@ CAPABILITIES = Capabilities(
     ),
     buttons=True,
     hides=False,
+    notifies=False,
     attachments_in="fetched up to 25 MiB under a fresh link",
     attachments_out="with the last words, ten of 10 MB",
     files=FileRules(per_piece=10, each_bytes=10 * 1024 * 1024, together_bytes=25 * 1024 * 1024),

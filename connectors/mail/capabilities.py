@@ -21,6 +21,7 @@ CAPABILITIES = Capabilities(
     commands="none: a mail goes to a person, or names its ticket",
     buttons=False,
     hides=False,
+    notifies=False,
     attachments_in="kept, up to 25 MiB a mail",
     attachments_out="in the mail, 18 MB together: written out for the way they are a third larger",
     files=FileRules(per_piece=20, each_bytes=18 * 1024 * 1024, together_bytes=18 * 1024 * 1024),

@@ -18,6 +18,7 @@ CAPABILITIES = Capabilities(
     commands="none: people just write",
     buttons=False,
     hides=False,
+    notifies=False,
     attachments_in="none",
     attachments_out="none",
     files=None,

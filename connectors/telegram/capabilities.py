@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     ),
     buttons=True,
     hides=False,
+    notifies=False,
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
     attachments_out="after the words, each in a message of its own; JPEG and PNG as photos; 25 MB together",
     files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True),

@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
     commands="none: a public post is no place for them",
     buttons=False,
     hides=True,
+    notifies=True,
     attachments_in="pictures fetched; videos by a link to the post",
     attachments_out="four pictures of 5 MB with the last words; X takes no other files",
     files=FileRules(

@@ -101,6 +101,7 @@ class Broken:
         commands="",
         buttons=False,
         hides=False,
+        notifies=False,
         attachments_in="",
         attachments_out="",
         formatting="",

@@ -1,6 +1,7 @@
 """What an answer would leave as, and cost, before it is sent."""
 
 import pytest
+from msgspec.structs import replace
 
 from desk.actors import Actor
 from desk.commands import Desk
@@ -11,6 +12,7 @@ from tests.support.clock import ManualClock
 from tickets.errors import Refused
 from tickets.ids import TicketNumber, UserId
 from tickets.ports import no_crash
+from tickets.records import Admission
 from tickets.spending import Prices, Spent
 
 ONE = TicketNumber(1)
@@ -59,3 +61,22 @@ async def test_a_link_is_dear_and_the_price_without_it_stands_beside(store: Memo
 async def test_what_could_not_be_sent_says_so_already(store: MemoryStore) -> None:
     with pytest.raises(Refused):
         await desk_over(store).foresee(ANN, ONE, "x" * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("ask @ann_1 and ＠Mei", ("@ann_1", "@Mei")),
+        ("问@ann，谢谢", ("@ann",)),
+        ("@bob this is for you", ()),
+        ("write to help@example.org, or x@@ann", ()),
+        ("@a_name_of_more_than_15 is none", ()),
+    ],
+)
+async def test_whom_an_answer_calls_is_said_before(store: MemoryStore, text: str, names: tuple[str, ...]) -> None:
+    found = await store.find_ticket(ONE)
+    assert found is not None
+    known = replace(found.identities[0], handle="Bob")
+    await store.admit([Admission((), "ticket", changed_identity=known)], at(1))
+    assert (await desk_over(store, notifies=True).foresee(ANN, ONE, text)).notified == names
+    assert (await desk_over(store).foresee(ANN, ONE, text)).notified == ()
