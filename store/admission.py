@@ -7,6 +7,7 @@ from store import drafts, intake
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
+from store.erasing import heed_erased
 from store.history import insert_events
 from store.jobs import insert_jobs
 from store.postings import write_search
@@ -21,8 +22,8 @@ from store.rows import (
     ticket_params,
     to_json,
 )
+from store.snippets import show_last_words
 from tickets.errors import Conflict
-from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     EventId,
     TicketId,
@@ -70,7 +71,7 @@ ON CONFLICT DO NOTHING
 def admit(
     tx: Tx, admissions: Sequence[Admission], now: datetime, crash: CrashHook
 ) -> dict[TicketId, TicketNumber]:
-    tickets = [admission for admission in admissions if admission.verdict == "ticket"]
+    tickets = heed_erased(tx, [admission for admission in admissions if admission.verdict == "ticket"])
     _write_people(tx, tickets)
     numbers = _write_tickets(tx, tickets)
     _write_membership(tx, tickets, now)
@@ -310,19 +311,6 @@ def _keep_reaction(tx: Tx, reacted: Reacted) -> None:
             "UPDATE message SET reactions = :reactions WHERE id = :id",
             {"id": reacted.message_id, "reactions": kept},
         )
-
-
-def show_last_words(tx: Tx, ticket_id: str) -> None:
-    """The list shows what the person said last and did not delete."""
-    row = one(
-        tx.all(
-            "SELECT text FROM message WHERE ticket_id = :id AND direction = 'in' AND deleted_at IS NULL "
-            "AND text <> '' ORDER BY stored_at DESC, id DESC LIMIT 1",
-            {"id": ticket_id},
-        )
-    )
-    snippet = printable(snippet_of(fresh(row[0]))) if row else ""
-    tx.run("UPDATE ticket SET snippet = :snippet WHERE id = :id", {"id": ticket_id, "snippet": snippet})
 
 
 def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from store.admission import show_last_words
 from store.engine import Params, Tx
 from store.postings import forget
 from store.rows import micros
-from tickets.ids import AccountId, ExternalMessageId
+from store.snippets import show_last_words
+from tickets.ids import AccountId, EventId, ExternalMessageId
 from tickets.model import ERASED, Ticket
-from tickets.records import Erasing
+from tickets.records import Admission, Erasing
 
+ERASED_ONES = "SELECT id FROM message WHERE id IN EACH(:ids) AND deleted_at IS NOT NULL AND text = ''"
 _FILES = "SELECT sha256 FROM attachment WHERE message_id IN EACH(:messages) AND sha256 IS NOT NULL"
 _ORIGINALS = "account = :account AND external_id >= :first AND external_id < :behind AND state <> 'waiting'"
 
@@ -39,13 +40,33 @@ def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
 
 def _empty_originals(tx: Tx, account: AccountId, name: str) -> list[str]:
     """The blobs that they were."""
-    params: Params = {"account": account, "first": name, "behind": f"{name[:-1]}{chr(ord(name[-1]) + 1)}"}
-    rows = tx.all(f"SELECT sha256 FROM raw_event WHERE {_ORIGINALS} AND payload IS NULL", params)
+    behind = f"{name[:-1]}{chr(ord(name[-1]) + 1)}"
+    return _empty(tx, _ORIGINALS, {"account": account, "first": name, "behind": behind})
+
+
+def _empty(tx: Tx, where: str, params: Params) -> list[str]:
+    rows = tx.all(f"SELECT sha256 FROM raw_event WHERE {where} AND payload IS NULL", params)
     tx.run(
-        f"UPDATE raw_event SET payload = :nothing, sha256 = '', size_bytes = 0 WHERE {_ORIGINALS}",
+        f"UPDATE raw_event SET payload = :nothing, sha256 = '', size_bytes = 0 WHERE {where}",
         {**params, "nothing": b""},
     )
     return [row[0] for row in rows]
+
+
+def heed_erased(tx: Tx, admissions: Sequence[Admission]) -> list[Admission]:
+    """What still comes in about an erased message brings nothing of it back, and its original goes, too."""
+    ids = sorted({admission.change.message_id for admission in admissions if admission.change})
+    gone = {row[0] for row in tx.all(ERASED_ONES, {"ids": ids})} if ids else set()
+    if not gone:
+        return list(admissions)
+    heeded: list[Admission] = []
+    originals: list[EventId] = []
+    for admission in admissions:
+        late = admission.change is not None and admission.change.message_id in gone
+        originals += admission.event_ids if late else ()
+        heeded.append(admission.without_words() if late else admission)
+    drop_unused(tx, _empty(tx, "id IN EACH(:ids)", {"ids": sorted(originals)}))
+    return heeded
 
 
 def drop_unused(tx: Tx, blobs: Sequence[str]) -> None:

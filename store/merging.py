@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from store.admission import show_last_words
 from store.engine import Params, Tx, one
 from store.postings import forget
 from store.rows import micros
+from store.snippets import show_last_words
 from tickets.ids import MessageId, ThreadId, TicketId, TicketNumber
 from tickets.model import Ticket
 from tickets.records import Brought, Merging

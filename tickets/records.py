@@ -1,7 +1,9 @@
 """What is handed to a store and comes back from it, beside the model itself."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Self
+
+from msgspec.structs import replace
 
 from tickets.ids import (
     AccountId,
@@ -287,6 +289,10 @@ class Admission(Shape, frozen=True):
     deliveries: tuple[Delivery, ...] = ()
     jobs: tuple[NewJob, ...] = ()
     events: tuple[TicketEvent, ...] = ()
+
+    def without_words(self) -> Self:
+        """For a message that was erased meanwhile: what it says now is not kept, either."""
+        return replace(self, change=None, attachments=(), segments=frozenset(), snippet="")
 
 
 class QuarantinedEvent(Shape, frozen=True):

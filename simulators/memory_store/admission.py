@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from simulators.memory_store.erasing import heed_erased
 from simulators.memory_store.fates import come_back, tell
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
@@ -32,7 +33,7 @@ STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
 
 def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dict[TicketId, TicketNumber]:
     numbers: dict[TicketId, TicketNumber] = {}
-    for admission in admissions:
+    for admission in heed_erased(tables, admissions):
         _end_events(tables, admission)
         if admission.verdict == "ticket":
             _add_people(tables, admission)

@@ -1,14 +1,15 @@
 """Erasing in the memory store: see ``tickets.records.Erasing``."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace as replace_row
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from simulators.memory_store.tables import Tables
-from tickets.ids import AccountId, ExternalMessageId, TicketNumber
+from tickets.ids import AccountId, EventId, ExternalMessageId, TicketNumber
 from tickets.model import ERASED
-from tickets.records import Erasing
+from tickets.records import Admission, Erasing
 
 
 def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime) -> None:
@@ -31,8 +32,25 @@ def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime)
     for event_id, row in list(tables.events.items()):
         event = row.event
         if event.account == erasing.account and event.external_id.startswith(erasing.originals):
-            tables.events[event_id] = replace_row(row, event=replace(event, payload=b""), emptied=True)
+            _empty(tables, event_id)
     tables.searched[number] = tables.searched.get(number, frozenset()) - erasing.forgotten
+
+
+def _empty(tables: Tables, event_id: EventId) -> None:
+    row = tables.events[event_id]
+    tables.events[event_id] = replace_row(row, event=replace(row.event, payload=b""), emptied=True)
+
+
+def heed_erased(tables: Tables, admissions: Iterable[Admission]) -> Iterator[Admission]:
+    """What still comes in about an erased message brings nothing of it back, and its original goes, too."""
+    for admission in admissions:
+        message = tables.messages.get(admission.change.message_id) if admission.change else None
+        if message is None or message.deleted_at is None or message.text:
+            yield admission
+            continue
+        for event_id in admission.event_ids:
+            _empty(tables, event_id)
+        yield admission.without_words()
 
 
 def _drop_files(tables: Tables, erasing: Erasing) -> None:

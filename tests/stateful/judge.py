@@ -72,7 +72,8 @@ class Book:
     their fate.  quiet: tickets that were closed, reopened or whose
     message was edited since the last word, with that word.  blocked: whom
     nobody hears.  seen: messages that stood there at the last look.  by_hand:
-    what one of ours wrote on the platform itself, by its name.
+    what one of ours wrote on the platform itself, by its name.  erased:
+    what was removed where nothing of it may stay.
     """
 
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Book:
     seen: set[str] = field(default_factory=set)
     merged: dict[TicketId, Merged] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
 
 
 class Judge:
@@ -109,6 +111,7 @@ class Judge:
         self._unknown_has_a_cause_and_is_shown(picture)
         self._answers_keep_their_order(picture)
         self._tickets_wait_as_the_last_word_says(picture)
+        self._nothing_stays_of_what_was_removed(picture)
         self._events_rise()
         return picture
 
@@ -269,6 +272,12 @@ class Judge:
             if expected is not None:
                 assert waits[0] == expected, f"{case}: should somebody wait? {expected}"
                 assert case.status == ("open" if expected else "pending"), case
+
+    def _nothing_stays_of_what_was_removed(self, picture: Picture) -> None:
+        gone = [one for one in picture.spoken if one.direction == "in" and one.name in self.book.erased]
+        assert [(one.text, bool(one.deleted)) for one in gone] == [("", True)] * len(self.book.erased)
+        kept = {row[0] for row in self.world.rooms.rows("SELECT message_id FROM message_version")}
+        assert not kept & {one.id for one in gone}
 
     def _is_waiting(self, picture: Picture, case: Case) -> bool | None:
         """None where an earlier answer was in trouble, and when decides."""

@@ -46,7 +46,7 @@ from tests.stateful.platforms import CHANNELS, Crashed, Outcome
 from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.claims import masked
 from tickets.errors import KeyReused, Refused
-from tickets.ids import AccountId, IdentityId, TicketId
+from tickets.ids import AccountId, ExternalMessageId, IdentityId, TicketId
 from tickets.model import RawEvent
 from tickets.records import BOUNCED
 
@@ -244,6 +244,18 @@ class Switchboard(RuleBasedStateMachine):
         if letter is not None:
             self._about(letter, kind="delete", text="")
             letter.text = None
+
+    @rule(index=INDEX)
+    def somebody_removes(self, index: int) -> None:
+        """On a platform whose rules want nothing of it to stay; an edit of it may still be on its way."""
+        self.tick()
+        letter = self._some_letter(index)
+        if letter is None:
+            return
+        channel, names = CHANNELS[letter.account], [ExternalMessageId(letter.name)]
+        if self.world.run(self.world.desk.erase(channel, letter.account, names)):
+            letter.text = None
+            self.book.erased.add(letter.name)
 
     def _some_letter(self, index: int) -> Letter | None:
         """One that can be read and still stands."""

@@ -120,6 +120,28 @@ async def test_a_file_that_was_being_fetched_is_not_kept_when_its_message_is_gon
     assert (found.state, found.sha256) == ("missing", None)
 
 
+async def test_what_still_comes_in_about_it_brings_nothing_back(store: Store) -> None:
+    await posted(store, "secretword")
+    await erase(store, "m-bob")
+    await receive(store, raw("100/edit", payload=PICTURE))
+    [_, late] = await lease(store, 10)
+    known = await get_ticket(store, ONE)
+    edit = MessageChange(MessageId("m-bob"), at(10), "secretword again")
+    brought = {"attachments": (file("new", "bob", content=PICTURE),), "segments": segments(edit.text or "")}
+
+    await store.admit(
+        [following(known, "none", late.id, message=None, change=edit, snippet="secretword", **brought)], at(10)
+    )
+
+    [gone] = (await whole(store)).messages
+    assert (gone.text, gone.versions, gone.deleted_at) == ("", (), at(9))
+    assert [kept.state for kept in gone.attachments] == ["missing"]
+    assert await store.read_raw(late.id) is None
+    assert await count_found(store, "secretword") == 0
+    assert (await store.list_tickets(TicketFilter())).items[0].snippet == ""
+    assert (await get_ticket(store, ONE)).version == known.version + 1
+
+
 async def test_names_are_listed_page_by_page_and_only_of_one_account(store: Store) -> None:
     await posted(store, "words")
     await open_ticket(store, "ann")
