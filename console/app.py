@@ -20,6 +20,7 @@ from console import (
     inbox,
     news,
     probes,
+    reading,
 )
 from console.api.routes import API_ROUTES
 from console.assets import Assets
@@ -92,6 +93,9 @@ def _pages() -> list[BaseRoute]:
         ("/outbox", attention.show_outbox, "read"),
         ("/channels", channels.show_channels, "read"),
         ("/quarantine", channels.show_quarantine, "administer"),
+        ("/reading", reading.show_reading, "read"),
+        ("/reading/newer", reading.tell_newer, "read"),
+        ("/reading/{item}", reading.show_item, "read"),
         ("/live", news.follow, "read"),
         ("/session", news.tell_session, "read"),
     ]
@@ -118,6 +122,7 @@ def _changes() -> list[BaseRoute]:
         (f"{delivery}/arrived", actions.action(actions.confirm_arrived), "work"),
         (f"{ticket}/typing", answering.show_typing, "work"),
         (f"{ticket}/preview", answering.preview, "work"),
+        ("/reading/{item}/ticket", reading.take_up, "work"),
         ("/notices/{id}/dismiss", attention.dismiss, "work"),
         ("/quarantine/{id}/replay", channels.replay, "administer"),
         ("/signout", entering.leave, "read"),

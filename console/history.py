@@ -88,6 +88,7 @@ _DONE = {
     "unhidden": "had the platform show a message again",
     "erased": "forgot what its author had removed",
     "attachment": "looked after a file",
+    "taken_up": "made a ticket of what a feed found",
     "code_given": "sent a code that shows whose this is",
     "lifted": "let the person be heard again",
 }

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tickets.errors import TicketNotFound
-from tickets.ids import DeliveryId, MessageId, TicketNumber
+from tickets.ids import DeliveryId, ItemId, MessageId, TicketNumber
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -37,6 +37,11 @@ def delivery_in(request: Request) -> DeliveryId:
 def message_in(request: Request) -> MessageId:
     """The message of the address."""
     return MessageId(id_in(request, "message"))
+
+
+def item_in(request: Request) -> ItemId:
+    """The item of the address."""
+    return ItemId(id_in(request, "item"))
 
 
 def is_number(digits: str) -> bool:

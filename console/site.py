@@ -1,6 +1,6 @@
 """What the inbox is made of, and how a request finds it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +21,7 @@ class Console:
     undo_s: so many seconds an answer written in the inbox can be withdrawn.
     secure: served over https, so cookies are bound to the host and to TLS.
     sandbox: show what to try.  ready: what keeps the program from working,
-    by name; empty when it works.
+    by name; empty when it works.  feeds: the configured ones, by their full names.
     """
 
     store: Store
@@ -33,6 +33,7 @@ class Console:
     secure: bool
     sandbox: bool
     ready: Callable[[], Awaitable[Mapping[str, str]]]
+    feeds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

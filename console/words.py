@@ -18,6 +18,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "budget": "A channel's budget",
     "checker": "The malware scanner does not answer",
     "worker": "A worker stopped",
+    "feed": "A feed is not read, or not whole",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
     "gap": "warn",
@@ -27,6 +28,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "removals": "warn",
     "budget": "warn",
     "checker": "danger",
+    "feed": "warn",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",
@@ -147,6 +149,7 @@ PRIVATE = {
 SPENT: dict[What, str] = {
     "own": "mentions and own posts read",
     "others": "other posts read",
+    "feeds": "posts found by feeds",
     "answers": "posts written",
     "links": "posts with links written",
 }

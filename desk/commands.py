@@ -42,6 +42,7 @@ from responders.quoting import quoted
 from responders.templates import ReplyTemplates
 from tickets.claims import new_code
 from tickets.errors import Conflict, KeyReused, Overtaken, Refused, TicketNotFound
+from tickets.feeds import FeedStore
 from tickets.ids import (
     AccountId,
     Channel,
@@ -49,6 +50,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    ItemId,
     MessageId,
     NoticeId,
     ThreadId,
@@ -140,7 +142,7 @@ class Prepared(NamedTuple):
     locale: str
 
 
-class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, SpendingStore, Protocol):
+class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, SpendingStore, FeedStore, Protocol):
     """What the desk needs of a store."""
 
 
@@ -410,6 +412,7 @@ class Desk:
             frozenset(),
             self._clock.now(),
         )
+        await self._store.forget_items(account, names)
         found = [ref for ref in (await self._store.find_context(asked)).refs.values() if not ref.ours]
         gone: dict[TicketId, set[MessageId]] = {}
         for ref in found:
@@ -577,6 +580,19 @@ class Desk:
         """A person has read a notice; False when it is not open."""
         actor.require("work")
         return await self._store.dismiss_notice(notice_id, self._clock.now())
+
+    async def take_up(self, actor: Actor, item_id: ItemId) -> bool:
+        """Have a ticket made of what a feed found; False where that is under way or done.
+
+        Raises Refused for an item that is gone.
+        """
+        actor.require("work")
+        if await self._store.want_item(item_id, actor.key, self._clock.now()):
+            self._crash("desk.committed")
+            return True
+        if await self._store.find_item(item_id) is None:
+            raise Refused("This was removed, or is too old to be kept. Reload the page.")
+        return False
 
     # Inside
 

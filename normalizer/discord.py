@@ -58,11 +58,22 @@ def normalize_event(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMes
     if message.type not in WRITTEN_BY_PEOPLE:
         return Ignored(reason="notice")
     named = event.own_id in (one.id for one in message.mentions)
-    if message.guild_id is not None and event.note not in ("room", "post") and not named:
+    addressed = message.guild_id is None or event.note in ("room", "post") or named
+    if not addressed and not event.feed:
         return Ignored(reason="not_addressed")
     read = _read(event, message, edited=told.t == "MESSAGE_UPDATE")
     ours = message.member is not None and not set(known.staff).isdisjoint(message.member.roles)
+    if not addressed:
+        return Ignored(reason="staff_talk") if ours else _read_along(event, message, read)
     return _by_staff(message, read) if ours else read
+
+
+def _read_along(event: RawEvent, message: Message, read: InboundMessage) -> InboundMessage:
+    guild = message.guild_id or ""
+    address = (
+        f"https://discord.com/channels/{guild}/{message.channel_id}/{message.id}" if guild.isdecimal() else ""
+    )
+    return replace(read, feed=event.feed, address=address)
 
 
 def _by_staff(message: Message, read: InboundMessage) -> InboundMessage | Ignored:
@@ -111,6 +122,7 @@ def _deleted(event: RawEvent, gone: Gone) -> InboundMessage:
         sent_at=event.received_at,
         authenticity=VOUCHED,
         kind="delete",
+        feed=event.feed,
     )
 
 

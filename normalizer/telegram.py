@@ -52,13 +52,13 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         if message.sender is None or message.sender.is_bot:
             return Ignored(reason="not_from_a_person")
         return _read(event, message, places.person_of(message.sender), edited=edited)
-    if message.chat.type not in places.GROUPS or known.groups == "off":
+    if message.chat.type not in places.GROUPS or (known.groups == "off" and not event.feed):
         return Ignored(reason=f"{one_line(message.chat.type, 20)}_chat")
     author = places.author_in_group(message)
     if author is None:
         return Ignored(reason="not_from_a_person")
-    ours = known.groups == "all" or places.is_addressed(event, message)
-    if not ours and not message.media_group_id and not edited:  # an edit may take the name away
+    ours = known.groups == "all" or (known.groups == "mentions" and places.is_addressed(event, message))
+    if not (ours or event.feed or message.media_group_id or edited):  # an edit may take the name away
         return Ignored(reason="not_addressed")
     read = _read(event, places.without_call(event, message), author, edited=edited)
     return replace(
@@ -68,7 +68,9 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         reply_to=places.answered(event, message, author),
         command="",
         argument="",
-        unaddressed=not ours,
+        unaddressed=not ours and not event.feed,
+        feed="" if ours else event.feed,
+        address="" if ours else places.address_of(message),
     )
 
 

@@ -107,6 +107,15 @@ def ref(event: RawEvent, message: Message, number: int) -> ExternalMessageId:
     return name_of(event, message.chat.id, number)
 
 
+def address_of(message: Message) -> str:
+    """Where members see it; empty in groups whose messages have no addresses.
+
+    Source: https://core.telegram.org/api/links#private-message-links.
+    """
+    chat = str(message.chat.id)
+    return f"https://t.me/c/{chat[4:]}/{message.message_id}" if chat.startswith("-100") else ""
+
+
 def name_of(event: RawEvent, chat: int, number: int | str) -> ExternalMessageId:
     """The name of a message in a chat."""
     return ExternalMessageId(f"{event.own_id}/{chat}/{number}")

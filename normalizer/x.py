@@ -195,6 +195,8 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
         attachments=tuple(_attachments(told, post)),
         warnings=(UNCERTAIN,) if summons == "unknown" else (),
         unanswerable=FORBIDDEN.format(post=post.id) if summons == "not" else "",
+        feed=event.feed if summons == "not" else "",
+        address=f"https://x.com/i/status/{post.id}" if event.feed and summons == "not" else "",
     )
 
 

@@ -47,4 +47,5 @@ def _joined(first: InboundMessage, more: InboundMessage) -> InboundMessage:
         attachments=(*first.attachments, *more.attachments),
         aliases=(*first.aliases, more.external_id),
         unaddressed=first.unaddressed and more.unaddressed,
+        feed=first.feed if more.feed else "",
     )

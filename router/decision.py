@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from router import albums, dedupe, entries, priority, rules
+from router import albums, dedupe, entries, feeds, priority, rules
 from router.albums import Gathered
 from router.claims import brought, join_jobs, opens_talk
 from router.commands import carry_out
 from router.dedupe import Sameness
+from router.feeds import Feeds
 from router.gist import gist_of
 from router.hand import answered_by_hand
 from router.language import LanguageRecognizer
@@ -80,6 +81,7 @@ class Policy(NamedTuple):
     languages: Mapping[str, str] = MappingProxyType({})
     young: timedelta = timedelta(0)
     files_are_checked: bool = False
+    feeds: Feeds = MappingProxyType({})
 
 
 class Decider:
@@ -116,6 +118,13 @@ class Decider:
             return _straggler(gathered, known, context, now, checked=self._policy.files_are_checked)
         if message.unaddressed:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
+        if message.feed:
+            if (restriction := _restriction(message, context, now)) and restriction.kind == "block":
+                return Admission(gathered.event_ids, "ignored", "blocked", unkept=True)
+            language = self._languages.recognize(gist.sample, message.author.language)
+            read = feeds.read_along(gathered, self._policy.feeds, language, context, now)
+            if read is not None:
+                return read
         return self._admit(gathered, gist, identity, same, context, now)
 
     def busy_since(self, now: datetime) -> datetime | None:
@@ -184,6 +193,8 @@ class Decider:
         ref = context.refs.get((message.channel, message.external_id))
         ticket = context.tickets.get(ref.ticket_id) if ref else None
         if ref is None or ticket is None:
+            if message.feed and message.kind == "delete":
+                return feeds.withdrawn(gathered)
             if message.kind == "delete":
                 return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="deletes_unknown")
             anew = Gathered(replace(message, kind="message"), gathered.event_ids)
@@ -267,6 +278,9 @@ class Decider:
         )
         jobs = (*entries.file_jobs(admission, message, now), *join_jobs(ticket, claim, now))
         admission = replace(admission, jobs=jobs)
+        if message.feed:
+            item, told = feeds.taken_up(gathered, self._policy.feeds, ticket, language, context, now)
+            admission = replace(admission, item=item, events=(*admission.events, *told))
         entries.remember(admission, message, thread, person.identity, context)
         return admission
 

@@ -191,6 +191,7 @@ class Intake:
                 claims=frozenset(key for m in messages for key in claims_in(m)),
                 drafts=any(m.by_us for m in messages),
                 busy_since=self._decider.busy_since(now),
+                items=frozenset((m.account, m.external_id) for m in messages if m.feed),
             )
         )
 

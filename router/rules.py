@@ -42,6 +42,7 @@ def rule_table(default_queue: str, young: timedelta = timedelta(0)) -> tuple[Rul
         Rule("machine", lambda m: m.automatic is not None, Outcome(MACHINE_QUEUE, False, False)),
         Rule("forged", lambda m: m.authenticity.verdict == "failed", Outcome(default_queue, True, False)),
         Rule("unverified", lambda m: m.authenticity.verdict != "verified", Outcome(default_queue, True, False)),
+        Rule("feed", lambda m: bool(m.feed), Outcome(default_queue, True, False)),
         Rule("young", lambda m: is_young(m, young), Outcome(default_queue, True, False)),
         Rule("person", lambda _: True, Outcome(default_queue, True, True)),
     )

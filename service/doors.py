@@ -8,7 +8,7 @@ from console.app import Console, create_app, end_streams
 from service.config import Config
 from service.version import VERSION
 from service.web import WebServer, address_of, bind, joined, make_server
-from service.wiring import Parts
+from service.wiring import Parts, feeds_of
 from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.ports import Clock, WebhookReceiver
@@ -37,6 +37,7 @@ class Doors:
                 secure=config.inbox.public_url.startswith("https://"),
                 sandbox=sandbox,
                 ready=self._why_not_ready,
+                feeds=feeds_of(config),
             )
         )
         hooks = create_hooks(self._receiver)

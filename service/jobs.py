@@ -8,6 +8,7 @@ from typing import Protocol
 
 from desk.hiding import HIDE
 from service.checking import Checking
+from service.reading import READ, Reading
 from service.removals import LOOK, Removals, period
 from tickets.errors import CheckerAway, ConnectorError, DeliveryError, PayloadError, StoreUnavailable
 from tickets.ids import (
@@ -86,6 +87,7 @@ class JobRunner:
             SHOW_STATE: self._show_state,
             HIDE: self._hide,
             **Removals(store, clock, connectors, desk.erase).kinds,
+            READ: Reading(store, clock, connectors).read,
         }
 
     async def run_due(self) -> int:

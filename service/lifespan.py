@@ -13,6 +13,7 @@ from service.accounts import AccountRunner
 from service.clock import SystemClock
 from service.config import Config
 from service.crash import crash_hook
+from service.reading import Reading
 from service.scheduler import Scheduler
 from service.wiring import Parts, make_parts, make_store, make_watch
 from service.work import Worker
@@ -127,7 +128,8 @@ class _Service:
             steer=clock.steer,
         )
         self._watch = make_watch(config, parts, clock, lambda: self._worker.leading)
-        self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading)
+        reading = Reading(parts.store, clock, parts.connectors)
+        self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading, reading.due)
         self._runners = [
             AccountRunner(
                 connector,
@@ -156,6 +158,7 @@ class _Service:
             serving = [group.create_task(server.serve(sockets=[own])) for server, own in servers]
             self._scheduler.start()
             await self._scheduler.tick_hour()
+            await self._scheduler.tick_minute()
             parts = self._parts
             url = self._doors.url if self._doors else ""
             await started(Started(url, parts.store, parts.desk, parts.access))

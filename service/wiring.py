@@ -30,6 +30,7 @@ from service.parsers import Parsers
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
+from tickets.feeds import Feed, feed_name
 from tickets.ids import AccountId, Channel, ThreadKey
 from tickets.model import ReplyTarget
 from tickets.ports import Bucket, Clock, Connector, CrashHook, TypingSender
@@ -207,6 +208,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
             timedelta(minutes=config.router.flood_mute_minutes),
         ),
         languages=languages_of(templates),
+        feeds=_feeds(config),
         aliases={
             (account, alias): queue
             for account, one in config.accounts.items()
@@ -217,6 +219,19 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
         account for account, one in config.accounts.items() if _setting(one.settings, "acknowledge", False)
     )
     return Decider(policy, languages, Notices(templates, _limits(config), acknowledging))
+
+
+def feeds_of(config: Config) -> tuple[str, ...]:
+    """The full names of what is read along."""
+    return tuple(feed_name(account, name) for account, name in _feeds(config))
+
+
+def _feeds(config: Config) -> dict[tuple[AccountId, str], Feed]:
+    return {
+        (account, name): feed
+        for account, one in config.accounts.items()
+        for name, feed in _setting(one.settings, "feeds", {}).items()
+    }
 
 
 def make_prepared(config: Config) -> ReplyTemplates | None:

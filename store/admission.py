@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from store import drafts, intake
+from store import drafts, feeds, intake
 from store.attachments import insert_attachments
 from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
-from store.erasing import heed_erased
+from store.erasing import drop_unused, empty_events, heed_erased
 from store.history import insert_events
 from store.jobs import insert_jobs
 from store.postings import write_search
@@ -90,7 +90,14 @@ def admit(
     _use_claims(tx, [a.claimed for a in tickets if a.claimed], now)
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
+    feeds.write_items(tx, [admission.item for admission in admissions if admission.item])
+    for admission in admissions:
+        if admission.withdrawn:
+            feeds.forget_items(tx, admission.withdrawn[0], [admission.withdrawn[1]])
     _end_events(tx, admissions)
+    drop_unused(
+        tx, empty_events(tx, [event for a in (*tickets, *admissions) if a.unkept for event in a.event_ids])
+    )
     crash("store.admit_written")
     return numbers
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from store import merging
+from store import feeds, merging
 from store.drafts import drafts
 from store.engine import Tx
 from store.rows import (
@@ -70,6 +70,8 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
         claims=claims,
         busy=_busy(tx, identities.values(), query.busy_since),
         drafts=drafts(tx, list(tickets)) if query.drafts else {},
+        items=feeds.known_items(tx, query),
+        alike=feeds.alike_items(tx, query),
     )
 
 

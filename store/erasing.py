@@ -53,20 +53,19 @@ def _empty(tx: Tx, where: str, params: Params) -> list[str]:
     return [row[0] for row in rows]
 
 
+def empty_events(tx: Tx, ids: Sequence[EventId]) -> list[str]:
+    """Forget what raw events hold; the blobs that it was."""
+    return _empty(tx, "id IN EACH(:ids)", {"ids": sorted(ids)}) if ids else []
+
+
 def heed_erased(tx: Tx, admissions: Sequence[Admission]) -> list[Admission]:
-    """What still comes in about an erased message brings nothing of it back, and its original goes, too."""
+    """What still comes in about an erased message brings nothing of it back."""
     ids = sorted({admission.change.message_id for admission in admissions if admission.change})
     gone = {row[0] for row in tx.all(ERASED_ONES, {"ids": ids})} if ids else set()
-    if not gone:
-        return list(admissions)
-    heeded: list[Admission] = []
-    originals: list[EventId] = []
-    for admission in admissions:
-        late = admission.change is not None and admission.change.message_id in gone
-        originals += admission.event_ids if late else ()
-        heeded.append(admission.without_words() if late else admission)
-    drop_unused(tx, _empty(tx, "id IN EACH(:ids)", {"ids": sorted(originals)}))
-    return heeded
+    return [
+        one.without_words() if one.change is not None and one.change.message_id in gone else one
+        for one in admissions
+    ]
 
 
 def drop_unused(tx: Tx, blobs: Sequence[str]) -> None:
@@ -80,9 +79,12 @@ def drop_unused(tx: Tx, blobs: Sequence[str]) -> None:
 
 
 HELD = """
-SELECT r.ref FROM message_ref r JOIN message m ON m.id = r.message_id JOIN thread h ON h.id = r.thread_id
-WHERE r.ref > :after AND h.account = :account AND r.ours = 0 AND m.direction = 'in' AND m.deleted_at IS NULL
-ORDER BY r.ref LIMIT :limit
+SELECT ref FROM (
+    SELECT r.ref AS ref FROM message_ref r JOIN message m ON m.id = r.message_id
+    JOIN thread h ON h.id = r.thread_id
+    WHERE r.ref > :after AND h.account = :account AND r.ours = 0 AND m.direction = 'in' AND m.deleted_at IS NULL
+    UNION SELECT external_id FROM feed_item WHERE external_id > :after AND account = :account
+) AS held ORDER BY ref LIMIT :limit
 """
 
 

@@ -27,9 +27,9 @@ ON CONFLICT (account, key) DO UPDATE SET
 """
 INSERT_EVENT = """
 INSERT INTO raw_event (conversation_id, channel, account, external_id, state, attempts, payload, sha256,
-    size_bytes, received_at, own_id, group_key, quiet_s, note, late, looked_up, reason)
+    size_bytes, received_at, own_id, group_key, quiet_s, note, late, looked_up, feed, reason)
 SELECT c.id, :channel, :account, :external_id, 'waiting', 0, :payload, :sha256,
-    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, :late, :looked_up, ''
+    :size_bytes, :received_at, :own_id, :group_key, :quiet_s, :note, :late, :looked_up, :feed, ''
 FROM conversation c WHERE c.account = :account AND c.key = :conversation
 ON CONFLICT (account, external_id) DO NOTHING
 """
@@ -87,6 +87,7 @@ def _event_params(tx: Tx, event: RawEvent) -> dict[str, object]:
         "note": printable(event.note),
         "late": int(event.late),
         "looked_up": printable(event.looked_up),
+        "feed": event.feed,
     }
 
 
@@ -131,7 +132,7 @@ SELECT id, conversation_id, size_bytes, group_key FROM (
 """
 EVENT_COLUMNS = (
     "id, channel, account, external_id, payload, sha256, received_at, own_id, group_key, quiet_s, note, attempts, "
-    "late, (SELECT key FROM conversation c WHERE c.id = conversation_id), looked_up"
+    "late, (SELECT key FROM conversation c WHERE c.id = conversation_id), looked_up, feed"
 )
 
 
@@ -223,6 +224,7 @@ def _event_of(tx: Tx, row: Row) -> RawEvent:
         late=bool(row[12]),
         conversation=row[13],
         looked_up=row[14],
+        feed=row[15],
     )
 
 
@@ -247,10 +249,14 @@ def list_quarantine(tx: Tx, limit: int) -> list[QuarantinedEvent]:
 
 
 def replay(tx: Tx, event_id: EventId, now: datetime) -> bool:
+    return set_waiting(tx, event_id, "quarantined", now)
+
+
+def set_waiting(tx: Tx, event_id: EventId, state: str, now: datetime) -> bool:
+    """Let an event that ended so be handled once more; False when it is in another state."""
     changed = tx.run(
-        "UPDATE raw_event SET state = 'waiting', attempts = 0, reason = '' "
-        "WHERE id = :id AND state = 'quarantined'",
-        {"id": event_id},
+        "UPDATE raw_event SET state = 'waiting', attempts = 0, reason = '' WHERE id = :id AND state = :state",
+        {"id": event_id, "state": state},
     )
     if changed:
         tx.run(

@@ -15,6 +15,7 @@ from store import (
     deliveries,
     desk,
     erasing,
+    feeds,
     health,
     intake,
     jobs,
@@ -30,6 +31,7 @@ from store.rows import micros, moment, printable
 from store.sqlite import SqliteEngine
 from store.vault import Vault
 from tickets.errors import ConfigError
+from tickets.feeds import FeedFilter, FeedItem
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -39,6 +41,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    ItemId,
     JobId,
     NoticeId,
     ThreadId,
@@ -375,6 +378,20 @@ class SqlStore:
     async def list_spending(self, now: datetime) -> Sequence[Spending]:
         return await self._engine.read(lambda tx: spending.list_spending(tx, now))
 
+    # Feeds
+
+    async def list_items(self, wanted: FeedFilter) -> Sequence[FeedItem]:
+        return await self._engine.read(lambda tx: feeds.list_items(tx, wanted))
+
+    async def find_item(self, item_id: ItemId) -> FeedItem | None:
+        return await self._engine.read(lambda tx: feeds.find_item(tx, item_id))
+
+    async def want_item(self, item_id: ItemId, by: str, now: datetime) -> bool:
+        return await self._engine.write(lambda tx: feeds.want_item(tx, item_id, by, now), topics=["inbound"])
+
+    async def forget_items(self, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
+        return await self._engine.write(lambda tx: feeds.forget_items(tx, account, names))
+
     # Access
 
     async def add_user(self, user: User) -> None:
@@ -491,7 +508,7 @@ class SqlStore:
         return await self._engine.read(lambda tx: notices.list_habits(tx, since))
 
     async def forget_old(self, now: datetime) -> int:
-        return await self._engine.write(lambda tx: jobs.forget_old(tx, now))
+        return await self._engine.write(lambda tx: jobs.forget_old(tx, now) + feeds.forget_old_items(tx, now))
 
 
 def _topics_of(admissions: Sequence[Admission]) -> list[Topic]:

@@ -32,6 +32,9 @@ ExternalMessageId = NewType("ExternalMessageId", str)
 ThreadKey = NewType("ThreadKey", str)
 """A platform's name for a conversation, unique within one account."""
 
+ItemId = NewType("ItemId", str)
+"""An item of a feed; ids grow with the time at which they came."""
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32, lower case: no letter reads like a digit."""
 

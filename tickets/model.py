@@ -57,7 +57,8 @@ class RawEvent(Shape, frozen=True):
     nobody is notified of it.  looked_up: what the connector asked other
     servers about it for whoever reads it (mail: DNS records, as JSON; in
     Telegram's groups the bot's name), or found proved, as the command of a
-    signed button; empty when there was nothing.
+    signed button; empty when there was nothing.  feed: the account's feed
+    that found it, where nobody addressed us; empty for what did.
     """
 
     channel: Channel
@@ -72,6 +73,7 @@ class RawEvent(Shape, frozen=True):
     note: str = ""
     late: bool = False
     looked_up: str = ""
+    feed: str = ""
 
 
 class Author(Shape, frozen=True):
@@ -228,6 +230,10 @@ class InboundMessage(Shape, frozen=True):
     """The platform was told already that it arrived, and has shown that."""
     unaddressed: bool = False
     """Written among many and not to us; a part of what is if another of its group is addressed."""
+    feed: str = ""
+    """The account's feed that found it: reading matter, unless a ticket of it is wanted; empty: it is for us."""
+    address: str = ""
+    """Of reading matter: where it stands on the platform, an https link; empty when it has none."""
 
 
 class Ignored(Shape, frozen=True):

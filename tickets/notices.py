@@ -11,11 +11,11 @@ from typing import Literal, Protocol
 from tickets.ids import AccountId, NoticeId
 from tickets.model import Delivery, Shape
 
-NoticeKind = Literal["gap", "down", "silent", "worker", "removals", "budget", "checker"]
+NoticeKind = Literal["gap", "down", "silent", "worker", "removals", "budget", "checker", "feed"]
 """gap: messages of a time that the platform does not give back.  down: an account cannot be used.
 silent: an account is quieter than its habit.  worker: one stopped without a word.
 removals: what people removed on the platform cannot be followed.  budget: a month's is used up, or nearly.
-checker: the malware scanner does not answer."""
+checker: the malware scanner does not answer.  feed: one cannot be read, or not whole."""
 
 
 class NewNotice(Shape, frozen=True):

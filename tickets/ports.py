@@ -268,6 +268,48 @@ class RemovalSource(Protocol):
         """Those of them that are to go; None while the platform is not done.  Raises ConnectorError."""
 
 
+class AskedFeed(Shape, frozen=True):
+    """A feed that must be asked for.
+
+    every_s: seconds between two questions, at least.  monthly_budget:
+    dollars; 0: it has none of its own.  price: of each item, in dollars.
+    fewest: items that one question must allow for.
+    """
+
+    every_s: float
+    monthly_budget: float
+    price: float
+    fewest: int
+
+
+class FeedReading(Shape, frozen=True):
+    """What a feed told, the oldest first.
+
+    newest: behind this one to go on; None: nothing was ever told.  read: so
+    many items were handed out.  more: older ones since then were left out.
+    wait_s: as the platform asks.  paused: a sentence on why nothing was asked; empty: it was.
+    """
+
+    events: tuple[RawEvent, ...]
+    newest: str | None
+    read: int
+    more: bool = False
+    wait_s: float = 0.0
+    paused: str = ""
+
+
+@runtime_checkable
+class FeedSource(Protocol):
+    """A source with feeds that tell only who asks."""
+
+    @property
+    def feeds(self) -> Mapping[str, AskedFeed]:
+        """By name."""
+
+    async def read_feed(self, name: str, after: str | None, most: int) -> FeedReading:
+        """The newest items behind one, about ``most``; after None: the newest of all.  Raises ConnectorError."""
+
+
 @runtime_checkable
 class FileSource(Protocol):
     """A source whose attachments are fetched apart from the message."""

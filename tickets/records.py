@@ -5,6 +5,7 @@ from typing import Final, Literal, Self
 
 from msgspec.structs import replace
 
+from tickets.feeds import FeedItem
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -65,6 +66,8 @@ class ContextQuery(Shape, frozen=True):
     """From when on people's messages are counted; None: they are not."""
     drafts: bool = False
     """Whether answers that wait for being posted by hand are wanted, too."""
+    items: frozenset[tuple[AccountId, ExternalMessageId]] = frozenset()
+    """Reading matter of which is asked whether it is known, by its name or by its words."""
 
 
 def only_thread(thread: Thread, now: datetime) -> ContextQuery:
@@ -132,7 +135,8 @@ class Context(Shape, frozen=True):
     thread_tickets: the newest ticket of a thread, open or closed.  claims: by
     hash.  busy: how many messages each known person wrote since then whom
     the platform vouches for; those who were held back since then left out.
-    drafts: of the tickets, by what they answer.
+    drafts: of the tickets, by what they answer.  items: of feeds, by name.
+    alike: of the same words since then, the first of them, by fingerprint.
     """
 
     identities: dict[tuple[Channel, str], Identity]
@@ -147,6 +151,8 @@ class Context(Shape, frozen=True):
     claims: dict[str, Claim] = {}
     busy: dict[IdentityId, int] = {}
     drafts: dict[ExternalMessageId, Draft] = {}
+    items: dict[tuple[AccountId, ExternalMessageId], FeedItem] = {}
+    alike: dict[tuple[AccountId, str], FeedItem] = {}
 
 
 class NewRef(Shape, frozen=True):
@@ -289,10 +295,16 @@ class Admission(Shape, frozen=True):
     deliveries: tuple[Delivery, ...] = ()
     jobs: tuple[NewJob, ...] = ()
     events: tuple[TicketEvent, ...] = ()
+    item: FeedItem | None = None
+    """Reading matter that is new, or what became of it; who wants a ticket of it is left as it is."""
+    withdrawn: tuple[AccountId, ExternalMessageId] | None = None
+    """Reading matter that was deleted on the platform, and is forgotten here."""
+    unkept: bool = False
+    """What its raw events hold is not kept."""
 
     def without_words(self) -> Self:
         """For a message that was erased meanwhile: what it says now is not kept, either."""
-        return replace(self, change=None, attachments=(), segments=frozenset(), snippet="")
+        return replace(self, change=None, attachments=(), segments=frozenset(), snippet="", unkept=True)
 
 
 class QuarantinedEvent(Shape, frozen=True):

@@ -8,8 +8,9 @@ from tickets.ids import AccountId
 from tickets.links import has_link
 from tickets.model import Shape
 
-What = Literal["own", "others", "answers", "links"]
-"""own: posts read that concern the account, its mentions and its own.  others: other posts read.
+What = Literal["own", "others", "feeds", "answers", "links"]
+"""own: posts read that concern the account, its mentions and its own.  others: other posts read.  feeds: those
+that feeds found.
 answers: posts written.  links: of those, with a link in them."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+from tickets.feeds import FeedStore
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -291,7 +292,7 @@ class DeskStore(Protocol):
     async def list_held(
         self, account: AccountId, after: ExternalMessageId | None, limit: int
     ) -> Sequence[ExternalMessageId]:
-        """Names of messages that came over the account and whose words are kept, in the order of names.
+        """Names of messages and items that came over the account and whose words are kept, in the order of names.
 
         after: those behind this one; None: from the first.
         """
@@ -394,10 +395,12 @@ class WorkStore(Protocol):
         """For metrics: events waiting, quarantined; deliveries by state that are not sent; open tickets."""
 
     async def forget_old(self, now: datetime) -> int:
-        """Remove finished jobs, expired sessions, links and old command keys; how many rows."""
+        """Remove finished jobs, expired sessions, links, old command keys and items of feeds; how many rows."""
 
 
-class Store(IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, SpendingStore, Protocol):
+class Store(
+    IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, SpendingStore, FeedStore, Protocol
+):
     """All of it."""
 
     async def open(self) -> None:

@@ -4,7 +4,20 @@ from typing import Literal
 
 import msgspec
 
+from tickets.feeds import Feed, check_names
 from tickets.secret import Secret
+
+
+class DiscordFeed(Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[discord.<name>.feeds.<feed>]``: a channel to read along, with its threads."""
+
+    channel: str
+    """The channel's id."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.channel.isdecimal() or len(self.channel) > 20:
+            raise ValueError("channel must be the id of a channel, which is a number in quotes")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Its fields, one to five; the last is the question itself and must be filled in."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
+    feeds: dict[str, DiscordFeed] = {}
+    """Channels to read along, by the name of each feed."""
 
     def __post_init__(self) -> None:
         if len(self.token.reveal()) < 20 or any(letter.isspace() for letter in self.token.reveal()):
@@ -50,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("cdn_url must begin with https:// or http://")
         if not 1 <= self.appears_within_s <= 150:
             raise ValueError("appears_within_s must be between 1 and 150")
+        check_names(self.feeds)
+        if len({one.channel for one in self.feeds.values()}) < len(self.feeds):
+            raise ValueError("two feeds read the same channel; remove one of the two")
         ids = (*self.staff_roles, *self.forums, self.rooms or "0")
         if not all(one.isdecimal() and len(one) <= 20 for one in ids):
             raise ValueError("rooms, forums and staff_roles must be ids, which are numbers in quotes")
@@ -63,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def reads_all(self) -> bool:
         """Whether it must hear what does not name it."""
-        return bool(self.rooms or self.forums)
+        return bool(self.rooms or self.forums or self.feeds)
 
     def consumes(self) -> str:
         """What only one consumer may read: two accounts with the same are a mistake."""

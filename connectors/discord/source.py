@@ -7,9 +7,10 @@ between reads it again.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -80,7 +81,8 @@ class GatewaySource:
         start = first_id(self._context.clock.now()) if self._settings.first_start == "now" else 0
         own_id, settings = str(self._api.user.id), self._settings
         place = Place.read(cursor, start)
-        listener = Listener(place, own_id, self._context, settings.rooms, settings.forums)
+        feeds = {feed.channel: name for name, feed in settings.feeds.items()}
+        listener = Listener(place, own_id, self._context, settings.rooms, settings.forums, feeds)
         gateway = Gateway(self._settings, self._context.clock.now)
         told = False
         try:
@@ -247,8 +249,16 @@ class Listener:
     """
 
     def __init__(
-        self, place: Place, own_id: str, context: ConnectorContext, rooms: str = "", forums: Sequence[str] = ()
+        self,
+        place: Place,
+        own_id: str,
+        context: ConnectorContext,
+        rooms: str = "",
+        forums: Sequence[str] = (),
+        feeds: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self._feeds = dict(feeds)
+        """The feeds' names, by channel and, once they are known, by its threads."""
         self._parent = rooms
         self._forums = frozenset(forums)
         self.rooms: set[str] = set()
@@ -376,6 +386,7 @@ class Listener:
             if self._parent and one.parent_id == self._parent and one.type == PRIVATE_THREAD
         }
         self._posts |= {one.id: one.name for one in threads if one.parent_id in self._forums}
+        self._feeds |= {one.id: self._feeds[one.parent_id] for one in threads if one.parent_id in self._feeds}
 
     def _raw_events(self, text: str, event: Event) -> Iterator[RawEvent]:
         if event.t == "MESSAGE_DELETE_BULK":
@@ -408,7 +419,7 @@ class Listener:
         if message.author is not None and message.author.id == self._own_id:
             return False
         named = self._own_id in (one.id for one in message.mentions)
-        known = message.channel_id in self.rooms or message.channel_id in self._posts
+        known = any(message.channel_id in ours for ours in (self.rooms, self._posts, self._feeds))
         return named or message.guild_id is None or known
 
     def _raw(self, text: str, event: Event, message: SeenMessage) -> RawEvent:
@@ -424,6 +435,7 @@ class Listener:
             note=self._note(message.channel_id),
             late=self._is_late(event, message),
             looked_up=self._posts.get(message.channel_id, ""),
+            feed=self._feeds.get(message.channel_id, ""),
         )
 
     def _note(self, channel: str) -> str:

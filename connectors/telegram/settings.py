@@ -5,9 +5,22 @@ from typing import Literal
 
 import msgspec
 
+from tickets.feeds import Feed, check_names
 from tickets.secret import Secret
 
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
+
+
+class TelegramFeed(Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[telegram.<name>.feeds.<feed>]``: a group to read along; the bot's privacy mode must be off there."""
+
+    chat: int
+    """The group's id, as -1001234567890."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.chat >= 0:
+            raise ValueError("chat must be the id of a group, which is negative")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,10 +48,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """The bot's name, without @: codes sent to people on other channels then carry a link that opens the bot."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
+    feeds: dict[str, TelegramFeed] = {}
+    """Groups to read along, by the name of each feed."""
 
     def __post_init__(self) -> None:
         if self.mode == "webhook" and not self.webhook_url.startswith(self._webhook_schemes()):
             raise ValueError("webhook_url must be an https:// address when mode is 'webhook'")
+        check_names(self.feeds)
+        if len({one.chat for one in self.feeds.values()}) < len(self.feeds):
+            raise ValueError("two feeds read the same chat; remove one of the two")
         if not 1 <= self.poll_timeout_s <= 50:
             raise ValueError("poll_timeout_s must be between 1 and 50")
         if self.username and not _USERNAME.fullmatch(self.username):

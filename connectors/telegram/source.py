@@ -184,6 +184,7 @@ class Reading:
         self._api = api
         self._settings = settings
         self._context = context
+        self._feeds = {str(feed.chat): name for name, feed in settings.feeds.items()}
         self._secret = b""
         self._pressed: list[str] = []
 
@@ -222,6 +223,7 @@ class Reading:
             quiet_s=self._settings.album_quiet_s if seen.group else 0.0,
             late=is_late(seen.written, now),
             looked_up=looked_up,
+            feed=self._feeds.get(seen.chat, ""),
         )
 
 

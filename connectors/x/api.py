@@ -208,15 +208,24 @@ class XApi:
     async def search_mentions(self, since: int, until: int, token: str | None) -> Page:
         """A page of posts that name the account, between two ids.  Raises SearchForbidden."""
         name = self.account.username
+        return await self.search(f"@{name} -from:{name}", since, until, token)
+
+    async def search(
+        self, query: str, since: int, until: int | None, token: str | None, *, most: int = PAGE
+    ) -> Page:
+        """A page of what a query finds behind one id and before another.  Raises SearchForbidden.
+
+        since: of the last seven days.  until: None for all newer ones.  most: 10 to 100 posts.
+        """
         with translated():
             try:
                 answer = await self._asked(
                     lambda client: client.search_recent_tweets(
-                        f"@{name} -from:{name}",
+                        query,
                         since_id=str(since),
-                        until_id=str(until),
+                        until_id=None if until is None else str(until),
                         next_token=token,
-                        max_results=PAGE,
+                        max_results=most,
                         **WITH_ALL_BESIDE,
                         user_auth=self._signs,
                     )

@@ -8,6 +8,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=1_288_834_974_
 """Where X's clock starts (https://docs.x.com/fundamentals/x-ids)."""
 LATE_IDS = 30_000 << 22
 """Half a minute, in ids."""
+SEARCHED = timedelta(days=7) - timedelta(minutes=5)
+"""So far back X searches (https://docs.x.com/x-api/posts/search/introduction), less a margin for clocks."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,12 +1,18 @@
 """``[x.<name>]`` in config.toml."""
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 import msgspec
 
 from connectors.oauth import OAuthSettings
+from tickets.feeds import Feed, check_names
 from tickets.secret import NO_SECRET, Secret
 from tickets.spending import Prices
+
+LONGEST_SEARCH: Final = 450
+"""X takes 512 characters, of which some are ours."""
+MIN_EVERY_S: Final = 60.0
 
 
 class OAuth(OAuthSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -21,6 +27,37 @@ class OAuth(OAuthSettings, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One of the app's callback addresses, letter for letter; nothing needs to listen there."""
     refresh_token: Secret = NO_SECRET
     """Without it: `switchboard sign-in x:<name>` gets one, and keeps it encrypted."""
+
+
+class XFeed(Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[x.<name>.feeds.<feed>]``: posts to read along, for money; one of the first three says which."""
+
+    search: str = ""
+    """In X's search language (https://docs.x.com/x-api/posts/search/integrate/operators); reposts and the
+    account's own posts are left out."""
+    list: str = ""
+    """The number of a public list: what its members post."""
+    by: str = ""
+    """The name of an account, without @: what it posts."""
+    every_s: float = 300.0
+    """Ask so often at most, seconds; seldomer when little comes, and when the budget asks for it."""
+    monthly_budget: float = 5.0
+    """Dollars a month (UTC) for this feed, spread over the month; 0: as far as the account's budget goes."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if sum(map(bool, (self.search.strip(), self.list, self.by))) != 1:
+            raise ValueError("a feed needs one of search, list and by")
+        if len(self.search) > LONGEST_SEARCH or "\n" in self.search:
+            raise ValueError(f"search must be one line of at most {LONGEST_SEARCH} characters")
+        if self.list and not re.fullmatch(r"[0-9]{1,20}", self.list):
+            raise ValueError("list must be the number of a list, in quotes")
+        if self.by and not re.fullmatch(r"[A-Za-z0-9_]{1,15}", self.by):
+            raise ValueError("by must be the name of an account, without @")
+        if not MIN_EVERY_S <= self.every_s <= 86_400:
+            raise ValueError("every_s must be between 60 and 86400")
+        if self.monthly_budget < 0:
+            raise ValueError("monthly_budget must be 0 or more")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """``[x.<name>.prices]``: what X takes for each call, in dollars."""
     acknowledge: bool = False
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
+    feeds: dict[str, XFeed] = {}
+    """What to read along, by the name of each feed."""
 
     def __post_init__(self) -> None:
         own = (self.access_token.reveal(), self.access_token_secret.reveal())
@@ -86,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError("monthly_budget must be 0 or more")
         if not 0 <= self.posts_above <= 20:
             raise ValueError("posts_above must be between 0 and 20")
+        check_names(self.feeds)
         if self.own_posts_s < 0 or self.by_hand_after_s < 0:
             raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:

@@ -7,9 +7,8 @@ searched for before, stretch by stretch.
 """
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,13 +23,15 @@ from connectors.x.above import Climber
 from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.beyond import Pause, stretches
-from connectors.x.place import Place, first_id, moment_of
+from connectors.x.feeds import XFeeds
+from connectors.x.place import SEARCHED, Place, first_id, moment_of
 from connectors.x.push import Pushes
+from connectors.x.seen import Seen, seen_post
 from connectors.x.settings import Settings
 from tickets.errors import ConnectorError
 from tickets.ids import ExternalMessageId
 from tickets.model import OWN, RawEvent
-from tickets.ports import Batch, Gap
+from tickets.ports import AskedFeed, Batch, FeedReading, Gap
 from tickets.spending import Spent, What
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,6 @@ SHORTEST_S = 3.0
 """X allows 300 questions in 15 minutes, however often it calls."""
 CLOCKS_APART = timedelta(minutes=5)
 """By so much our clock may be ahead of X's."""
-SEARCHED = timedelta(days=7) - timedelta(minutes=5)
-"""So far back X searches (https://docs.x.com/x-api/posts/search/introduction), less a margin for clocks."""
 
 
 class Walk:
@@ -85,20 +84,6 @@ class Walk:
         log.warning("X hands out more pages of mentions than it can have; the rest is left")
 
 
-class Seen(msgspec.Struct):
-    """The little a connector must know of a post."""
-
-    id: str
-    author_id: str = ""
-    conversation_id: str = ""
-    in_reply_to_user_id: str | None = None
-    edit_history_tweet_ids: list[str] = []
-
-
-class SeenPost(msgspec.Struct):
-    post: Seen
-
-
 class PollingSource:
     """Asks for mentions every ``poll_s`` seconds.  pushes: X's calls, which bring it forward."""
 
@@ -110,6 +95,7 @@ class PollingSource:
         self._pushes = pushes
         self._looked_up: tuple[str, ...] = ()
         self._climber = Climber(api, settings.posts_above, partial(self._count, "others"))
+        self._feeds = XFeeds(api, settings, context, self._of_feed)
         self._settings = settings
         self._context = context
         self._own_again_at = 0.0
@@ -219,6 +205,13 @@ class PollingSource:
     async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
         return await removed.fetch(self._app, question)
 
+    @property
+    def feeds(self) -> Mapping[str, AskedFeed]:
+        return self._feeds.asked
+
+    async def read_feed(self, name: str, after: str | None, most: int) -> FeedReading:
+        return await self._feeds.read(name, after, most)
+
     async def fetch_file(self, remote_id: str) -> AsyncIterator[bytes]:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
@@ -229,7 +222,7 @@ class PollingSource:
             price = self._settings.prices.own if what == "own" else self._settings.prices.others
             await self._context.spend((Spent(what, posts, posts * price),))
 
-    async def _with_above(self, posts: list[tuple["Seen", bytes]]) -> list[tuple["Seen", bytes]]:
+    async def _with_above(self, posts: list[tuple[Seen, bytes]]) -> list[tuple[Seen, bytes]]:
         """With the talk above each, as far as the budget allows."""
         if not self._settings.posts_above or not await self._context.affords():
             return posts
@@ -317,13 +310,18 @@ class PollingSource:
             seconds -= LOOK_S
             yield Batch(events=(), behind=behind)
 
-    def _fresh(self, posts: Sequence[bytes], place: Place) -> list[tuple["Seen", bytes]]:
+    def _fresh(self, posts: Sequence[bytes], place: Place) -> list[tuple[Seen, bytes]]:
         """Those not handed out yet, in order."""
         seen = [(seen_post(post), post) for post in posts]
         return [(one, post) for one, post in seen if one.id not in place.recent and one.id != place.since]
 
-    def _raw_events(self, posts: list[tuple["Seen", bytes]]) -> tuple[RawEvent, ...]:
+    def _raw_events(self, posts: list[tuple[Seen, bytes]]) -> tuple[RawEvent, ...]:
         return tuple(self._raw(one, post) for one, post in posts)
+
+    def _of_feed(self, payload: bytes, feed: str) -> RawEvent:
+        """Named apart from a mention: the same post may be one, and then that must come, too."""
+        raw = self._raw(seen_post(payload), payload)
+        return replace(raw, external_id=f"{raw.external_id}/{feed}", feed=feed)
 
     def _raw(self, post: Seen, payload: bytes, *, own: bool = False) -> RawEvent:
         """An edit is a new post: its first id names what it changes.  own: an answer of the account's."""
@@ -339,14 +337,6 @@ class PollingSource:
             note=OWN if own else "",
             late=is_late(moment_of(int(post.id)), self._context.clock.now()) if post.id.isdigit() else False,
         )
-
-
-def seen_post(payload: bytes) -> Seen:
-    """One of a wrong shape is named by its content, and kept for a person to look at."""
-    try:
-        return msgspec.json.decode(payload, type=SeenPost).post
-    except msgspec.MsgspecError:
-        return Seen(id=f"odd/{hashlib.sha256(payload).hexdigest()[:16]}")
 
 
 def _behind(place: Place) -> str:

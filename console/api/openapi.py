@@ -9,6 +9,7 @@ from console.api.shapes import (
     Accepted,
     ChannelList,
     DeliveryDocument,
+    ItemList,
     NewMerging,
     NewReply,
     NewRestriction,
@@ -28,6 +29,7 @@ SHAPES = (
     Accepted,
     DeliveryDocument,
     ChannelList,
+    ItemList,
     ProblemDocument,
 )
 SUMMARIES = {
@@ -94,8 +96,34 @@ def _paths() -> Node:
             "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
         },
         "/channels": {"get": _get("How the channels are doing", "listChannels", "ChannelList", [])},
+        "/items": {
+            "get": _get("What feeds found, the newest first", "listItems", "ItemList", _feed_parameters(), 422)
+        },
+        "/items/{item}/ticket": {"post": _taking_up()},
         "/attachments/{id}": {"get": _file(some_id)},
         "/openapi.json": {"get": _description()},
+    }
+
+
+def _feed_parameters() -> list[Node]:
+    moods = {"type": "string", "enum": ["", "upset", "alarming"]}
+    limits = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
+    return [
+        _parameter("feed", "query", {"type": "string"}, "Only what this feed found, as x:main/name."),
+        _parameter("mood", "query", moods, "Only of this tone."),
+        _parameter("limit", "query", limits, "How many at most."),
+        _parameter("cursor", "query", {"type": "string"}, "The next of the page before."),
+    ]
+
+
+def _taking_up() -> Node:
+    item = _parameter("item", "path", {"type": "string"}, "The item's identifier.")
+    asked = _answer("Its ticket is being made, or was.", "application/json", _ref("ItemDocument"))
+    return {
+        "summary": "Have a ticket made of an item",
+        "operationId": "takeUpItem",
+        "parameters": [item],
+        "responses": {"202": asked, **_problems(404, 409)},
     }
 
 

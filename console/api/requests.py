@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast, get_args
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.lists import is_cursor
-from console.names import is_key
+from console.names import is_id, is_key
 from console.site import site_of
 from desk.actors import Actor, Right
-from tickets.ids import Channel
+from tickets.feeds import FeedFilter, Mood
+from tickets.ids import Channel, ItemId
 from tickets.model import TicketStatus
 from tickets.records import TicketFilter
 from tickets.segments import query_segments
@@ -22,6 +24,7 @@ DEFAULT = 50
 LONGEST_QUERY = 10_000
 LONGEST_TOKEN = 200
 KNOWN = frozenset({"status", "channel", "q", "limit", "cursor"})
+OF_FEEDS = frozenset({"feed", "mood", "limit", "cursor"})
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 Handler = Callable[[Request, Actor], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -63,12 +66,7 @@ async def _bearer(request: Request) -> Actor:
 
 def filter_in(request: Request) -> TicketFilter:
     """What to list.  Raises BadParameter."""
-    asked = request.query_params
-    for name in asked:
-        if name not in KNOWN or len(asked.getlist(name)) > 1:
-            raise BadParameter(
-                name, f"{name[:40]}: unknown, or given twice. There are: {', '.join(sorted(KNOWN))}."
-            )
+    asked = _asked(request, KNOWN)
     query = asked.get("q", "")
     if len(query) > LONGEST_QUERY:
         raise BadParameter("q", f"q has at most {LONGEST_QUERY} characters.")
@@ -79,6 +77,30 @@ def filter_in(request: Request) -> TicketFilter:
         limit=_limit(asked.get("limit")),
         cursor=_cursor(asked.get("cursor", ""), query),
     )
+
+
+def feed_filter_in(request: Request) -> FeedFilter:
+    """Which items of feeds to list.  Raises BadParameter."""
+    asked = _asked(request, OF_FEEDS)
+    cursor = asked.get("cursor", "")
+    if cursor and not is_id(cursor):
+        raise BadParameter("cursor", "cursor is what an earlier page gave as next.")
+    return FeedFilter(
+        feed=asked.get("feed", ""),
+        mood=cast("Mood", _one_of(asked.get("mood", ""), "mood", get_args(Mood))),
+        after=ItemId(cursor) if cursor else None,
+        limit=_limit(asked.get("limit")),
+    )
+
+
+def _asked(request: Request, known: frozenset[str]) -> QueryParams:
+    asked = request.query_params
+    for name in asked:
+        if name not in known or len(asked.getlist(name)) > 1:
+            raise BadParameter(
+                name, f"{name[:40]}: unknown, or given twice. There are: {', '.join(sorted(known))}."
+            )
+    return asked
 
 
 def key_in(request: Request) -> str:

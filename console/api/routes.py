@@ -7,10 +7,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from console.api.openapi import document
-from console.api.requests import Handler, body_in, filter_in, key_in, with_token
+from console.api.requests import Handler, body_in, feed_filter_in, filter_in, key_in, with_token
 from console.api.shapes import (
     Accepted,
     ChannelList,
+    ItemList,
     NewMerging,
     NewReply,
     NewRestriction,
@@ -19,11 +20,12 @@ from console.api.shapes import (
     brief,
     channel_document,
     delivery_document,
+    item_document,
     ticket_document,
     whole_ticket,
 )
 from console.downloads import attachment_response
-from console.names import delivery_in, number_in
+from console.names import delivery_in, item_in, number_in
 from console.site import Console, site_of
 from desk.actors import Actor, Right
 from desk.commands import Done
@@ -140,6 +142,24 @@ async def list_channels(request: Request, _actor: Actor) -> Response:
     return _json(ChannelList([channel_document(one) for one in found]))
 
 
+async def list_items(request: Request, _actor: Actor) -> Response:
+    """A page of what feeds found, the newest first."""
+    wanted = feed_filter_in(request)
+    found = await site_of(request).console.store.list_items(wanted)
+    follows = found[-1].id if len(found) == wanted.limit else None
+    return _json(ItemList([item_document(one) for one in found], follows))
+
+
+async def take_up(request: Request, actor: Actor) -> Response:
+    """Have a ticket made of an item; asked again it is the same."""
+    console, item_id = site_of(request).console, item_in(request)
+    await console.desk.take_up(actor, item_id)
+    item = await console.store.find_item(item_id)
+    if item is None:
+        raise HTTPException(404)
+    return _json(item_document(item), 202)
+
+
 async def get_attachment(request: Request, _actor: Actor) -> Response:
     """A file's bytes."""
     return await attachment_response(request)
@@ -175,6 +195,8 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/lift", lift, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),
     _route("/channels", list_channels, "read"),
+    _route("/items", list_items, "read"),
+    _route("/items/{item}/ticket", take_up, "work", "POST"),
     _route("/attachments/{id}", get_attachment, "read"),
     Route("/openapi.json", describe, methods=["GET"]),
 ]

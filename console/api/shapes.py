@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from console.names import LARGEST_NUMBER
+from tickets.feeds import FeedItem, Mood
 from tickets.ids import Channel
 from tickets.model import (
     Attachment,
@@ -213,6 +214,35 @@ class ChannelList(Document, frozen=True):
     items: list[ChannelDocument]
 
 
+class ItemDocument(Document, frozen=True):
+    """What a feed found.
+
+    mood: ``alarming``, ``upset`` or empty.  alike: so many others with the same words.  address: where it
+    stands on the platform.  wanted: a ticket of it is asked for.  ticket: its number, once there is one.
+    """
+
+    id: str
+    feeds: list[str]
+    channel: Channel
+    author: str
+    handle: str | None
+    text: str
+    address: str
+    language: str | None
+    mood: Mood
+    sent_at: datetime
+    alike: int
+    wanted: bool
+    ticket: int | None
+
+
+class ItemList(Document, frozen=True):
+    """A page of items, the newest first.  next: cursor of what follows; null at the end."""
+
+    items: list[ItemDocument]
+    next: str | None
+
+
 class ProblemDocument(Document, frozen=True):
     """RFC 9457.  parameter: which query parameter is wrong, where one is."""
 
@@ -282,6 +312,25 @@ def channel_document(health: ChannelHealth) -> ChannelDocument:
         checked_at=health.checked_at,
         last_event_at=health.last_event_at,
         last_sent_at=health.last_sent_at,
+    )
+
+
+def item_document(item: FeedItem) -> ItemDocument:
+    """An item of a feed."""
+    return ItemDocument(
+        id=item.id,
+        feeds=list(item.feeds),
+        channel=item.channel,
+        author=item.author,
+        handle=item.handle,
+        text=item.text,
+        address=item.address,
+        language=item.language,
+        mood=item.mood,
+        sent_at=item.sent_at,
+        alike=item.alike,
+        wanted=bool(item.wanted_by),
+        ticket=item.number,
     )
 
 

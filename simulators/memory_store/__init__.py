@@ -8,6 +8,7 @@ from typing import Self
 
 from simulators.memory_store.access import MemoryAccess
 from simulators.memory_store.desk import MemoryDesk
+from simulators.memory_store.feeds import MemoryFeeds
 from simulators.memory_store.intake import MemoryIntake
 from simulators.memory_store.notices import MemoryNotices
 from simulators.memory_store.outbox import MemoryOutbox
@@ -20,7 +21,9 @@ from tickets.storage import Topic
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices, MemorySpending):
+class MemoryStore(
+    MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices, MemorySpending, MemoryFeeds
+):
     """See ``tickets.storage.Store``.  What it holds survives ``close`` and a new ``open``."""
 
     def __init__(self, *, crash: CrashHook = no_crash) -> None:

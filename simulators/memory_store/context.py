@@ -4,6 +4,7 @@ from collections import Counter
 
 from msgspec.structs import replace
 
+from simulators.memory_store.items import alike_items, known_items
 from simulators.memory_store.merging import destination
 from simulators.memory_store.tables import Tables
 from tickets.ids import ExternalMessageId, IdentityId, ThreadId, TicketId
@@ -47,6 +48,8 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         claims=claims,
         busy=_busy(tables, query),
         drafts=_drafts(tables, ticket_ids) if query.drafts else {},
+        items=known_items(tables, query),
+        alike=alike_items(tables, query),
     )
 
 

@@ -32,24 +32,23 @@ def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime)
     for event_id, row in list(tables.events.items()):
         event = row.event
         if event.account == erasing.account and event.external_id.startswith(erasing.originals):
-            _empty(tables, event_id)
+            empty(tables, event_id)
     tables.searched[number] = tables.searched.get(number, frozenset()) - erasing.forgotten
 
 
-def _empty(tables: Tables, event_id: EventId) -> None:
+def empty(tables: Tables, event_id: EventId) -> None:
+    """Forget what a raw event holds."""
     row = tables.events[event_id]
     tables.events[event_id] = replace_row(row, event=replace(row.event, payload=b""), emptied=True)
 
 
 def heed_erased(tables: Tables, admissions: Iterable[Admission]) -> Iterator[Admission]:
-    """What still comes in about an erased message brings nothing of it back, and its original goes, too."""
+    """What still comes in about an erased message brings nothing of it back."""
     for admission in admissions:
         message = tables.messages.get(admission.change.message_id) if admission.change else None
         if message is None or message.deleted_at is None or message.text:
             yield admission
             continue
-        for event_id in admission.event_ids:
-            _empty(tables, event_id)
         yield admission.without_words()
 
 
@@ -79,4 +78,5 @@ def list_held(
         held = message.direction == "in" and message.deleted_at is None and not ref.ours
         if held and tables.threads[ref.thread_id].account == account and name > (after or ""):
             found.append(name)
-    return tuple(sorted(found)[:limit])
+    found += [name for of, name in tables.items if of == account and name > (after or "")]
+    return tuple(sorted(set(found))[:limit])

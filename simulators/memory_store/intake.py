@@ -94,15 +94,20 @@ class MemoryIntake(Part):
 
     async def replay(self, event_id: EventId, now: datetime) -> bool:
         with self._write("inbound") as tables:
-            row = tables.events.get(event_id)
-            if row is None or row.state != "quarantined":
-                return False
-            tables.events[event_id] = EventRow(row.event)
-            name = _conversation_of(tables, event_id)
-            conversation = tables.conversations[name]
-            waiting = tuple(sorted((*conversation.waiting, event_id)))
-            tables.conversations[name] = replace(conversation, waiting=waiting)
-            return True
+            return wait_again(tables, event_id, "quarantined")
+
+
+def wait_again(tables: Tables, event_id: EventId, state: str) -> bool:
+    """Let an event that ended so be handled once more; False when it is in another state."""
+    row = tables.events.get(event_id)
+    if row is None or row.state != state:
+        return False
+    tables.events[event_id] = EventRow(row.event)
+    name = _conversation_of(tables, event_id)
+    conversation = tables.conversations[name]
+    waiting = tuple(sorted((*conversation.waiting, event_id)))
+    tables.conversations[name] = replace(conversation, waiting=waiting)
+    return True
 
 
 def _append(tables: Tables, event: RawEvent) -> bool:

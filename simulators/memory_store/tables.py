@@ -11,6 +11,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from tickets.errors import StoreUnavailable
+from tickets.feeds import FeedItem
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -212,6 +213,7 @@ class Tables:
         self.jobs: Table[JobId, JobRow] = self._table()
         self.health: Table[AccountId, ChannelHealth] = self._table()
         self.secrets: Table[str, bytes] = self._table()
+        self.items: Table[tuple[AccountId, ExternalMessageId], FeedItem] = self._table()
         self.spent: Table[tuple[AccountId, str, What], tuple[int, int]] = self._table()
         self.notices: Table[NoticeId, NoticeRow] = self._table()
         self.habits: Table[tuple[AccountId, int], Habit] = self._table()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from simulators.memory_store.items import forget_old_items
 from simulators.memory_store.reaping import reap_workers
 from simulators.memory_store.tables import NEVER, Hold, JobRow, Part, Table, Tables
 from tickets.ids import AccountId, JobId
@@ -115,6 +116,7 @@ class MemoryWork(Part):
                 + _forget(tables.commands, lambda kept: kept[1] < now - KEPT)
                 + _forget(tables.sessions, lambda session: session.expires_at < now)
                 + _forget(tables.links, lambda link: link[1] < now)
+                + forget_old_items(tables, now)
             )
 
 

@@ -185,6 +185,12 @@ class XPlatform:
         state.add_user(person)
         return person
 
+    def add_list(self, *members: SimPerson) -> str:
+        """A public list; its id."""
+        list_id = self._state.ids.next()
+        self._state.lists[list_id] = {one.id for one in members}
+        return list_id
+
     def post_by_hand(self, account: SimAccount, text: str, reply_to: str) -> SimPost:
         """What somebody posts in the account's own app.  reply_to: a post's id.  KeyError: there is none such."""
         answered = self._state.posts.find(reply_to)

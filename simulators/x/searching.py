@@ -1,8 +1,8 @@
 """The endpoint that searches the last seven days.
 
 Source: https://docs.x.com/x-api/posts/search/integrate/operators.  Operators:
-conversation_id:, to:, from:, in_reply_to_tweet_id:, is:reply, is:quote, @name and
-plain words, each also with a minus; others are refused as X refuses unknown ones.
+conversation_id:, to:, from:, list:, in_reply_to_tweet_id:, is:reply, is:quote, is:retweet, @name
+and plain words, each also with a minus, OR and brackets; others are refused as X refuses unknown ones.
 """
 
 from __future__ import annotations
@@ -28,41 +28,78 @@ _TERM = re.compile(
       | @(?P<name>\w+)
       | "(?P<quoted>[^"]+)"
       | (?P<word>[^\s"():]+)
-    ) (?:\s+|$)""",
+    ) (?:\s+|$|(?=\)))""",
     re.VERBOSE,
 )
+
+
+_OR = re.compile(r"OR\s+")
+_OPENED = re.compile(r"(?P<minus>-)?\(\s*")
+_CLOSED = re.compile(r"\)(?:\s+|$|(?=\)))")
 
 
 async def search_recent(call: Call) -> Answer:
     """https://docs.x.com/x-api/posts/recent-search"""
     view, span = call.view(), read_span(call.query, 10, 100)
     call.query.names("sort_order", ("recency", "relevancy"))
-    tests = _read_query(call)
+    test = _read_query(call)
     call.query.check()
     oldest = call.state.now() - SEARCHED
 
     def wanted(post: SimPost) -> bool:
         found = post.raw is None and post.created_at >= oldest and view.visible(post)
-        return found and all(test(post) for test in tests)
+        return found and test(post)
 
     return serve(call, view, span, newest(call.state.posts.all, len(call.state.posts.all), wanted))
 
 
-def _read_query(call: Call) -> list[Test]:
+def _read_query(call: Call) -> Test:
     text = (call.query.get("query") or "").strip()
     if not 1 <= len(text) <= QUERY_MAX:
         call.query.refuse("query", f"The `query` query parameter must hold 1 to {QUERY_MAX} characters")
-    tests: list[Test] = []
-    position = 0
-    while position < len(text):
-        term = _TERM.match(text, position)
-        test = None if term is None else _test(call.state, term)
+    reader = _Reader(call.state, text)
+    test = reader.alternatives()
+    if reader.position < len(text):
+        call.query.refuse("query", _invalid_operator(text, reader.position))
+    return test
+
+
+class _Reader:
+    """What stands side by side must all hold; OR binds weaker; brackets group."""
+
+    def __init__(self, state: PlatformState, text: str) -> None:
+        self.position = 0
+        self._state = state
+        self._text = text
+
+    def alternatives(self) -> Test:
+        either = [self._together()]
+        while word := _OR.match(self._text, self.position):
+            self.position = word.end()
+            either.append(self._together())
+        return lambda post: any(test(post) for test in either)
+
+    def _together(self) -> Test:
+        tests: list[Test] = []
+        while (test := self._one()) is not None:
+            tests.append(test)
+        return lambda post: all(test(post) for test in tests)
+
+    def _one(self) -> Test | None:
+        if _OR.match(self._text, self.position):
+            return None
+        if opened := _OPENED.match(self._text, self.position):
+            before, self.position = self.position, opened.end()
+            inner = self.alternatives()
+            closed = _CLOSED.match(self._text, self.position)
+            self.position = closed.end() if closed else before
+            return (_negated(inner) if opened["minus"] else inner) if closed else None
+        term = _TERM.match(self._text, self.position)
+        test = _test(self._state, term) if term else None
         if term is None or test is None:
-            call.query.refuse("query", _invalid_operator(text, position))
-            break
-        tests.append(_negated(test) if term["minus"] else test)
-        position = term.end()
-    return tests
+            return None
+        self.position = term.end()
+        return _negated(test) if term["minus"] else test
 
 
 def _invalid_operator(text: str, position: int) -> str:
@@ -94,6 +131,7 @@ def _operator(state: PlatformState, operator: str, value: str) -> Test | None:
         "conversation_id": lambda post: post.conversation_id == value,
         "in_reply_to_tweet_id": lambda post: value in referenced(post.payload, "replied_to"),
         "from": lambda post: post.author.id == user_id,
+        "list": lambda post: post.author.id in state.lists.get(value, ()),
         "to": lambda post: user_id is not None and post.payload.get("in_reply_to_user_id") == user_id,
     }
     kinds = {"reply": "replied_to", "quote": "quoted", "retweet": "retweeted"}

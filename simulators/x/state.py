@@ -51,6 +51,7 @@ class PlatformState(Backstage[SentPost]):
     tokens: Tokens = field(default_factory=Tokens)
     hooks: Hooks = field(default_factory=Hooks)
     users: dict[str, User] = field(default_factory=dict)
+    lists: dict[str, set[str]] = field(default_factory=dict)
     said: dict[Said, SentPost] = field(default_factory=dict)
     accounts: list[SimAccount] = field(default_factory=list)
     sent: list[SentPost] = field(default_factory=list)

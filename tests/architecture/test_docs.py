@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
 import msgspec
 
@@ -67,7 +67,8 @@ def keys_of(shape: type[msgspec.Struct], section: str) -> Iterator[tuple[str, st
         types = [one for one in (field.type, *get_args(field.type)) if isinstance(one, type)]
         below = next((one for one in types if issubclass(one, msgspec.Struct)), None)
         if below is not None:
-            yield from keys_of(below, f"{section}.{field.name}")
+            named = ".talk" if get_origin(field.type) is dict else ""
+            yield from keys_of(below, f"{section}.{field.name}{named}")
         else:
             yield section, field.name
 

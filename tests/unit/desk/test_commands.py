@@ -33,7 +33,17 @@ from tests.support.builders import (
 from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tickets.errors import Conflict, Forbidden, KeyReused, PublicStep, Refused, TicketNotFound
-from tickets.ids import DeliveryId, EventId, IdentityId, MessageId, NoticeId, ThreadId, TicketNumber, UserId
+from tickets.ids import (
+    DeliveryId,
+    EventId,
+    IdentityId,
+    ItemId,
+    MessageId,
+    NoticeId,
+    ThreadId,
+    TicketNumber,
+    UserId,
+)
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import FileRules, no_crash
 from tickets.records import CommandResult, TicketChange
@@ -114,6 +124,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "confirm_arrived": ("work", lambda desk, actor: desk.confirm_arrived(actor, D1, key="k")),
     "read_raw": ("work", lambda desk, actor: desk.read_raw(actor, ONE, MessageId("m-bob"), key="k")),
     "replay": ("administer", lambda desk, actor: desk.replay(actor, EventId(1))),
+    "take_up": ("work", lambda desk, actor: desk.take_up(actor, ItemId("i-1"))),
     "dismiss_notice": ("work", lambda desk, actor: desk.dismiss_notice(actor, NoticeId(1))),
 }
 

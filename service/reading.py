@@ -1,0 +1,127 @@
+"""Feeds that must be asked for: a tick finds those that are due, a job reads one and keeps how far.
+
+Where a feed stands is kept with what it told, in one transaction; a job that
+is done twice reads behind the same place, and what it tells twice is known.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from service.feed_plan import FeedPlace, after, allowed, next_at
+from tickets.errors import ConnectorError
+from tickets.feeds import feed_name
+from tickets.ids import AccountId
+from tickets.notices import NewNotice
+from tickets.ports import AskedFeed, Clock, Connector, FeedSource
+from tickets.records import Job, NewJob
+from tickets.spending import month_of
+from tickets.storage import Store
+
+log = logging.getLogger(__name__)
+
+READ: Final = "read_feed"
+AGAIN = timedelta(minutes=15)
+"""After a question that failed, or that the account's budget does not allow."""
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_WAITING = 2_000
+"""People's messages come first: nothing is read along while so much waits."""
+
+
+class Reading:
+    """Asks feeds."""
+
+    def __init__(self, store: Store, clock: Clock, connectors: Mapping[AccountId, Connector]) -> None:
+        self._store = store
+        self._clock = clock
+        self._connectors = connectors
+
+    async def due(self) -> tuple[NewJob, ...]:
+        """A job for each feed whose time has come; asked again within the minute it is the same."""
+        now = self._clock.now()
+        return tuple(
+            [
+                NewJob(READ, f"{READ}:{name}:{now:%Y-%m-%dT%H:%M}", now, {"account": account, "feed": feed})
+                for account, feed in self._feeds()
+                if (await self._place(name := feed_name(account, feed))).next_at <= now
+            ]
+        )
+
+    def _feeds(self) -> Iterator[tuple[AccountId, str]]:
+        for account, connector in self._connectors.items():
+            if isinstance(connector.source, FeedSource):
+                yield from ((account, name) for name in connector.source.feeds)
+
+    async def read(self, job: Job) -> None:
+        """Read one feed, if it is still due and configured."""
+        account, feed = AccountId(job.payload["account"]), job.payload["feed"]
+        connector = self._connectors.get(account)
+        source = connector.source if connector is not None else None
+        asked = source.feeds.get(feed) if isinstance(source, FeedSource) else None
+        name, now = feed_name(account, feed), self._clock.now()
+        place = await self._place(name)
+        if asked is None or place.next_at > now or await self._store.count_waiting() >= MOST_WAITING:
+            return
+        assert isinstance(source, FeedSource)
+        await self._ask(account, feed, source, asked, place, now)
+
+    async def _ask(
+        self,
+        account: AccountId,
+        feed: str,
+        source: FeedSource,
+        asked: AskedFeed,
+        place: FeedPlace,
+        now: datetime,
+    ) -> None:
+        name, most = feed_name(account, feed), allowed(place, asked, now)
+        if most < asked.fewest:
+            await self._keep(name, replace(place, next_at=next_at(place, asked, now)))
+            return
+        try:
+            reading = await source.read_feed(feed, place.newest, most)
+        except ConnectorError as error:
+            log.warning("A feed could not be read: %s", error)
+            await self._keep(name, replace(place, next_at=now + AGAIN))
+            await self._tell(account, name, f"The feed {name} could not be read: {error} It is tried again.", now)
+            return
+        if reading.paused:
+            await self._keep(name, replace(place, next_at=now + AGAIN))
+            return
+        place = after(place, asked, reading, now)
+        await self._store.append_raw(_keeper(name), reading.events, _encoded(place))
+        await self._store.end_notices([f"feed:{name}"], now)
+        if reading.more and asked.monthly_budget:
+            await self._tell_cut(account, name, asked, now)
+
+    async def _place(self, name: str) -> FeedPlace:
+        cursor = await self._store.find_cursor(_keeper(name))
+        return msgspec.json.decode(cursor, type=FeedPlace) if cursor else FeedPlace(AT_ONCE)
+
+    async def _keep(self, name: str, place: FeedPlace) -> None:
+        await self._store.append_raw(_keeper(name), (), _encoded(place))
+
+    async def _tell(self, account: AccountId, name: str, text: str, now: datetime) -> None:
+        await self._store.raise_notices([NewNotice("feed", f"feed:{name}", text, now, account)], now)
+
+    async def _tell_cut(self, account: AccountId, name: str, asked: AskedFeed, now: datetime) -> None:
+        """Once a month, as it may be so in every reading."""
+        text = (
+            f"More is said than the feed {name} may read for ${asked.monthly_budget:,.2f} a month: it reads the "
+            "newest and leaves older posts out. Give it a higher monthly_budget or a narrower search."
+        )
+        key = f"feed:{name}:{month_of(now)}"
+        await self._store.raise_notices([NewNotice("feed", key, text, now, account)], now)
+
+
+def _keeper(name: str) -> AccountId:
+    """Where a feed's place is kept, beside those of accounts."""
+    return AccountId(f"feed:{name}")
+
+
+def _encoded(place: FeedPlace) -> str:
+    return msgspec.json.encode(place).decode()
