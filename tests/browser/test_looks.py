@@ -41,7 +41,8 @@ def test_nothing_scrolls_sideways(server: Server, screen: Screen, width: int) ->
     screen.size(width, 800, touch=width < 1000)
     screen.enter()
     attention(server, person)
-    for path in ("/", f"/tickets/{person.number}", "/outbox", "/channels", "/quarantine", "/nowhere"):
+    server.run(server.house.seeds.finds("W" * 300, author=LONG_NAME, mood="alarming", alike=3))
+    for path in ("/", f"/tickets/{person.number}", "/outbox", "/channels", "/quarantine", "/reading", "/nowhere"):
         screen.open(path)
         wide = screen.script(
             "const width = document.documentElement.clientWidth;"

@@ -47,7 +47,13 @@ class House:
     """An inbox with people at its desk."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, secure: bool = False, prepared: ReplyTemplates | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        secure: bool = False,
+        prepared: ReplyTemplates | None = None,
+        feeds: Sequence[str] = ("x:main/talk", "telegram:main/hall"),
     ) -> None:
         self.store = store
         self.clock = clock
@@ -66,6 +72,7 @@ class House:
                 secure=secure,
                 sandbox=False,
                 ready=self._ready,
+                feeds=feeds,
             )
         )
 

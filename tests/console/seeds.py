@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from tickets.feeds import FeedItem
 from tickets.folds import fresh, snippet_of
 from tickets.ids import (
     AccountId,
@@ -16,6 +17,7 @@ from tickets.ids import (
     ContactId,
     ExternalMessageId,
     IdentityId,
+    ItemId,
     MessageId,
     ThreadId,
     ThreadKey,
@@ -188,6 +190,45 @@ class Seeds:
         await self.store.admit(
             [Admission((), "ticket", ticket=moved, ticket_version=known.version, change=change, events=events)],
             self.clock.now(),
+        )
+
+    async def finds(self, text: str, **fields: Any) -> FeedItem:
+        """What a feed found."""
+        n, now = next(_counter), self.clock.now()
+        wanted: dict[str, Any] = {
+            "feeds": ("x:main/talk",),
+            "channel": "x",
+            "account": AccountId("x:main"),
+            "author": "Linh Trần",
+            "handle": "linh",
+            "address": f"https://x.com/i/status/{n}",
+            "language": "vi",
+            "mood": "",
+            "fingerprint": "",
+            "sent_at": now,
+        } | fields
+        event = RawEvent(
+            wanted["channel"], wanted["account"], f"found-{n}", f"of {n}", b"{}", now, "1", feed="talk"
+        )
+        await self.store.append_raw(event.account, [event], None)
+        [leased] = await self.store.lease_events("seeds", now, 60.0, 10)
+        item = FeedItem(
+            id=ItemId(new_id()),
+            external_id=ExternalMessageId(f"found-{n}"),
+            event_id=leased.id,
+            text=text,
+            stored_at=now,
+            keep_until=now + timedelta(days=30),
+            **wanted,
+        )
+        await self.store.admit([Admission((leased.id,), "ignored", "feed", item=item)], now)
+        return item
+
+    async def takes_up(self, item: FeedItem, number: TicketNumber) -> None:
+        """Its ticket was made."""
+        ticket = (await self.get(number)).ticket
+        await self.store.admit(
+            [Admission((), "ignored", item=replace(item, ticket_id=ticket.id))], self.clock.now()
         )
 
     async def get(self, number: TicketNumber) -> TicketEnvelope:

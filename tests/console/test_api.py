@@ -272,6 +272,7 @@ async def test_every_route_is_described(house: House) -> None:
 
 async def test_every_field_is_described(house: House) -> None:
     person, api = await anna(house), await house.api()
+    await house.seeds.finds("Said elsewhere")
     document = await described(house)
     sent = await api.post(
         f"{BASE}/tickets/{person.number}/replies", json={"text": "Hi"}, headers={"Idempotency-Key": "k"}
@@ -282,6 +283,7 @@ async def test_every_field_is_described(house: House) -> None:
         "Accepted": sent.json(),
         "DeliveryDocument": (await api.get(sent.headers["location"])).json(),
         "ChannelList": (await api.get(f"{BASE}/channels")).json(),
+        "ItemList": (await api.get(f"{BASE}/items")).json(),
         "ProblemDocument": (await api.get(f"{BASE}/tickets?limit=0")).json(),
     }
     for name, value in checks.items():

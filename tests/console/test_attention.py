@@ -18,7 +18,7 @@ from tickets.records import Admission
 
 MAIN = AccountId("telegram:main")
 ARABIC = "القناة غير متصلة منذ ساعة"
-PAGES = ("/", "/outbox", "/channels", "/quarantine")
+PAGES = ("/", "/outbox", "/channels", "/quarantine", "/reading")
 
 
 async def raised(

@@ -9,7 +9,18 @@ from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.model import ChannelHealth
 
-PATHS = ("/", "/signin", "/enter/x", "/nope", "/livez", "/readyz", "/metrics", "/api/v1/tickets", "/channels")
+PATHS = (
+    "/",
+    "/signin",
+    "/enter/x",
+    "/nope",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/api/v1/tickets",
+    "/channels",
+    "/reading",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
