@@ -17,7 +17,7 @@ from tickets.errors import ConnectorError
 from tickets.feeds import feed_name
 from tickets.ids import AccountId
 from tickets.notices import NewNotice
-from tickets.ports import AskedFeed, Clock, Connector, FeedSource
+from tickets.ports import AskedFeed, Clock, Connector, CrashHook, FeedSource, no_crash
 from tickets.records import Job, NewJob
 from tickets.spending import month_of
 from tickets.storage import Store
@@ -35,10 +35,17 @@ MOST_WAITING = 2_000
 class Reading:
     """Asks feeds."""
 
-    def __init__(self, store: Store, clock: Clock, connectors: Mapping[AccountId, Connector]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        connectors: Mapping[AccountId, Connector],
+        crash: CrashHook = no_crash,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._connectors = connectors
+        self._crash = crash
 
     async def due(self) -> tuple[NewJob, ...]:
         """A job for each feed whose time has come; asked again within the minute it is the same."""
@@ -89,6 +96,8 @@ class Reading:
             await self._keep(name, replace(place, next_at=now + AGAIN))
             await self._tell(account, name, f"The feed {name} could not be read: {error} It is tried again.", now)
             return
+        if reading.events:
+            self._crash("feed.read")
         if reading.paused:
             await self._keep(name, replace(place, next_at=now + AGAIN))
             return

@@ -17,6 +17,7 @@ RECEIVING = (
     "x.webhook_saved",  # the post that quotes us committed, 200 not yet sent
     "mail.listed",  # sizes and dates known
     "mail.fetched",  # bodies read from the server
+    "feed.read",  # posts that a feed found in memory
     "pump.received",  # bytes in memory, nothing stored
     "store.raw_written",  # inside the transaction, before its commit
     "pump.saved",  # raw event and cursor committed, platform not told

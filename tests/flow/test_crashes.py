@@ -21,6 +21,8 @@ TEXTS = {
     "email": "通过邮件写的，请帮忙",
 }
 PICTURE = bytes(range(256)) * 8
+FEED = "feed.read"
+TALK = "Có ai dùng acmewallet không?"
 QUOTED = ("x.webhook_called", "x.webhook_saved")
 WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved", *QUOTED)
 CERTAIN = (*RECEIVING, *FETCHING, "store.change_written", "desk.committed", "outbox.leased", "outbox.budget_taken")
@@ -39,9 +41,12 @@ async def town() -> AsyncIterator[Town]:
 async def test_a_kill_at_any_step_loses_and_doubles_nothing(
     point: str, town: Town, sql_database: Database, tmp_path: Path, unused_tcp_port: int
 ) -> None:
-    program = Program(town, sql_database, tmp_path, unused_tcp_port, webhook=point in WEBHOOK_POINTS)
+    program = Program(
+        town, sql_database, tmp_path, unused_tcp_port, webhook=point in WEBHOOK_POINTS, feed=point == FEED
+    )
     await program.make_token()
     town.anna.send_photo(PICTURE, town.bot, TEXTS["telegram"])
+    town.ricardo.post(TALK)
     own_post = town.own_post()
     if point not in QUOTED:
         town.ricardo.mention(town.x_account, TEXTS["x"])
@@ -74,6 +79,9 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
             await program.at_rest(delivery, proved=channel in PROVED)
             for channel, delivery in zip(TEXTS, deliveries, strict=True)
         ]
+        if point == FEED:
+            items = (await program.get("/items"))["items"]
+            assert [(one["text"], one["alike"]) for one in items] == [(TALK, 0)]
         judge(town, await program.tickets_with_files(len(TEXTS)), numbers, states, point)
     finally:
         await program.stop()

@@ -52,6 +52,7 @@ class Program:
         port: int,
         *,
         webhook: bool,
+        feed: bool = False,
         command: str = "run",
         host: str = "127.0.0.1",
         launched: Callable[[list[str], Path, str], Process] = launch,
@@ -65,7 +66,14 @@ class Program:
         self.process: Process | None = None
         self._launched = launched
         text = configuration(
-            town, database, folder, port, webhook=webhook, acknowledge=command == "worker", host=host
+            town,
+            database,
+            folder,
+            port,
+            webhook=webhook,
+            feed=feed,
+            acknowledge=command == "worker",
+            host=host,
         )
         (folder / "config.toml").write_text(text, encoding="utf-8")
         (folder / "config.toml").chmod(0o600)
@@ -210,6 +218,7 @@ def configuration(
     port: int,
     *,
     webhook: bool = False,
+    feed: bool = False,
     acknowledge: bool = False,
     quick: bool = True,
     host: str = "127.0.0.1",
@@ -221,6 +230,7 @@ def configuration(
     """
     hooks = f"http://127.0.0.1:{port}/hooks/telegram/main"
     mode = f'mode = "webhook"\nwebhook_url = "{hooks}"' if webhook else ""
+    feeds = '[x.main.feeds.talk]\nsearch = "acmewallet"' if feed else ""
     called = f'webhook_url = "http://127.0.0.1:{port}/hooks/x/main"' if webhook else ""
     return f"""
 [service]
@@ -260,6 +270,7 @@ per_15_min = 1000000
 per_day = 10000000
 appears_within_s = {1 if quick else 120}
 first_start = "all"
+{feeds}
 [email.support]
 address = "support@example.test"
 first_start = "all"
