@@ -119,10 +119,10 @@ class Decider:
         if message.unaddressed:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="not_addressed")
         if message.feed:
-            if (restriction := _restriction(message, context, now)) and restriction.kind == "block":
-                return Admission(gathered.event_ids, "ignored", "blocked", unkept=True)
+            restriction = _restriction(message, context, now)
+            blocked = restriction is not None and restriction.kind == "block"
             language = self._languages.recognize(gist.sample, message.author.language)
-            read = feeds.read_along(gathered, self._policy.feeds, language, context, now)
+            read = feeds.read_along(gathered, self._policy.feeds, language, context, now, blocked=blocked)
             if read is not None:
                 return read
         return self._admit(gathered, gist, identity, same, context, now)

@@ -35,13 +35,15 @@ def withdrawn(gathered: Gathered) -> Admission:
 
 
 def read_along(
-    gathered: Gathered, feeds: Feeds, language: str | None, context: Context, now: datetime
+    gathered: Gathered, feeds: Feeds, language: str | None, context: Context, now: datetime, *, blocked: bool
 ) -> Admission | None:
-    """What becomes of it without a ticket; None where there is to be one."""
+    """What becomes of it without a ticket; None where there is to be one.  blocked: nobody hears who said it."""
     message = gathered.message
     known = context.items.get((message.account, message.external_id))
     if known is not None and known.wanted_by:
         return None
+    if blocked:
+        return Admission(gathered.event_ids, "ignored", "blocked", unkept=True)
     fingerprint = gist_of(message).fingerprint
     alike = context.alike.get((message.account, fingerprint)) if known is None and fingerprint else None
     if alike is not None:

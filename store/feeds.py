@@ -156,9 +156,11 @@ def want_item(tx: Tx, item_id: ItemId, by: str, now: datetime) -> bool:
 
 
 def forget_items(tx: Tx, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
+    """One of which a ticket is being made stays until that is done: its original is still needed."""
     return _forget(
         tx,
-        "SELECT id, event_id, ticket_id FROM feed_item WHERE account = :account AND external_id IN EACH(:names)",
+        "SELECT id, event_id, ticket_id FROM feed_item WHERE account = :account AND external_id IN EACH(:names) "
+        "AND (wanted_by = '' OR ticket_id IS NOT NULL)",
         {"account": account, "names": sorted(map(printable, names))},
     )
 

@@ -84,7 +84,10 @@ class FeedStore(Protocol):
         """Let a ticket be made of it: its raw event is due once more.  False when that is asked for already."""
 
     async def forget_items(self, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
-        """Items and their raw events' contents, as their authors removed them; how many."""
+        """Items and their raw events' contents, as their authors removed them; how many.
+
+        One of which a ticket is being made stays: it can be asked again when that is done.
+        """
 
 
 def check_names(feeds: Iterable[str]) -> None:

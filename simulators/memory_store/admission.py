@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from simulators.memory_store.erasing import empty, heed_erased
 from simulators.memory_store.fates import come_back, tell
-from simulators.memory_store.items import forget, write_item
+from simulators.memory_store.items import forget_removed, write_item
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
@@ -58,7 +58,7 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
         if admission.item:
             write_item(tables, admission.item)
         if admission.withdrawn:
-            forget(tables, [admission.withdrawn])
+            forget_removed(tables, [admission.withdrawn])
         for event_id in admission.event_ids if admission.unkept else ():
             empty(tables, event_id)
     return numbers

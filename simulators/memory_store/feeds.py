@@ -7,7 +7,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from simulators.memory_store.intake import wait_again
-from simulators.memory_store.items import forget, matches, numbered
+from simulators.memory_store.items import forget_removed, matches, numbered
 from simulators.memory_store.tables import Part
 from tickets.feeds import FeedFilter, FeedItem
 from tickets.ids import AccountId, ExternalMessageId, ItemId
@@ -38,4 +38,4 @@ class MemoryFeeds(Part):
 
     async def forget_items(self, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
         with self._write() as tables:
-            return forget(tables, [(account, name) for name in names])
+            return forget_removed(tables, [(account, name) for name in names])

@@ -35,6 +35,12 @@ def write_item(tables: Tables, item: FeedItem) -> None:
     )
 
 
+def forget_removed(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]) -> int:
+    """One of which a ticket is being made stays until that is done: its original is still needed."""
+    known = [(key, tables.items[key]) for key in keys if key in tables.items]
+    return forget(tables, [key for key, item in known if not item.wanted_by or item.ticket_id])
+
+
 def forget(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]) -> int:
     """The original of what became a ticket is the ticket's."""
     gone = [(key, tables.items[key]) for key in dict.fromkeys(keys) if key in tables.items]

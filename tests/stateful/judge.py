@@ -73,7 +73,8 @@ class Book:
     message was edited since the last word, with that word.  blocked: whom
     nobody hears.  seen: messages that stood there at the last look.  by_hand:
     what one of ours wrote on the platform itself, by its name.  erased:
-    what was removed where nothing of it may stay.
+    what was removed where nothing of it may stay.  overheard: what feeds
+    heard, by name, with who said it.  silenced: who was blocked at any time.
     """
 
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -92,6 +93,8 @@ class Book:
     merged: dict[TicketId, Merged] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
+    overheard: dict[str, tuple[Channel, str]] = field(default_factory=dict)
+    silenced: set[tuple[Channel, str]] = field(default_factory=set)
 
 
 class Judge:
@@ -120,6 +123,7 @@ class Judge:
         picture = self.after_step()
         self._every_letter_arrived(picture)
         self._every_answer_has_an_end(picture)
+        self._what_was_overheard_is_kept()
         self._nothing_is_in_hand()
         self._the_history_was_read_whole()
 
@@ -138,6 +142,7 @@ class Judge:
             if answer.state in ("failed", "held") or (answer.state == "unknown" and not looked_for):
                 self.book.passed.add(answer.id)
         self._nobody_waits_for_the_blocked(picture)
+        self.book.silenced |= self.book.blocked
         for ticket, word in list(self.book.quiet.items()):
             if last_word(picture, ticket) != word:
                 del self.book.quiet[ticket]
@@ -313,6 +318,16 @@ class Judge:
                 assert found.deleted or letter.aside, found
             elif not found.deleted:
                 assert found.text == letter.text, (found, letter)
+
+    def _what_was_overheard_is_kept(self) -> None:
+        """Once each; a ticket is made only of what somebody wanted, which its letter stands for."""
+        kept = Counter(name for (name,) in self.world.rooms.rows("SELECT external_id FROM feed_item"))
+        assert not [name for name, count in kept.items() if count > 1]
+        gone = [who for name, who in self.book.overheard.items() if name not in kept.keys() | self.book.erased]
+        assert set(gone) <= self.book.silenced, gone
+        made = "SELECT external_id FROM feed_item WHERE ticket_id IS NOT NULL"
+        wanted = (self.book.overheard.keys() & self.book.letters.keys()) - self.book.erased
+        assert {name for (name,) in self.world.rooms.rows(made)} == wanted
 
     def _every_answer_has_an_end(self, picture: Picture) -> None:
         for answer in picture.answers:

@@ -46,6 +46,7 @@ from tests.stateful.platforms import CHANNELS, Crashed, Outcome
 from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.claims import masked
 from tickets.errors import KeyReused, Refused
+from tickets.feeds import FeedFilter
 from tickets.ids import AccountId, ExternalMessageId, IdentityId, TicketId
 from tickets.model import RawEvent
 from tickets.records import BOUNCED
@@ -244,6 +245,28 @@ class Switchboard(RuleBasedStateMachine):
         if letter is not None:
             self._about(letter, kind="delete", text="")
             letter.text = None
+
+    @rule(place=PLACES, text=st.sampled_from(WORDS))
+    def somebody_talks_elsewhere(self, place: tuple[AccountId, str], text: str) -> None:
+        """A feed hears it, and nobody waits."""
+        self.tick()
+        account, who = place
+        name = f"f-{len(self.handed_out) + 1}"
+        assert self._hand_out(self.world.event(account, who, name, text=f"{text} {name}", feed="talk"))
+        self.book.overheard[name] = (CHANNELS[account], who)
+
+    @rule(index=INDEX, point=dying(("desk.committed",)))
+    def a_colleague_makes_a_ticket_of_it(self, index: int, point: str | None) -> None:
+        self.tick()
+        items = self.world.run(self.store.list_items(FeedFilter(limit=200)))
+        free = [one for one in items if one.external_id not in self.book.letters]
+        if not free:
+            return
+        item = free[index % len(free)]
+        done, repeated = self._asked_until_told(point, lambda: self.world.desk.take_up(AGENT, item.id))
+        assert done != repeated
+        name, (_, who) = item.external_id, self.book.overheard[item.external_id]
+        self.book.letters[name] = Letter(name, item.account, who, item.text, len(self.book.letters), aside=True)
 
     @rule(index=INDEX)
     def somebody_removes(self, index: int) -> None:

@@ -134,6 +134,20 @@ async def test_what_was_removed_is_gone_with_its_original_and_a_tickets_original
     assert await listed(store, feed="telegram:main/hall") == ["c"]
 
 
+async def test_what_is_removed_while_its_ticket_is_made_goes_when_that_is_done(store: Store) -> None:
+    await receive(store, raw("a"))
+    [first] = await lease(store)
+    await store.admit([reading(item("a", first.id), first.id)], T0)
+    await store.want_item(ItemId("i-a"), "user:ann", at(1))
+    assert await store.forget_items(MAIN, [ExternalMessageId("a")]) == 0
+    [again] = await lease(store, 2)
+    assert again.event == first.event
+    await store.admit(
+        [replace(opening("ann", again.id), item=item("a", first.id, ticket_id=TicketId("t-ann")))], at(3)
+    )
+    assert await store.forget_items(MAIN, [ExternalMessageId("a")]) == 1
+
+
 async def test_an_item_that_was_deleted_and_words_that_are_not_kept_leave_nothing(store: Store) -> None:
     await receive(store, raw("a"), raw("a/deleted"), raw("same", payload=LARGE))
     first, gone, same = await lease(store)

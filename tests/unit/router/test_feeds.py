@@ -129,6 +129,17 @@ def test_who_is_blocked_is_not_read_along() -> None:
     assert (admission.verdict, admission.item, admission.unkept) == ("ignored", None, True)
 
 
+def test_a_ticket_that_is_wanted_is_made_though_they_were_blocked_since() -> None:
+    reader = Reader()
+    known = reader.decide(said("Where is my parcel?", name="0")).new_identity
+    assert known is not None
+    item = item_of(reader.decide(heard()))
+    reader.context.items[MAIN, item.external_id] = replace(item, wanted_by="user:ann")
+    block = Restriction(kind="block", reason="spam", by="Ann", since=T0)
+    reader.context.identities["telegram", "ann"] = replace(known, restriction=block)
+    assert item_of(reader.decide(heard())).ticket_id is not None
+
+
 def test_long_words_are_shown_in_part() -> None:
     text = item_of(Reader().decide(heard("長" * 5_000))).text
     assert (len(text), text[-1]) == (2_000, "…")
