@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -79,11 +80,14 @@ class IcapChecker:
 
     async def _ask(self, content: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls)
+        answered = asyncio.ensure_future(reader.readuntil(b"\r\n\r\n"))
         try:
             writer.write(self._request(content))
-            await writer.drain()
-            return await reader.readuntil(b"\r\n\r\n")
+            with suppress(ConnectionError):  # it may have seen enough, and have answered already
+                await writer.drain()
+            return await answered
         finally:
+            answered.cancel()
             writer.close()
 
     def _request(self, content: bytes) -> bytes:

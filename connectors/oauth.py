@@ -14,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from connectors.bodies import whole_body
 from connectors.context import ConnectorContext
 from connectors.tls import client_context
 from tickets.errors import ConnectorError, CredentialRejected, Unreachable
@@ -76,9 +77,30 @@ class Tokens:
         self._token = ""
         self._until = 0.0
         self._lock = asyncio.Lock()
+        self._asking: set[asyncio.Future[str]] = set()
 
     async def access(self) -> str:
-        """A token that is good for two minutes at least.  Raises CredentialRejected, Unreachable."""
+        """A token that is good for two minutes at least.  Raises CredentialRejected, Unreachable.
+
+        Whoever asks may give up waiting: what was begun goes on, as the
+        server may have ended the old token and the new one must be kept.
+        """
+        asking = asyncio.ensure_future(self._fresh())
+        self._asking.add(asking)
+        asking.add_done_callback(self._asked)
+        return await asyncio.shield(asking)
+
+    async def close(self) -> None:
+        """Wait for what is under way: seconds at most."""
+        if self._asking:
+            await asyncio.wait(tuple(self._asking), timeout=CALL_S)
+
+    def _asked(self, asking: "asyncio.Future[str]") -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # nobody may be waiting for it any more
+
+    async def _fresh(self) -> str:
         async with self._lock:
             if self._context.clock.monotonic() >= self._until:
                 await self._refresh()
@@ -158,19 +180,9 @@ class Tokens:
                 aiohttp.ClientSession(connector=tls, timeout=aiohttp.ClientTimeout(total=CALL_S)) as session,
                 session.post(settings.token_url, data=form, headers=headers, allow_redirects=False) as response,
             ):
-                return _answer(response.status, await _body(response))
+                return _answer(response.status, await whole_body(response, LARGEST_ANSWER))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise Unreachable(f"The token server cannot be used ({type(error).__name__}).") from error
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """All of it; raises ValueError where that is more than any token needs."""
-    body = b""
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise ValueError("the answer is too long")
-    return body
 
 
 def _answer(status: int, body: bytes) -> Answer:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from desk.hiding import HIDE
-from service.checking import Checking
+from service.checking import CheckerRests, Checking
 from service.reading import READ, Reading
 from service.removals import LOOK, Removals, period
 from tickets.errors import CheckerAway, ConnectorError, DeliveryError, PayloadError, StoreUnavailable
@@ -21,7 +21,7 @@ from tickets.ids import (
     TicketId,
     TicketNumber,
 )
-from tickets.model import ReplyTarget, Thread
+from tickets.model import Message, ReplyTarget, Thread
 from tickets.ports import Clock, Connector, CrashHook, FileSource, HidingSender, StateSender, no_crash
 from tickets.records import Job, NewJob, only_thread
 from tickets.states import SHOW_STATE
@@ -40,6 +40,14 @@ MOST_ATTEMPTS = 5
 RETRY_BASE_S = 5.0
 HABITS_OF = timedelta(weeks=2)
 CHECK_AGAIN_S = 60.0
+LONGEST_CHECK_S = 3_600.0
+MOST_TRIES = 6
+"""After half an hour of them it is the file, where the scanner has looked at others."""
+UNCHECKED = "The malware scanner could not look at it, so nobody gets it here."
+GIVEN_UP = {
+    "fetch_attachment": "It could not be fetched from the platform.",
+    "check_attachment": UNCHECKED,
+}
 LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
@@ -109,9 +117,8 @@ class JobRunner:
     async def _run(self, job: Job) -> None:
         try:
             await self._kinds[job.kind](job)
-        except CheckerAway:  # as long as it takes: nobody sees the file before
-            again = self._clock.now() + timedelta(seconds=CHECK_AGAIN_S)
-            await self._store.fail_job(job.id, self._holder, "CheckerAway", again)
+        except CheckerAway as error:
+            await self._wait_for_checker(job, asked=not isinstance(error, CheckerRests))
         except (ConnectorError, DeliveryError, KeyError, TimeoutError) as error:
             await self._again(job, error)
         except StoreUnavailable:
@@ -126,20 +133,36 @@ class JobRunner:
 
     async def _again(self, job: Job, error: Exception) -> None:
         if job.attempts < MOST_ATTEMPTS:
-            delay = timedelta(seconds=RETRY_BASE_S * 2 ** (job.attempts - 1))
+            asked_s = error.retry_after_s if isinstance(error, DeliveryError) else None
+            delay = timedelta(seconds=max(RETRY_BASE_S * 2 ** (job.attempts - 1), asked_s or 0.0))
             await self._store.fail_job(job.id, self._holder, type(error).__name__, self._clock.now() + delay)
             return
         log.warning("A job was given up: %s", job.kind)
-        if job.kind == "fetch_attachment":
-            note = "It could not be fetched from the platform."
+        if note := GIVEN_UP.get(job.kind):
             await self._store.fail_attachment(AttachmentId(job.payload["attachment"]), note, self._clock.now())
         await self._store.fail_job(job.id, self._holder, type(error).__name__, None)
+
+    async def _wait_for_checker(self, job: Job, *, asked: bool) -> None:
+        """As long as it takes, as nobody sees the file before; but not for one that alone cannot be looked at."""
+        now = self._clock.now()
+        tries = int(job.payload.get("tries", "0")) + asked
+        since = job.payload.get("since", now.isoformat())
+        if tries >= MOST_TRIES and self._checking.answered_since(datetime.fromisoformat(since)):
+            attachment_id = AttachmentId(job.payload["attachment"])
+            await self._store.fail_attachment(attachment_id, UNCHECKED, now)
+        else:
+            wait_s = min(LONGEST_CHECK_S, CHECK_AGAIN_S * 2 ** max(0, tries - 1))
+            payload = {**job.payload, "tries": str(tries), "since": since}
+            key = f"{job.kind}:{job.payload['attachment']}:{now.isoformat()}"
+            await self._store.enqueue_jobs([NewJob(job.kind, key, now + timedelta(seconds=wait_s), payload)])
+        await self._store.finish_job(job.id, self._holder, now)
 
     async def _fetch_attachment(self, job: Job) -> None:
         attachment_id = AttachmentId(job.payload["attachment"])
         attachment = await self._store.find_attachment(attachment_id)
         if attachment is None or attachment.state != "pending" or attachment.remote_id is None:
             return
+        self._checking.refuse_resting()
         source = self._connectors[AccountId(job.payload["account"])].source
         if not isinstance(source, FileSource):
             await self._store.fail_attachment(attachment_id, "This channel hands out no files.", self._clock.now())
@@ -187,23 +210,32 @@ class JobRunner:
                 await connector.sender.show_state(target, closed=await self._is_done(thread))
 
     async def _hide(self, job: Job) -> None:
-        """As it is wished by now; where the platform refuses it, the ticket says so."""
-        number = await self._destination(TicketId(job.payload["ticket"]))
-        found = await self._store.find_ticket(number)
-        wanted = MessageId(job.payload["message"])
-        message = next((one for one in found.messages if one.id == wanted), None) if found else None
+        """As it is wished by now; where the platform refuses it, the ticket says so.
+
+        Who wished otherwise meanwhile may have been served before: then it is done once more.
+        """
+        number, wanted = (
+            await self._destination(TicketId(job.payload["ticket"])),
+            MessageId(job.payload["message"]),
+        )
         connector = self._connectors.get(AccountId(job.payload["account"]))
-        if message is None or message.external_id is None or connector is None:
-            return
-        sender = connector.sender
-        if not isinstance(sender, HidingSender):
-            return
-        try:
-            await sender.hide(message.external_id, hidden=message.hidden)
-        except DeliveryError as error:
-            if error.temporary and job.attempts < MOST_ATTEMPTS:
-                raise
-            await self._desk.could_not_hide(number, wanted, str(error), hidden=message.hidden)
+        sender = connector.sender if connector is not None else None
+        done: bool | None = None
+        message = await self._message(number, wanted)
+        while isinstance(sender, HidingSender) and message and message.external_id and message.hidden != done:
+            done = message.hidden
+            try:
+                await sender.hide(message.external_id, hidden=done)
+            except DeliveryError as error:
+                if error.temporary and job.attempts < MOST_ATTEMPTS:
+                    raise
+                await self._desk.could_not_hide(number, wanted, str(error), hidden=done)
+                return
+            message = await self._message(number, wanted)
+
+    async def _message(self, number: TicketNumber, message_id: MessageId) -> Message | None:
+        found = await self._store.find_ticket(number)
+        return next((one for one in found.messages if one.id == message_id), None) if found else None
 
     async def _is_done(self, thread: Thread) -> bool:
         """Whether no ticket is open in a conversation."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from tickets.errors import CredentialRejected
+from tickets.errors import ConnectorError, CredentialRejected
 from tickets.ids import AccountId, Channel, ExternalMessageId
 from tickets.notices import NewNotice
 from tickets.ports import Clock, Connector, RemovalSource
@@ -72,8 +72,10 @@ class Removals:
         except CredentialRejected as error:  # asking again at once would help nobody
             await self._tell(account, str(error))
             return
-        await self._store.end_notices([_notice_key(account)], self._clock.now())
-        await self._later({"account": account, "question": question, "look": "1"})
+        except ConnectorError as error:  # busy with another account's question, perhaps
+            await self._again(ASK, job, str(error))
+            return
+        await self._later(FETCH, {"account": account, "question": question, "look": "1"})
 
     async def _held(self, account: AccountId) -> list[ExternalMessageId]:
         names: list[ExternalMessageId] = []
@@ -89,28 +91,34 @@ class Removals:
         account, source = self._source(job)
         if source is None:
             return
-        gone = await source.fetch_removed(job.payload["question"])
-        if gone is None:
-            await self._look_again(job)
+        try:
+            gone = await source.fetch_removed(job.payload["question"])
+        except ConnectorError as error:
+            await self._again(FETCH, job, str(error))
             return
+        if gone is None:
+            await self._again(FETCH, job, "It has not answered in hours.")
+            return
+        await self._store.end_notices([_notice_key(account)], self._clock.now())
         channel = self._connectors[account].capabilities.channel
         for at in range(0, len(gone), ERASED_AT_ONCE):
             await self._erase(channel, account, gone[at : at + ERASED_AT_ONCE])
 
-    async def _look_again(self, job: Job) -> None:
-        look = int(job.payload["look"])
+    async def _again(self, kind: str, job: Job, why: str) -> None:
+        """Try the same later; after hours of it the team is told, and the next question begins anew."""
+        look = int(job.payload.get("look", "0"))
         if look < LOOKS:
-            await self._later({**job.payload, "look": str(look + 1)})
+            await self._later(kind, {**job.payload, "look": str(look + 1)})
         else:
-            log.warning("A platform has not told in hours which messages were removed; it is asked anew")
+            await self._tell(AccountId(job.payload["account"]), why)
 
-    async def _later(self, payload: dict[str, str]) -> None:
-        """Look for the answer, each time after twice as long."""
+    async def _later(self, kind: str, payload: dict[str, str]) -> None:
+        """Each time after twice as long."""
+        now = self._clock.now()
         wait_s = min(LONGEST_WAIT_S, FIRST_LOOK_S * 2 ** (int(payload["look"]) - 1))
-        key = f"{FETCH}:{payload['account']}:{payload['question']}:{payload['look']}"
-        await self._store.enqueue_jobs(
-            [NewJob(FETCH, key, self._clock.now() + timedelta(seconds=wait_s), payload)]
-        )
+        about = payload.get("question") or f"{now:%Y-%m-%dT%H:%M:%S}"
+        key = f"{kind}:{payload['account']}:{about}:{payload['look']}"
+        await self._store.enqueue_jobs([NewJob(kind, key, now + timedelta(seconds=wait_s), payload)])
 
     def _source(self, job: Job) -> tuple[AccountId, RemovalSource | None]:
         """None where this account is not configured any more, or its platform does not tell."""

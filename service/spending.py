@@ -26,17 +26,19 @@ def spending_of(
     look as if it failed.
     """
 
+    told: set[tuple[str, float]] = set()
+
     async def spend(spent: Sequence[Spent]) -> None:
-        now, added = clock.now(), total(spent)
-        if not added:
+        now = clock.now()
+        if not total(spent):
             return
         try:
             after = await store.add_spending(account, spent, now)
-            told = [
-                _notice(account, share, budget, clock) for share in SHARES if _passed(share, budget, after, added)
-            ]
-            if told:
-                await store.raise_notices(told, now)
+            passed = [share for share in SHARES if budget and after >= budget * share]
+            fresh = [share for share in passed if (month_of(now), share) not in told]
+            if fresh:  # a notice that stands, or was read, is not raised again
+                await store.raise_notices([_notice(account, share, budget, clock) for share in fresh], now)
+                told.update((month_of(now), share) for share in fresh)
         except StoreError as error:
             log.warning("What a platform took money for was not counted: %s", error)
 
@@ -47,11 +49,6 @@ def spending_of(
         return total([one for one in spent if one.account == account]) < budget
 
     return spend, affords
-
-
-def _passed(share: float, budget: float, after: float, added: float) -> bool:
-    """Whether this very sum came over the share."""
-    return bool(budget) and after - added < budget * share <= after
 
 
 def _notice(account: AccountId, share: float, budget: float, clock: Clock) -> NewNotice:

@@ -96,7 +96,10 @@ def admit(
             feeds.forget_items(tx, admission.withdrawn[0], [admission.withdrawn[1]])
     _end_events(tx, admissions)
     drop_unused(
-        tx, empty_events(tx, [event for a in (*tickets, *admissions) if a.unkept for event in a.event_ids])
+        tx,
+        empty_events(
+            tx, [event for a in (*tickets, *admissions) if not a.keeps_originals for event in a.event_ids]
+        ),
     )
     crash("store.admit_written")
     return numbers

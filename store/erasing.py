@@ -11,7 +11,7 @@ from tickets.ids import AccountId, EventId, ExternalMessageId
 from tickets.model import ERASED, Ticket
 from tickets.records import Admission, Erasing
 
-ERASED_ONES = "SELECT id FROM message WHERE id IN EACH(:ids) AND deleted_at IS NOT NULL AND text = ''"
+ERASED_ONES = "SELECT id FROM message WHERE id IN EACH(:ids) AND erased = 1"
 _FILES = "SELECT sha256 FROM attachment WHERE message_id IN EACH(:messages) AND sha256 IS NOT NULL"
 _ORIGINALS = "account = :account AND external_id >= :first AND external_id < :behind AND state <> 'waiting'"
 
@@ -22,7 +22,7 @@ def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
     for name in erasing.originals:
         blobs += _empty_originals(tx, erasing.account, name)
     tx.run(
-        "UPDATE message SET text = '', html = NULL, subject = NULL, typed = NULL, warnings = '[]', "
+        "UPDATE message SET erased = 1, text = '', html = NULL, subject = NULL, typed = NULL, warnings = '[]', "
         "deleted_at = COALESCE(deleted_at, :now) WHERE id IN EACH(:messages)",
         params,
     )

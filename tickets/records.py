@@ -300,7 +300,12 @@ class Admission(Shape, frozen=True):
     withdrawn: tuple[AccountId, ExternalMessageId] | None = None
     """Reading matter that was deleted on the platform, and is forgotten here."""
     unkept: bool = False
-    """What its raw events hold is not kept."""
+    """What its raw events hold is not kept, as that of ignored ones that are no item, either."""
+
+    @property
+    def keeps_originals(self) -> bool:
+        """Whether what its raw events hold is of use to anybody."""
+        return not self.unkept and (self.verdict != "ignored" or self.item is not None)
 
     def without_words(self) -> Self:
         """For a message that was erased meanwhile: what it says now is not kept, either."""

@@ -184,6 +184,14 @@ class TelegramApi:
             status, body = await self._poll.do_request(f"{self._updates_url}?{urlencode(wanted)}", "GET")
         return _updates(status, bytes(body))
 
+    async def fetch_owner(self, tie: str) -> int | None:
+        """Whose business account a tie belongs to; None when Telegram does not know it."""
+        with translated():
+            try:
+                return (await self._bot.get_business_connection(tie)).user.id
+            except BadRequest:
+                return None
+
     async def drop_webhook(self) -> None:
         """Polling and webhook exclude each other; nothing that waits is dropped."""
         with translated():

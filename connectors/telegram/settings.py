@@ -46,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     than answers and commands the bot's privacy mode must be off (@BotFather, /setprivacy)."""
     username: str = ""
     """The bot's name, without @: codes sent to people on other channels then carry a link that opens the bot."""
+    business_accounts: tuple[int, ...] = ()
+    """Ids of the users whose business accounts the bot takes part in; anybody else who ties it to theirs is not
+    heard."""
     acknowledge: bool = True
     """Tell people once that their message arrived."""
     feeds: dict[str, TelegramFeed] = {}

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,8 +15,11 @@ from connectors.lateness import LATE, LOOK_S, is_late
 from connectors.telegram.api import ALLOWED_UPDATES, GarbledAnswer, TelegramApi
 from connectors.telegram.buttons import BUTTONS, command_of
 from connectors.telegram.settings import Settings
+from tickets.errors import ConnectorError
 from tickets.model import RawEvent
 from tickets.ports import Batch, Gap, WebhookAnswer, WebhookRequest
+
+log = logging.getLogger(__name__)
 
 LIMIT = 100
 """The most that getUpdates hands out."""
@@ -34,7 +38,7 @@ class Peek(msgspec.Struct):
     """The little a connector must know of an update to line it up; never fails on the rest.
 
     sender: who wrote among many; empty in private chats.  query: of a pressed button; empty without.
-    pressed: what that button holds.
+    pressed: what that button holds.  tie: of a talk of a business account, by which the bot takes part in it.
     """
 
     chat: str
@@ -44,6 +48,7 @@ class Peek(msgspec.Struct):
     sender: str = ""
     query: str = ""
     pressed: str = ""
+    tie: str = ""
 
 
 class PollingSource:
@@ -76,7 +81,7 @@ class PollingSource:
                 self._context.crash("telegram.fetched")
             before, since = since, since if len(updates) == limit else None  # else nothing waits any more
             offset, limit = next_offset(updates, offset), LIMIT
-            yield self._batch(updates, before, place_of(offset, since) if updates or before else None)
+            yield await self._batch(updates, before, place_of(offset, since) if updates or before else None)
 
     async def acknowledge(self, batch: Batch) -> None:
         """The next question's offset confirms; who pressed a button sees that it was heard."""
@@ -86,15 +91,13 @@ class PollingSource:
         async for chunk in self._api.fetch_file(remote_id):
             yield chunk
 
-    def _batch(self, updates: list[bytes], since: datetime | None, cursor: str | None) -> Batch:
+    async def _batch(self, updates: list[bytes], since: datetime | None, cursor: str | None) -> Batch:
         """Empty: still connected.  since: what was written before is passed by; None: nothing is."""
         seen = [(one, peek(one)) for update in updates for one in singles(update)]
-        return Batch(
-            events=tuple(
-                self._reading.raw_event(update, one) for update, one in seen if not is_before(one, since)
-            ),
-            cursor=cursor,
-        )
+        ours = [
+            (update, one) for update, one in seen if not is_before(one, since) and await self._reading.hears(one)
+        ]
+        return Batch(events=tuple(self._reading.raw_event(update, one) for update, one in ours), cursor=cursor)
 
 
 class PushedSource:
@@ -124,8 +127,12 @@ class PushedSource:
             return WebhookAnswer(413, "too large")
         if not self._receiving:
             return WebhookAnswer(503, "another worker receives over this account")
-        if is_before(peek(request.body), self._since):
-            return WebhookAnswer(200)
+        seen = peek(request.body)
+        try:
+            if is_before(seen, self._since) or not await self._reading.hears(seen):
+                return WebhookAnswer(200)
+        except ConnectorError:
+            return WebhookAnswer(503, "busy")
         self._context.crash("telegram.webhook_called")
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
@@ -185,6 +192,8 @@ class Reading:
         self._settings = settings
         self._context = context
         self._feeds = {str(feed.chat): name for name, feed in settings.feeds.items()}
+        self._ties: dict[str, bool] = {}
+        """Of the ties to business accounts that were met, whether they are ours."""
         self._secret = b""
         self._pressed: list[str] = []
 
@@ -192,6 +201,19 @@ class Reading:
         """What was pressed in a session before and not committed comes again."""
         self._secret = await self._context.secret(BUTTONS)
         self._pressed.clear()
+
+    async def hears(self, seen: Peek) -> bool:
+        """Whether it concerns us: anybody may tie the bot to their business account.  Raises ConnectorError."""
+        if not seen.tie:
+            return True
+        if seen.tie not in self._ties:
+            owner = await self._api.fetch_owner(seen.tie)
+            self._ties[seen.tie] = owner in self._settings.business_accounts
+            if not self._ties[seen.tie]:
+                log.warning(
+                    "The business account of user %s is not among business_accounts: it is not heard", owner
+                )
+        return self._ties[seen.tie]
 
     async def acknowledge(self) -> None:
         """What was pressed is committed."""
@@ -304,6 +326,7 @@ def peek(update: bytes) -> Peek:
     group = message.get("media_group_id")
     sender = message.get("from") or message.get("user")  # whoever reacts is called user
     sender_id = sender.get("id") if isinstance(sender, dict) else None
+    tie = message.get("business_connection_id")
     return Peek(
         chat=str(chat_id) if type(chat_id) is int else "",
         group=f"{chat_id}/{group}" if isinstance(group, str) else "",
@@ -312,6 +335,7 @@ def peek(update: bytes) -> Peek:
         sender=str(sender_id) if isinstance(sender_id, int) and isinstance(chat_id, int) and chat_id < 0 else "",
         query=query,
         pressed=pressed,
+        tie=tie if isinstance(tie, str) else "",
     )
 
 

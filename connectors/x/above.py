@@ -57,7 +57,7 @@ class Climber:
         for _ in range(self._most):
             await self._look_up({one for one in wanted if one})
             for n, post_id in enumerate(wanted):
-                found = self._known.get(post_id)
+                found = self._known.get(post_id) if post_id else None
                 if found is not None:
                     chains[n].append(found)
                 wanted[n] = _answered(found) if found is not None else ""
@@ -72,8 +72,7 @@ class Climber:
                 log.warning("X does not show what stands above a post: %s", error)
                 return
             await self._count(len(found))
-            for post in found:
-                self._known[_id(post)] = post
+            self._known |= {post_id: post for post in found if (post_id := _id(post))}
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
 

@@ -168,6 +168,8 @@ class XApi:
                 self._account = msgspec.convert((await answer.json())["data"], Account)
 
     async def close(self) -> None:
+        if self._tokens is not None:
+            await self._tokens.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -286,7 +288,13 @@ class XApi:
         }
         with translated_upload():
             client = await self._ready()
-            answer = await client.request("POST", "/2/media/upload", params={}, json=wanted, user_auth=self._signs)
+            try:
+                answer = await client.request(
+                    "POST", "/2/media/upload", params={}, json=wanted, user_auth=self._signs
+                )
+            except tweepy.Unauthorized:
+                self._forget_token()
+                raise
             return str((await answer.json())["data"]["id"])
 
     async def create_post(self, text: str, answering: str, pictures: Sequence[str] = ()) -> Receipt:
@@ -311,7 +319,11 @@ class XApi:
         with translated_hiding():
             client = await self._ready()
             ask = client.hide_reply if hidden else client.unhide_reply
-            await ask(post_id, user_auth=self._signs)
+            try:
+                await ask(post_id, user_auth=self._signs)
+            except tweepy.Unauthorized:
+                self._forget_token()
+                raise
 
     async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when it does not lie on X's own servers."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from connectors.bodies import whole_body
 from connectors.tls import client_context
 from connectors.x.errors import refusal, short, translated
 from connectors.x.settings import Settings
@@ -16,6 +17,9 @@ from tickets.errors import CredentialRejected, Unreachable
 
 CALL = aiohttp.ClientTimeout(total=60.0, connect=10.0)
 LARGEST_ANSWER = 1024 * 1024
+LARGEST_FILE = 256 * 1024 * 1024
+"""A line for each of a million posts is less."""
+PLAIN = {"Content-Type": "text/plain"}
 
 
 class Problem(msgspec.Struct):
@@ -49,7 +53,7 @@ class AppApi:
         with translated():
             async with (
                 self._session() as session,
-                session.put(address, data=content, headers={"Content-Type": "text/plain"}) as answer,
+                session.put(address, data=content, headers=PLAIN, allow_redirects=False) as answer,
             ):
                 if answer.status not in (200, 201):
                     raise Unreachable(f"X's storage answered {answer.status} to a list of posts.")
@@ -58,10 +62,10 @@ class AppApi:
         """A file of X's, by lines."""
         self._refuse_strange(address)
         with translated():
-            async with self._session() as session, session.get(address) as answer:
+            async with self._session() as session, session.get(address, allow_redirects=False) as answer:
                 if answer.status != 200:
                     raise Unreachable(f"X's storage answered {answer.status}.")
-                return [line async for line in answer.content if line.strip()]
+                return [line for line in (await whole_body(answer, LARGEST_FILE)).splitlines() if line.strip()]
 
     def _refuse_strange(self, address: str) -> None:
         if not address.startswith(self._settings.storage_url.rstrip("/") + "/"):
@@ -100,7 +104,7 @@ class AppApi:
 
 async def _told(answer: aiohttp.ClientResponse) -> dict[str, Any]:
     """Raises ConnectorError for a refusal, and for what is no answer of X's."""
-    content = await answer.content.read(LARGEST_ANSWER)
+    content = await whole_body(answer, LARGEST_ANSWER)
     if answer.status not in (200, 201):
         raise refusal(answer.status, answer.headers, _why(content))
     told = msgspec.json.decode(content or b"{}")

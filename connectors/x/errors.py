@@ -82,6 +82,8 @@ def translated_hiding() -> Iterator[None]:
         raise DeliveryError("refused", why, temporary=False, delivered=False) from error
     except tweepy.NotFound as error:
         raise DeliveryError("gone", "The post is gone on X.", temporary=False, delivered=False) from error
+    except tweepy.TooManyRequests as error:
+        raise _undelivered(error) from error
     except Exception as error:
         why = f"X has not hidden or shown the post ({type(error).__name__})."
         raise DeliveryError("no_answer", why, temporary=True, delivered=False) from error

@@ -65,6 +65,7 @@ class Hook(msgspec.Struct):
 
 
 class Subscription(msgspec.Struct):
+    subscription_id: str = ""
     event_type: str = ""
     filter: Filter = msgspec.field(default_factory=Filter)
     webhook_id: str = ""
@@ -167,7 +168,11 @@ class Pushes:
     async def _subscribe(self, hook_id: str) -> None:
         told = await self._app.call("GET", "/2/activity/subscriptions")
         known = msgspec.convert(told.get("data") or [], list[Subscription])
-        have = {one.event_type for one in known if one.filter.user_id == self._account_id}
+        ours = [one for one in known if one.filter.user_id == self._account_id]
+        have = {one.event_type for one in ours if one.webhook_id == hook_id}
+        for old in ours:
+            if old.webhook_id != hook_id and old.subscription_id:
+                await self._app.call("DELETE", f"/2/activity/subscriptions/{quote(old.subscription_id, safe='')}")
         for event_type in EVENTS:
             if event_type not in have:
                 wanted: dict[str, object] = {

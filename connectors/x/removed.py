@@ -3,6 +3,7 @@
 Source: https://docs.x.com/x-api/compliance/batch-compliance/introduction, read 2026-11.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import msgspec
 from connectors.x.app import AppApi
 from tickets.errors import Unreachable
 from tickets.ids import ExternalMessageId
+
+log = logging.getLogger(__name__)
 
 ENDED = ("failed", "expired")
 PLACE_ONLY = "scrub_geo"
@@ -53,8 +56,17 @@ async def fetch(app: AppApi, question_id: str) -> Sequence[ExternalMessageId] | 
         raise Unreachable(f"X has not looked after the posts: {question.status}.")
     if question.status != "complete":
         return None
-    fates = [msgspec.json.decode(line, type=Fate) for line in await app.fetch_lines(question.download_url)]
+    fates = [fate for line in await app.fetch_lines(question.download_url) if (fate := _fate(line)) is not None]
     return [ExternalMessageId(fate.id) for fate in fates if fate.reason != PLACE_ONLY]
+
+
+def _fate(line: bytes) -> Fate | None:
+    """One that cannot be read must not keep the others from being followed."""
+    try:
+        return msgspec.json.decode(line, type=Fate)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        log.warning("A line of X's about removed posts cannot be read, and is passed by")
+        return None
 
 
 def _question(told: object) -> Question:

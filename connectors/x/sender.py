@@ -13,7 +13,7 @@ from tickets.errors import DeliveryError, RateLimited
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
-from tickets.spending import post_cost
+from tickets.spending import Spent, post_cost
 
 AT_ONCE = 0.04
 EVENLY = 0.95
@@ -91,10 +91,12 @@ class XSender:
         if wait_s > 0:
             raise RateLimited("So many posts are looked for that X's limit would be passed.", wait_s)
         try:
-            return await self._api.fetch_own_posts(after=post_id)
+            posts = await self._api.fetch_own_posts(after=post_id)
         except RateLimited as error:
             self._looks_again_at = self._context.clock.monotonic() + error.retry_after_s
             raise
+        await self._context.spend((Spent("own", len(posts), len(posts) * self._settings.prices.own),))
+        return posts
 
 
 def _first_id(moment: datetime) -> str:

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 MOST_PAGES = 16
 """Twice the 800 mentions that X hands out; more would be a circle."""
+LOOKS = 4
+"""For a post that X tells of and does not show."""
 MAYBE_CUT = 600
 SHORTEST_S = 3.0
 """X allows 300 questions in 15 minutes, however often it calls."""
@@ -94,6 +96,8 @@ class PollingSource:
         self._app = app
         self._pushes = pushes
         self._looked_up: tuple[str, ...] = ()
+        self._missed: dict[str, int] = {}
+        """So often a post was not shown of which X had called."""
         self._climber = Climber(api, settings.posts_above, partial(self._count, "others"))
         self._feeds = XFeeds(api, settings, context, self._of_feed)
         self._settings = settings
@@ -151,6 +155,7 @@ class PollingSource:
     async def _pushed(self, pushes: Pushes, place: Place) -> tuple[RawEvent, ...]:
         """Posts that X told of, as asking tells them.  What is gone, or known as a mention, is safe already."""
         post_ids = pushes.waiting()
+        self._missed = {one: count for one, count in self._missed.items() if one in post_ids}
         if not post_ids:
             return ()
         try:
@@ -159,12 +164,19 @@ class PollingSource:
             log.warning("X does not show a post that it told of: %s", error)
             return ()
         await self._count("others", len(posts))
+        found = {one.id for one in map(seen_post, posts)}
+        done = tuple(one for one in post_ids if one in found or self._is_gone(one))
         events = self._raw_events(self._fresh(posts, place))
         if events:
-            self._looked_up = tuple(post_ids)
+            self._looked_up = done
         else:
-            pushes.settle(post_ids)
+            pushes.settle(done)
         return events
+
+    def _is_gone(self, post_id: str) -> bool:
+        """X may call before it shows a post; only one that it does not show again and again is gone."""
+        self._missed[post_id] = self._missed.get(post_id, 0) + 1
+        return self._missed[post_id] >= LOOKS and bool(self._missed.pop(post_id))
 
     async def _rest(self, wait_s: float) -> AsyncIterator[Batch]:
         """Until it is time to ask again, or X tells that there is something; never before X allows it."""
@@ -172,7 +184,7 @@ class PollingSource:
         least_s = usual_s if self._pushes is None else max(wait_s, min(SHORTEST_S, usual_s))
         async for beat in self._wait(least_s):
             yield beat
-        left_s = usual_s - least_s
+        left_s = 0.0 if self._missed else usual_s - least_s
         while left_s > 0 and not self._called():
             await self._sleep(min(left_s, LOOK_S))
             left_s -= LOOK_S
@@ -275,7 +287,9 @@ class PollingSource:
     async def _beginning(self) -> Place:
         if self._settings.first_start == "all":
             return Place()
-        return Place(since=(await self._api.fetch_mentions(None, None, few=True)).newest_id)
+        page = await self._api.fetch_mentions(None, None, few=True)
+        await self._count("own", len(page.posts))
+        return Place(since=page.newest_id)
 
     async def _beyond(self, place: Place, until: int) -> AsyncIterator[tuple[Batch, Place]]:
         """What lies between the place and the oldest mention told: searched for, stretch by stretch."""

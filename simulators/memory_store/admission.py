@@ -59,7 +59,7 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
             write_item(tables, admission.item)
         if admission.withdrawn:
             forget_removed(tables, [admission.withdrawn])
-        for event_id in admission.event_ids if admission.unkept else ():
+        for event_id in () if admission.keeps_originals else admission.event_ids:
             empty(tables, event_id)
     return numbers
 

@@ -14,6 +14,7 @@ from tickets.records import Admission, Erasing
 
 def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime) -> None:
     for message_id in erasing.messages:
+        tables.erased[message_id] = True
         message = tables.messages[message_id]
         tables.messages[message_id] = replace(
             message,
@@ -46,7 +47,7 @@ def heed_erased(tables: Tables, admissions: Iterable[Admission]) -> Iterator[Adm
     """What still comes in about an erased message brings nothing of it back."""
     for admission in admissions:
         message = tables.messages.get(admission.change.message_id) if admission.change else None
-        if message is None or message.deleted_at is None or message.text:
+        if message is None or message.id not in tables.erased:
             yield admission
             continue
         yield admission.without_words()

@@ -213,6 +213,7 @@ class Tables:
         self.jobs: Table[JobId, JobRow] = self._table()
         self.health: Table[AccountId, ChannelHealth] = self._table()
         self.secrets: Table[str, bytes] = self._table()
+        self.erased: Table[MessageId, bool] = self._table()
         self.items: Table[tuple[AccountId, ExternalMessageId], FeedItem] = self._table()
         self.spent: Table[tuple[AccountId, str, What], tuple[int, int]] = self._table()
         self.notices: Table[NoticeId, NoticeRow] = self._table()

@@ -4,7 +4,7 @@ import json
 import re
 from datetime import timedelta
 
-from simulators.telegram.calling import Call, find_chat
+from simulators.telegram.calling import Call, find_business, find_chat
 from simulators.telegram.errors import bad_request, flood
 from simulators.telegram.files import DOWNLOAD_MAX_BYTES
 from simulators.telegram.records import Json
@@ -59,6 +59,14 @@ async def get_chat(call: Call) -> Json:
             "gifts_from_channels": False,
         },
     }
+
+
+async def get_business_connection(call: Call) -> Json:
+    """https://core.telegram.org/bots/api#getbusinessconnection"""
+    business = find_business(call)
+    if business is None:
+        raise bad_request("BUSINESS_CONNECTION_INVALID")
+    return business.shown()
 
 
 async def get_file(call: Call) -> Json:

@@ -8,6 +8,7 @@ METHODS: dict[str, Method] = {
     "close": account.close,
     "logOut": account.log_out,
     "getChat": account.get_chat,
+    "getBusinessConnection": account.get_business_connection,
     "getFile": account.get_file,
     "setMyCommands": account.set_my_commands,
     "getMyCommands": account.get_my_commands,

@@ -33,6 +33,18 @@ class SimBusiness:
         self._wrote_at: dict[int, datetime] = {}
         self._numbers = count(1)
 
+    def shown(self) -> Json:
+        """As the API tells of it."""
+        rights: Json = {"can_reply": True}
+        return {
+            "id": self.id,
+            "user": self.owner.user(),
+            "user_chat_id": self.owner.id,
+            "date": self.bot.timestamp(),
+            "rights": rights,
+            "is_enabled": not self.ended,
+        }
+
     def write(self, person: SimPerson, text: str, *, by_owner: bool = False, reply_to: int | None = None) -> int:
         """The person writes to the account, or its owner to the person; the message's number."""
         chat = self._chat(person)

@@ -134,18 +134,7 @@ class TelegramPlatform:
         """Have a bot take part in the talks of a person's business account."""
         made = SimBusiness(f"tie_{owner.id}-{len(bot.businesses)}", owner, bot)
         bot.businesses[made.id] = made
-        rights: Json = {"can_reply": True}
-        bot.updates.add(
-            "business_connection",
-            {
-                "id": made.id,
-                "user": owner.user(),
-                "user_chat_id": owner.id,
-                "date": bot.timestamp(),
-                "rights": rights,
-                "is_enabled": True,
-            },
-        )
+        bot.updates.add("business_connection", made.shown())
         return made
 
     def add_group(self, title: str, *bots: SimBot, topics: set[int] | None = None) -> SimGroup:

@@ -60,6 +60,7 @@ ENDPOINTS = (
     Endpoint("PUT", "/2/webhooks/:id", pushing.check_hook, Rate(None, 450), ("id",)),
     Endpoint("GET", "/2/activity/subscriptions", pushing.list_subscriptions, Rate(None, 500)),
     Endpoint("POST", "/2/activity/subscriptions", pushing.subscribe, Rate(None, 500)),
+    Endpoint("DELETE", "/2/activity/subscriptions/:id", pushing.unsubscribe, Rate(None, 500), ("id",)),
 )
 
 

@@ -68,6 +68,17 @@ async def subscribe(call: Call) -> Answer:
     return _answer({"data": {"subscription": made.shown()}})
 
 
+async def unsubscribe(call: Call) -> Answer:
+    """https://docs.x.com/x-api/activity/delete-x-activity-subscription"""
+    call.query.check()
+    kept = call.state.hooks.subscriptions
+    gone = next((one for one in kept if one.id == call.id()), None)
+    if gone is None:
+        raise generic(404, "Not Found")
+    kept.remove(gone)
+    return _answer({"data": {"deleted": True}})
+
+
 def announce(state: PlatformState, post: SimPost) -> None:
     """Tell whoever wants to know of a new post."""
     authors = {kind: _authors(state, post, kind) for kind in ("replied_to", "quoted")}

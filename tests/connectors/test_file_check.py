@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -128,3 +129,19 @@ async def test_an_icap_server_that_could_not_look_says_so(
 async def test_an_icap_server_that_is_not_there_says_so() -> None:
     with pytest.raises(CheckerAway, match="cannot be used"):
         await IcapChecker(f"icap://127.0.0.1:{free_port()}/x").check(b"x")
+
+
+async def test_an_icap_server_that_has_seen_enough_is_heard() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        writer.write(b"ICAP/1.0 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await IcapChecker(f"icap://127.0.0.1:{port}/avscan").check(b"x" * 25_000_000) == ""
+    server.close()
+    await server.wait_closed()

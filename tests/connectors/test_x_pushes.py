@@ -185,3 +185,24 @@ async def test_a_worker_that_does_not_receive_leaves_the_call_to_another(town: T
     headers = {"x-twitter-webhooks-signature": signed(body)}
     answer = await other.receive(WebhookRequest(method="POST", headers=headers, query={}, body=body))
     assert answer.status == 503
+
+
+async def test_where_the_address_has_changed_x_calls_the_new_one_alone(town: Town) -> None:
+    before = Line(town, path="/old")
+    await before.start()
+    old = {one.hook_id for one in town.x.hooks.subscriptions}
+    await before.stop()
+    line = Line(town)
+    await line.start()
+    assert len(town.x.hooks.subscriptions) == 3
+    assert not old & {one.hook_id for one in town.x.hooks.subscriptions}
+    await line.stop()
+
+
+async def test_a_quote_that_x_does_not_show_at_once_comes_when_it_does(town: Town, line: Line) -> None:
+    begun = town.own_post()
+    await line.start()
+    town.x.faults.arm("partial", path="/2/tweets")
+    town.ricardo.post("vejam só", quoting=begun)
+    await until(lambda: any("vejam" in text for text in texts(line.handed)), "the quote")
+    assert [fault.name for fault in town.x.faults.fired] == ["partial"]

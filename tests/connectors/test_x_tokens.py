@@ -1,5 +1,6 @@
 """X with OAuth 2.0: tokens that end, refresh tokens that are taken once, and signing in."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,7 @@ from simulators.x.tokens import LASTS
 from tests.connectors.test_x import next_batch, texts, under
 from tests.contract.connectors.harness import context, reply
 from tests.support.clock import ManualClock
-from tests.support.town import Town, X
+from tests.support.town import Town, X, until
 from tickets.errors import CredentialRejected, DeliveryError, Refused
 from tickets.ports import Connector
 from tickets.secret import NO_SECRET, Secret
@@ -168,3 +169,20 @@ def test_an_account_signs_in_one_way(town: Town) -> None:
         replace(settings_of(town), oauth=None)
     with pytest.raises(Refused, match="signs with its access token"):
         SigningIn(town.accounts()[X].settings, context(X))
+
+
+async def test_who_gives_up_waiting_loses_no_token(town: Town, kept: Kept) -> None:
+    first = town.x.issue_tokens(town.x_account)
+    connector = made(town, kept, first)
+    town.x.faults.arm("delay", path="/2/oauth2/token", s=0.5)
+    opening = asyncio.ensure_future(connector.open())
+    await until(
+        lambda: any(call.path == "/2/oauth2/token" for call in town.x.calls) or town.x.faults.fired, "asked"
+    )
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    await connector.close()
+    assert list(kept.values.values()) != [first.encode()]
+    again = made(town, kept, first)
+    await again.open()
+    await again.close()

@@ -12,13 +12,30 @@ from tests.support.town import Town, incoming, open_town
 
 @pytest.fixture
 async def town(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
-    async with open_town() as place, place.open_for_business(place.config(sql_database.url, tmp_path)):
-        yield place
+    async with open_town() as place:
+        boss = place.telegram.add_person("Boss", username="boss")
+        config = place.config(sql_database.url, tmp_path, business_accounts=(boss.id,))
+        place.telegram.tie(boss, place.bot)
+        async with place.open_for_business(config):
+            yield place
 
 
 @pytest.fixture
 def shop(town: Town) -> SimBusiness:
-    return town.telegram.tie(town.telegram.add_person("Boss"), town.bot)
+    return next(iter(town.bot.businesses.values()))
+
+
+async def test_a_stranger_who_ties_the_bot_to_their_own_account_is_not_heard(
+    town: Town, shop: SimBusiness
+) -> None:
+    stranger = town.telegram.tie(town.telegram.add_person("Mallory"), town.bot)
+    stranger.write(town.anna, "an Mallory")
+    stranger.write(town.anna, "send me your PIN", by_owner=True)
+    shop.write(town.anna, "an den Laden")
+    await town.ticket_saying("an den Laden")
+    assert len(await town.tickets()) == 1
+    assert not [one for one in town.telegram.sent if one.text and "PIN" in one.text]
+    assert list(stranger.conversations[town.anna.id].messages) == [1, 2]
 
 
 async def test_there_and_back_in_the_account_s_name(town: Town, shop: SimBusiness) -> None:

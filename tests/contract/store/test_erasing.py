@@ -21,7 +21,7 @@ from tests.support.builders import (
 )
 from tickets.ids import AttachmentId, ExternalMessageId, MessageId, TicketNumber
 from tickets.model import TicketEnvelope
-from tickets.records import MessageChange, TicketFilter
+from tickets.records import Admission, MessageChange, TicketFilter
 from tickets.segments import segments
 from tickets.storage import Store
 
@@ -147,3 +147,21 @@ async def test_names_are_listed_page_by_page_and_only_of_one_account(store: Stor
     await open_ticket(store, "ann")
     assert await store.list_held(MAIN, ExternalMessageId("1"), 1) == (NAME,)
     assert await store.list_held(MAIN, NAME, 10) == ("ref-ann",)
+
+
+async def test_a_picture_that_was_deleted_and_not_removed_takes_a_late_edit_as_a_version(store: Store) -> None:
+    await store.admit([opening("bob", text=" ")], T0)
+    for at_s, text in ((1, ""), (2, None), (3, "late words")):
+        known = await get_ticket(store, ONE)
+        change = MessageChange(MessageId("m-bob"), at(at_s), text)
+        await store.admit([following(known, "none", message=None, change=change)], at(at_s))
+    assert (await whole(store)).messages[0].text == "late words"
+
+
+async def test_what_is_ignored_is_not_kept(store: Store) -> None:
+    await receive(store, raw("100/100", payload=PICTURE), raw("1/1"))
+    first, second = await lease(store)
+    await store.admit([Admission((first.id,), "ignored", "redelivery")], T0)
+    await store.admit([Admission((second.id,), "quarantined", "odd")], T0)
+    assert await store.read_raw(first.id) is None
+    assert await store.read_raw(second.id) == second.event

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 from msgspec.structs import replace
 
-from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, JobRunner, hourly
+from service.checking import Checking
+from service.jobs import LARGEST_FILE_BYTES, MOST_ATTEMPTS, UNCHECKED, JobRunner, hourly
 from simulators.memory_store import MemoryStore
 from tests.support.builders import MAIN, T0, NoDesk, file, opening, raw
 from tests.support.clock import ManualClock
-from tickets.errors import PayloadError, Unreachable
+from tickets.errors import CheckerAway, PayloadError, Unreachable
 from tickets.ids import AccountId, AttachmentId
 from tickets.model import Attachment, ChannelHealth
 from tickets.records import NewJob
@@ -151,3 +152,62 @@ async def test_habits_are_learned_from_two_weeks_and_once(store: MemoryStore) ->
     assert [one.hour - now_h for one in learned] == list(range(-14 * 24, 0))
     assert [(one.longest_s, one.received) for one in learned[-2:]] == [((14 * 24 - 3) * 3600, 1), (3600, 1)]
     assert await store.learn_habits(T0 - timedelta(weeks=2), clock.now()) == 0
+
+
+class Scanner:
+    """Cannot look at some contents; is away altogether while it is told so."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.asked: list[bytes] = []
+
+    async def check(self, content: bytes) -> str:
+        self.asked.append(content)
+        if self.away or content == b"odd":
+            raise CheckerAway("The scanner does not answer.")
+        return ""
+
+
+def checked(store: MemoryStore, clock: ManualClock, source: object, scanner: Scanner) -> JobRunner:
+    connectors = {AccountId(MAIN): SimpleNamespace(source=source)}
+    return JobRunner(store, clock, "worker", connectors, NoDesk(), checking=Checking(store, clock, (scanner,)))
+
+
+async def test_a_scanner_that_is_away_for_long_costs_no_file_and_is_not_asked_all_the_time(
+    store: MemoryStore,
+) -> None:
+    files, clock, scanner = Files(b"fine"), ManualClock(), Scanner()
+    jobs, scanner.away = checked(store, clock, files, scanner), True
+    for _ in range(600):
+        clock.move(60)
+        await jobs.run_due()
+    assert (await attachment(store)).state == "pending"
+    assert len(scanner.asked) == len(files.asked) < 20
+    scanner.away = False
+    for _ in range(60):
+        clock.move(60)
+        await jobs.run_due()
+    assert (await attachment(store)).state == "stored"
+
+
+async def test_a_file_that_alone_cannot_be_looked_at_is_given_up_with_the_reason(store: MemoryStore) -> None:
+    clock, scanner = ManualClock(), Scanner()
+    jobs = checked(store, clock, Files(b"odd"), scanner)
+    checking = jobs._checking
+    for _ in range(300):
+        clock.move(60)
+        await jobs.run_due()
+        if clock.now() - T0 > timedelta(hours=1) and b"fine" not in scanner.asked:
+            clock.move(31)
+            await checking.refusal(b"fine")
+    found = await attachment(store)
+    assert (found.state, found.note) == ("missing", UNCHECKED)
+
+
+async def test_while_the_scanner_rests_nothing_is_fetched_for_it(store: MemoryStore) -> None:
+    files, clock, scanner = Files(b"fine"), ManualClock(), Scanner()
+    scanner.away = True
+    job = NewJob("fetch_attachment", "g", T0, {"attachment": AttachmentId("a-g"), "account": MAIN})
+    await store.admit([replace(opening("bob"), attachments=(file("g", "bob", remote_id="r-2"),), jobs=(job,))], T0)
+    await checked(store, clock, files, scanner).run_due()
+    assert len(files.asked) == 1
