@@ -17,6 +17,7 @@ from router.gist import gist_of
 from router.hand import answered_by_hand
 from router.language import LanguageRecognizer
 from router.moves import moved, waiting_again
+from router.names import WARNING, passes_for
 from router.people import Person
 from router.reactions import react
 from router.threads import Match, match_ticket, open_in
@@ -71,6 +72,7 @@ class Policy(NamedTuple):
     acknowledge_again_after: the same person is acknowledged at most once in this time.
     languages: in which we speak, with what each calls itself.  young: for how long
     somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
+    own_names: names that nobody but ours should bear.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -82,6 +84,7 @@ class Policy(NamedTuple):
     young: timedelta = timedelta(0)
     files_are_checked: bool = False
     feeds: Feeds = MappingProxyType({})
+    own_names: tuple[str, ...] = ()
 
 
 class Decider:
@@ -240,9 +243,9 @@ class Decider:
             ticket = waiting_again(ticket, now)
         code = brought(message, person.identity.id, ticket, match, context, now)
         claim = None if restriction and restriction.kind == "block" else code.claim
-        stored = entries.stored(
-            gathered, ticket, thread, person.identity, language, match, same, code.warning, now
-        )
+        own_name = passes_for(message.author, self._policy.own_names)
+        warnings = (code.warning, WARNING.format(name=own_name) if own_name else "")
+        stored = entries.stored(gathered, ticket, thread, person.identity, language, match, same, warnings, now)
         notices, person = self._told(message, thread, ticket, match, rule, person, claim, language, now)
         muted = self._flooding(message, person.identity, context, now)
         person = person.held_back(muted)
@@ -303,6 +306,7 @@ class Decider:
             before=before.priority_reasons if before and before.status != "closed" else (),
             muted=muted,
             young=rules.is_young(message, self._policy.young),
+            pretends=bool(passes_for(message.author, self._policy.own_names)),
         )
         if before and muted and context.participants.get(before.id, frozenset()) - {identity.id}:
             points, reasons = before.priority, before.priority_reasons  # others wait here, too

@@ -42,12 +42,12 @@ def stored(
     language: str | None,
     match: Match,
     same: Sameness,
-    warning: str,
+    warnings: tuple[str, ...],
     now: datetime,
 ) -> Message:
-    """The message as it is kept.  warning: a further sentence for people; empty: none."""
+    """The message as it is kept.  warnings: further sentences for people; empty ones are none."""
     message = gathered.message
-    hints = [match.warning, _sameness_hint(same), warning]
+    hints = [match.warning, _sameness_hint(same), *warnings]
     return Message(
         id=MessageId(new_id()),
         ticket_id=ticket.id,

@@ -10,6 +10,7 @@ UNANSWERED = 4
 UNANSWERED_MOST = 20
 IN_PUBLIC = 10
 BY_MACHINE = -10
+PRETENDS = Reason("bears a name that looks like one of yours", 20)
 YOUNG = Reason("joined the platform only now", -8)
 WANTS_PERSON = Reason("asked for a person", 15)
 
@@ -21,12 +22,14 @@ def score(
     before: tuple[Reason, ...] = (),
     muted: bool = False,
     young: bool = False,
+    pretends: bool = False,
 ) -> tuple[int, tuple[Reason, ...]]:
     """The ticket's priority after this message.  Pure.
 
     unanswered: messages of the person before this one that nobody has
     answered.  before: the reasons so far; what was serious stays serious.
-    young: the author is new to the platform.  muted: all but what is serious is taken back.
+    young: the author is new to the platform.  pretends: they bear a name that
+    looks like one of ours.  muted: all but what is serious is taken back.
     """
     gist = gist_of(message)
     reasons = [Reason("a person is waiting", BASE)]
@@ -40,6 +43,8 @@ def score(
         reasons.append(WANTS_PERSON)
     if gist.upset:
         reasons.append(Reason("upset", ANGER))
+    if pretends:
+        reasons.append(PRETENDS)
     if unanswered:
         points = min(UNANSWERED * unanswered, UNANSWERED_MOST)
         reasons.append(Reason(f"wrote {unanswered + 1} times without an answer", points))

@@ -69,6 +69,8 @@ class RouterSection(Section, frozen=True):
     flood_minutes: float = 10.0
     flood_mute_minutes: float = 60.0
     """How long somebody stays muted for that."""
+    own_names: tuple[str, ...] = ()
+    """Names that nobody but yours should bear: whoever bears one that looks alike is marked."""
     young_days: float = 3.0
     """Who joined their platform less than so many days ago waits behind others, and gets no automatic answer."""
 

@@ -200,6 +200,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     policy = Policy(
         rules=rule_table(config.router.default_queue, timedelta(days=config.router.young_days)),
         young=timedelta(days=config.router.young_days),
+        own_names=config.router.own_names,
         files_are_checked=bool(checkers_of(config.files)),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
         flood=Flood(
