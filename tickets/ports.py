@@ -111,6 +111,7 @@ class Capabilities(Shape, frozen=True):
     attachments_out: str
     files: FileRules | None
     backfill: str
+    reading_along: str
     unknown_settled_by: str
     limits: str
 

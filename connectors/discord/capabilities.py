@@ -32,6 +32,7 @@ CAPABILITIES = Capabilities(
         "the session is resumed; a lost one is made up for from channels, threads and known direct "
         "messages; first messages of unknown people are told as a gap"
     ),
+    reading_along="channels with their threads, with the Message Content Intent",
     unknown_settled_by=(
         "reading the conversation: found, it arrived; not found after a minute, it is sent again with "
         "the same nonce"

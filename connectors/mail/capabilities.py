@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     attachments_out="in the mail, 18 MB together: written out for the way they are a third larger",
     files=FileRules(per_piece=20, each_bytes=18 * 1024 * 1024, together_bytes=18 * 1024 * 1024),
     backfill="everything after the last UID; after a new UIDVALIDITY all of it, without repeats",
+    reading_along="nothing: nobody's mail is read but the account's own",
     unknown_settled_by=(
         "its Message-ID in the folder where the provider keeps what was sent; without such a folder a person"
     ),

@@ -23,6 +23,7 @@ CAPABILITIES = Capabilities(
     attachments_out="none",
     files=None,
     backfill="everything the platform keeps",
+    reading_along="nothing yet",
     unknown_settled_by="looking the message up by its key",
     limits="one message a second",
 )

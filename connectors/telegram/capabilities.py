@@ -27,6 +27,7 @@ CAPABILITIES = Capabilities(
     attachments_out="after the words, each in a message of its own; JPEG and PNG as photos; 25 MB together",
     files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True),
     backfill="what the server holds: 24 hours; beyond, the gap is told",
+    reading_along="groups that the bot is in, where its privacy mode is off",
     unknown_settled_by="a person: there is no history to look into",
     limits="1 message a second and chat, 20 a minute and group, 30 a second in all",
 )

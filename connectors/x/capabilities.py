@@ -30,6 +30,7 @@ CAPABILITIES = Capabilities(
         "the last 800 mentions; beyond, those of seven days are searched for, and what lies before is "
         "told as a gap"
     ),
+    reading_along="searches, public lists and accounts, within a budget",
     unknown_settled_by=(
         "the account's own posts: found, it arrived; not found after two minutes, it is posted again"
     ),

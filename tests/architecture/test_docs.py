@@ -26,6 +26,10 @@ ROWS = {
     "attachments_in": "Attachments received",
     "attachments_out": "Attachments sent",
     "backfill": "After an outage",
+    "reading_along": "Read along (feeds)",
+    "buttons": "Buttons under what the program itself says",
+    "hides": "Hiding what others write under our posts",
+    "notifies": "A name in an answer calls whoever bears it",
     "unknown_settled_by": "An answer of unknown fate is settled by",
     "limits": "Limits kept",
 }
@@ -47,7 +51,8 @@ def capabilities_table() -> str:
     limits = [f"{one.text_limit} {UNITS[one.text_unit]}" if one.text_limit else "no limit" for one in found]
     lines.append("| Longest text in one piece | " + " | ".join(limits) + " |")
     for field, label in ROWS.items():
-        lines.append(f"| {label} | " + " | ".join(getattr(one, field) for one in found) + " |")
+        cells = [{True: "yes", False: "no"}.get(cell := getattr(one, field), cell) for one in found]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -108,6 +108,7 @@ class Broken:
         formats=False,
         files=None,
         backfill="",
+        reading_along="",
         unknown_settled_by="",
         limits="",
     )
