@@ -13,11 +13,12 @@ from connectors.mail.settings import ImapSettings, SmtpSettings
 from connectors.mail.settings import Settings as MailSettings
 from connectors.telegram.settings import Settings as TelegramSettings
 from connectors.x.settings import Settings as XSettings
+from connectors.x.settings import XFeed
 from service.clock import SystemClock
 from service.config import AccountConfig, Config
 from service.lifespan import Started, run
 from service.sandbox.people import Town
-from service.sandbox.script import SCRIPT, Line
+from service.sandbox.script import OVERHEARD, SCRIPT, Line
 from service.sandbox.venues import DiscordVenue, MailVenue, TelegramVenue, XVenue
 from simulators.discord import DiscordPlatform
 from simulators.mail import AUTHSERV_ID, MailPlatform
@@ -99,14 +100,17 @@ def _settle(town: Town, platforms: Platforms) -> None:
     hall = platforms.discord.add_guild("Sandbox", discord_bot).add_channel("help")
     account = platforms.x.add_account("sandbox_support", "Support", KEYS)
     platforms.mail.add_mailbox(SUPPORT, PASSWORD)
+    public = XVenue(platforms.x, account, town.answered)
     town.open(
         {
             "telegram": TelegramVenue(platforms.telegram, bot, town.answered),
             "discord": DiscordVenue(platforms.discord, discord_bot, hall, town.answered),
-            "x": XVenue(platforms.x, account, town.answered),
+            "x": public,
             "email": MailVenue(platforms.mail, SUPPORT, town.answered),
         }
     )
+    for who, text in OVERHEARD:
+        public.talk(who, text)
 
 
 def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
@@ -135,6 +139,7 @@ def _accounts(platforms: Platforms) -> dict[AccountId, AccountConfig]:
         storage_url=platforms.x.storage_url,
         poll_s=4.0,
         first_start="all",
+        feeds={"talk": XFeed(search="AcmePay")},
     )
     post = MailSettings(
         address=SUPPORT,

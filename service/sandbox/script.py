@@ -53,6 +53,16 @@ CAST = (
     Character("pierre", "Pierre", "fr", "Merci beaucoup !", "C’est réglé, merci."),
 )
 
+OVERHEARD = (
+    ("ricardo", "O AcmePay novo ficou bem mais rápido, gostei."),
+    ("yuki", "AcmePayの手数料って、どこで確認できるんだろう？"),
+    ("sofia", "¿Alguien más con problemas en AcmePay hoy? Inaceptable!!!"),
+    ("somchai", "AcmePay ถอนเงินช้ามาก แย่มาก"),
+    ("james", "Careful: my friend's AcmePay account was hacked last night after a fake support call."),
+    ("elif", "Careful: my friend's AcmePay account was hacked last night after a fake support call."),
+)
+"""What people say on X among themselves: who, and what.  A feed finds it."""
+
 OPENING = (
     Line(1.5, "anna", "telegram", "Hallo, wie lange dauert eine Auszahlung auf mein Bankkonto normalerweise?"),
     Line(

@@ -149,6 +149,10 @@ class XVenue:
     def say(self, line: Line) -> None:
         self._people[line.who].mention(self._account, line.text)
 
+    def talk(self, who: str, text: str) -> None:
+        """Somebody says something to nobody in particular."""
+        self._people[who].post(text)
+
     def _told(self, post: SentPost) -> None:
         """People name the account when they answer, so that it may answer them again."""
         key = self._keys.get(post.person.id) if post.person else None

@@ -8,6 +8,7 @@ from service.lifespan import Started
 from service.sandbox import play, sandbox_config
 from service.sandbox.script import CAST, SCRIPT
 from tests.support.town import AGENT, PATIENCE_S
+from tickets.feeds import FeedFilter
 from tickets.records import TicketFilter
 
 
@@ -27,6 +28,10 @@ async def test_people_write_in_many_languages_and_react_to_answers(tmp_path: Pat
         told = {(line.who, line.where) for line in SCRIPT}
         while len(rows := (await store.list_tickets(TicketFilter(limit=200))).items) < len(told):
             await store.wait("events", store.pulse("events"), 1)
+        while len(items := await store.list_items(FeedFilter())) < 5:
+            await store.wait("events", store.pulse("events"), 1)
+        assert {item.mood for item in items} == {"", "upset", "alarming"}
+        assert [item.alike for item in items if item.mood == "alarming"] == [1]
         assert rows[0].ticket.requester == "Mei Lin"
         assert rows[0].ticket.priority >= 60
         assert len({row.ticket.language for row in rows}) >= 8
