@@ -70,7 +70,7 @@ def normalize_update(event: RawEvent, known: Known) -> InboundMessage | Ignored:
         argument="",
         unaddressed=not ours and not event.feed,
         feed="" if ours else event.feed,
-        address="" if ours else places.address_of(message),
+        address=places.address_of(message) if event.feed and not ours else "",
     )
 
 

@@ -11,7 +11,6 @@ from connectors.discord.settings import DiscordFeed
 from connectors.registry import make_connector
 from connectors.telegram.settings import TelegramFeed
 from connectors.x.settings import XFeed
-from service.jobs import JobRunner
 from service.reading import Reading
 from simulators.telegram.groups import SimGroup
 from tests.contract.connectors.harness import context
@@ -19,9 +18,9 @@ from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tests.support.town import AGENT, DISCORD, TELEGRAM, Town, X, incoming, open_town, until
 from tickets.feeds import FeedFilter, FeedItem
-from tickets.ids import AccountId
+from tickets.ids import AccountId, JobId
 from tickets.ports import Connector
-from tickets.records import TicketFilter
+from tickets.records import Job, TicketFilter
 
 SAID = "ถอนเงินจากแอปนี้ไม่ได้เลย"
 
@@ -64,19 +63,17 @@ async def x_town(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
 
 
 class Minutes:
-    """Lets time go by for the feeds only."""
+    """Lets time go by for the feeds only; its jobs stay its own, as the service has other feeds."""
 
     def __init__(self, town: Town, connector: Connector) -> None:
         self._store = town.service.store
         self._clock = ManualClock(datetime.now(UTC))
-        connectors = {X: connector}
-        self._reading = Reading(self._store, self._clock, connectors)
-        self._jobs = JobRunner(self._store, self._clock, "minutes", connectors, town.service.desk)
+        self._reading = Reading(self._store, self._clock, {X: connector})
 
     async def pass_by(self, minutes: float = 61) -> None:
         self._clock.move(minutes * 60)
-        await self._store.enqueue_jobs(await self._reading.due())
-        await self._jobs.run_due()
+        for n, job in enumerate(await self._reading.due()):
+            await self._reading.read(Job(JobId(n), job.kind, job.payload, 1))
 
 
 @pytest.fixture

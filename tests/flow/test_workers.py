@@ -11,7 +11,7 @@ import os
 import random
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +48,7 @@ from tests.support.postgres import PostgresMissing
 from tests.support.program import Program
 from tests.support.stores import Database, fresh_schema
 from tests.support.town import Town, open_town
+from tickets.records import NewJob
 from tickets.storage import Store
 
 WORKERS = 4
@@ -245,13 +246,20 @@ async def test_of_workers_that_all_wake_up_late_one_leads(shared: Database) -> N
             assert sum(worker.leading for worker in workers) == 1
 
 
+async def nothing_due() -> Sequence[NewJob]:
+    return ()
+
+
 async def test_one_of_four_enqueues_timed_work_and_another_when_it_dies(shared: Database) -> None:
     clock = ManualClock()
     async with four_stores(shared) as stores:
         workers = [
             Worker(store, clock, f"host:{n}:x", alone=False, lease_s=LEASE_S) for n, store in enumerate(stores)
         ]
-        ticks = [Scheduler(store, clock, lambda w=w: w.leading) for store, w in zip(stores, workers, strict=True)]
+        ticks = [
+            Scheduler(store, clock, lambda w=w: w.leading, nothing_due)
+            for store, w in zip(stores, workers, strict=True)
+        ]
         await asyncio.gather(*(worker.beat() for worker in workers))
         (first,) = [n for n in range(WORKERS) if workers[n].leading]
         others = [n for n in range(WORKERS) if n != first]

@@ -346,6 +346,10 @@ async def test_a_users_own_posts_are_read_back(x: World) -> None:
         ("from:bert -is:reply", ["three @acme"]),
         ("@acme", ["three @acme"]),
         ("TWO", ["@anna two"]),
+        ("three OR two", ["three @acme", "@anna two"]),
+        ("(three OR two) -is:reply", ["three @acme"]),
+        ("-(three OR two)", ["one"]),
+        ("list:1", []),
         ("from:nobody", []),
     ],
 )
@@ -361,7 +365,7 @@ async def test_recent_posts_are_searched(x: World, query: str, texts: list[str])
 
 
 async def test_a_query_is_checked(x: World) -> None:
-    for query in ("", "x" * 513, "nonsense:1", "(a OR b)"):
+    for query in ("", "x" * 513, "nonsense:1", "(a OR b", "a OR nonsense:1", "a)"):
         assert (await x.get("/2/tweets/search/recent", query=query)).status_code == 400
 
 

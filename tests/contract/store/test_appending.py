@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.support.builders import MAIN, at, ignoring, lease, names, query, raw
+from tests.support.builders import MAIN, at, ignoring, lease, names, opening, query, raw
 from tickets.ids import AccountId, EventId
 from tickets.records import Admission
 from tickets.storage import Store
@@ -89,7 +89,7 @@ async def test_every_field_of_an_event_comes_back(store: Store) -> None:
 async def test_an_event_stays_readable_after_it_was_handled(store: Store) -> None:
     await store.append_raw(MAIN, [raw("1")], None)
     [leased] = await lease(store)
-    await store.admit([ignoring(leased.id)], at(0))
+    await store.admit([opening("ann", leased.id)], at(0))
     assert await store.read_raw(leased.id) == raw("1")
     assert await store.read_raw(EventId(leased.id + 1000)) is None
 
