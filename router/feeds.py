@@ -43,13 +43,11 @@ def read_along(
     if known is not None and known.wanted_by:
         return None
     if blocked:
-        return Admission(gathered.event_ids, "ignored", "blocked", unkept=True)
+        return Admission(gathered.event_ids, "ignored", "blocked")
     fingerprint = gist_of(message).fingerprint
     alike = context.alike.get((message.account, fingerprint)) if known is None and fingerprint else None
     if alike is not None:
-        counted = replace(alike, alike=alike.alike + 1)
-        _remember(counted, context)
-        return Admission(gathered.event_ids, "ignored", "alike", item=counted, unkept=True)
+        return Admission(gathered.event_ids, "ignored", "alike", alike_to=alike.id)
     if wanted_by_rule(message, feeds):
         return None
     item = item_of(gathered, feeds, language, context, now)
@@ -77,7 +75,7 @@ def item_of(gathered: Gathered, feeds: Feeds, language: str | None, context: Con
         channel=message.channel,
         account=message.account,
         external_id=message.external_id,
-        event_id=gathered.event_ids[0],
+        event_ids=tuple(sorted({*(known.event_ids if known else ()), *gathered.event_ids})),
         author=message.author.display_name,
         handle=message.author.handle,
         text=message.text[: ITEM_CHARS - 1] + "…" if cut else message.text,

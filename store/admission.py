@@ -91,6 +91,7 @@ def admit(
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
     feeds.write_items(tx, [admission.item for admission in admissions if admission.item])
+    feeds.count_alike(tx, [admission.alike_to for admission in admissions if admission.alike_to])
     for admission in admissions:
         if admission.withdrawn:
             feeds.forget_items(tx, admission.withdrawn[0], [admission.withdrawn[1]])

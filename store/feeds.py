@@ -1,5 +1,6 @@
 """Items of feeds: reading matter beside the tickets."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -13,17 +14,17 @@ from tickets.records import ContextQuery
 
 FORGOTTEN_AT_ONCE = 2_000
 ITEM_COLUMNS = (
-    "i.id, i.channel, i.account, i.external_id, i.event_id, i.author, i.handle, i.text, i.address, i.language, "
+    "i.id, i.channel, i.account, i.external_id, i.event_ids, i.author, i.handle, i.text, i.address, i.language, "
     "i.mood, i.fingerprint, i.sent_at, i.stored_at, i.keep_until, i.alike, i.wanted_by, i.ticket_id, t.number"
 )
 FROM_ITEMS = "FROM feed_item i LEFT JOIN ticket t ON t.id = i.ticket_id"
 WRITE_ITEM = """
-INSERT INTO feed_item (id, channel, account, external_id, event_id, author, handle, text, address, language, mood,
+INSERT INTO feed_item (id, channel, account, external_id, event_ids, author, handle, text, address, language, mood,
     fingerprint, sent_at, stored_at, keep_until, alike, wanted_by, ticket_id)
-VALUES (:id, :channel, :account, :external_id, :event_id, :author, :handle, :text, :address, :language, :mood,
+VALUES (:id, :channel, :account, :external_id, :event_ids, :author, :handle, :text, :address, :language, :mood,
     :fingerprint, :sent_at, :stored_at, :keep_until, :alike, '', :ticket_id)
 ON CONFLICT (account, external_id) DO UPDATE SET text = excluded.text, language = excluded.language,
-    mood = excluded.mood, fingerprint = excluded.fingerprint, event_id = excluded.event_id, alike = excluded.alike,
+    mood = excluded.mood, fingerprint = excluded.fingerprint, event_ids = excluded.event_ids,
     keep_until = CASE WHEN feed_item.keep_until > excluded.keep_until THEN feed_item.keep_until
         ELSE excluded.keep_until END,
     ticket_id = COALESCE(excluded.ticket_id, feed_item.ticket_id)
@@ -54,7 +55,7 @@ def _params(item: FeedItem) -> Params:
         "channel": item.channel,
         "account": item.account,
         "external_id": printable(item.external_id),
-        "event_id": item.event_id,
+        "event_ids": json.dumps(item.event_ids),
         "author": printable(item.author),
         "handle": printable(item.handle) if item.handle is not None else None,
         "text": printable(item.text),
@@ -68,6 +69,11 @@ def _params(item: FeedItem) -> Params:
         "alike": item.alike,
         "ticket_id": item.ticket_id,
     }
+
+
+def count_alike(tx: Tx, ids: Iterable[ItemId]) -> None:
+    """Others said the same as these."""
+    tx.many("UPDATE feed_item SET alike = alike + 1 WHERE id = :id", [{"id": one} for one in sorted(ids)])
 
 
 def list_items(tx: Tx, wanted: FeedFilter) -> list[FeedItem]:
@@ -126,7 +132,7 @@ def _items_of(tx: Tx, rows: Sequence[Row]) -> list[FeedItem]:
             channel=literal_channel(row[1]),
             account=AccountId(row[2]),
             external_id=ExternalMessageId(row[3]),
-            event_id=EventId(row[4]),
+            event_ids=_ids_of(row[4]),
             author=row[5],
             handle=row[6],
             text=row[7],
@@ -149,17 +155,22 @@ def _items_of(tx: Tx, rows: Sequence[Row]) -> list[FeedItem]:
 def want_item(tx: Tx, item_id: ItemId, by: str, now: datetime) -> bool:
     rows = tx.all(
         "UPDATE feed_item SET wanted_by = :by, wanted_at = :now "
-        "WHERE id = :id AND wanted_by = '' AND ticket_id IS NULL RETURNING event_id",
+        "WHERE id = :id AND wanted_by = '' AND ticket_id IS NULL RETURNING event_ids",
         {"id": item_id, "by": by, "now": micros(now)},
     )
-    return any(set_waiting(tx, EventId(row[0]), "ignored", now) for row in rows)
+    done = [set_waiting(tx, event_id, "ignored", now) for row in rows for event_id in _ids_of(row[0])]
+    return any(done)
+
+
+def _ids_of(stored: str) -> tuple[EventId, ...]:
+    return tuple(map(EventId, json.loads(stored)))
 
 
 def forget_items(tx: Tx, account: AccountId, names: Sequence[ExternalMessageId]) -> int:
     """One of which a ticket is being made stays until that is done: its original is still needed."""
     return _forget(
         tx,
-        "SELECT id, event_id, ticket_id FROM feed_item WHERE account = :account AND external_id IN EACH(:names) "
+        "SELECT id, event_ids, ticket_id FROM feed_item WHERE account = :account AND external_id IN EACH(:names) "
         "AND (wanted_by = '' OR ticket_id IS NOT NULL)",
         {"account": account, "names": sorted(map(printable, names))},
     )
@@ -167,7 +178,7 @@ def forget_items(tx: Tx, account: AccountId, names: Sequence[ExternalMessageId])
 
 def forget_old_items(tx: Tx, now: datetime) -> int:
     """So many at once that nobody waits for it; the rest the next time."""
-    old = "SELECT id, event_id, ticket_id FROM feed_item WHERE keep_until < :now ORDER BY keep_until LIMIT :most"
+    old = "SELECT id, event_ids, ticket_id FROM feed_item WHERE keep_until < :now ORDER BY keep_until LIMIT :most"
     return _forget(tx, old, {"now": micros(now), "most": FORGOTTEN_AT_ONCE})
 
 
@@ -175,6 +186,7 @@ def _forget(tx: Tx, which: str, params: Params) -> int:
     """The original of what became a ticket is the ticket's."""
     rows = tx.all(which, params)
     ids = sorted(row[0] for row in rows)
-    drop_unused(tx, empty_events(tx, [EventId(row[1]) for row in rows if row[2] is None]))
+    originals = [event_id for row in rows if row[2] is None for event_id in _ids_of(row[1])]
+    drop_unused(tx, empty_events(tx, originals))
     tx.run("DELETE FROM feed_finding WHERE item_id IN EACH(:ids)", {"ids": ids})
     return tx.run("DELETE FROM feed_item WHERE id IN EACH(:ids)", {"ids": ids})

@@ -33,7 +33,8 @@ class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class FeedItem(Shape, frozen=True):
     """Reading matter: what somebody said elsewhere, and to others.
 
-    feeds: that found it, as ``x:main/name``, sorted.  address: where it stands on the
+    feeds: that found it, as ``x:main/name``, sorted.  event_ids: what it came as, an album's
+    pictures and edits among them, in order.  address: where it stands on the
     platform, an https link; empty when it has none.  alike: so many others
     came with the same words, and are not kept.  wanted_by: who asked for a
     ticket, as an actor; empty: nobody.  ticket_id and number: of the ticket
@@ -45,7 +46,7 @@ class FeedItem(Shape, frozen=True):
     channel: Channel
     account: AccountId
     external_id: ExternalMessageId
-    event_id: EventId
+    event_ids: tuple[EventId, ...]
     author: str
     handle: str | None
     text: str

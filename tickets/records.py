@@ -14,6 +14,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    ItemId,
     JobId,
     MessageId,
     ThreadId,
@@ -297,6 +298,8 @@ class Admission(Shape, frozen=True):
     events: tuple[TicketEvent, ...] = ()
     item: FeedItem | None = None
     """Reading matter that is new, or what became of it; who wants a ticket of it is left as it is."""
+    alike_to: ItemId | None = None
+    """Reading matter in which the same was said before: it is counted there, and not kept."""
     withdrawn: tuple[AccountId, ExternalMessageId] | None = None
     """Reading matter that was deleted on the platform, and is forgotten here."""
     unkept: bool = False

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from simulators.memory_store.erasing import empty, heed_erased
 from simulators.memory_store.fates import come_back, tell
-from simulators.memory_store.items import forget_removed, write_item
+from simulators.memory_store.items import count_alike, forget_removed, write_item
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
@@ -57,6 +57,8 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
             tables.record(event)
         if admission.item:
             write_item(tables, admission.item)
+        if admission.alike_to:
+            count_alike(tables, admission.alike_to)
         if admission.withdrawn:
             forget_removed(tables, [admission.withdrawn])
         for event_id in () if admission.keeps_originals else admission.event_ids:

@@ -33,7 +33,8 @@ class MemoryFeeds(Part):
             for key, item in list(tables.items.items()):
                 if item.id == item_id and not item.wanted_by and item.ticket_id is None:
                     tables.items[key] = replace(item, wanted_by=by)
-                    return wait_again(tables, item.event_id, "ignored")
+                    done = [wait_again(tables, event_id, "ignored") for event_id in item.event_ids]
+                    return any(done)
             return False
 
     async def forget_items(self, account: AccountId, names: Sequence[ExternalMessageId]) -> int:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from simulators.memory_store.erasing import empty
 from simulators.memory_store.tables import Tables
 from tickets.feeds import FeedFilter, FeedItem
-from tickets.ids import AccountId, ExternalMessageId
+from tickets.ids import AccountId, ExternalMessageId, ItemId
 from tickets.records import ContextQuery
 
 FORGOTTEN_AT_ONCE = 2_000
@@ -28,11 +28,17 @@ def write_item(tables: Tables, item: FeedItem) -> None:
         language=item.language,
         mood=item.mood,
         fingerprint=item.fingerprint,
-        event_id=item.event_id,
-        alike=item.alike,
+        event_ids=item.event_ids,
         keep_until=max(known.keep_until, item.keep_until),
         ticket_id=item.ticket_id or known.ticket_id,
     )
+
+
+def count_alike(tables: Tables, item_id: ItemId) -> None:
+    """Somebody else said the same."""
+    for key, item in list(tables.items.items()):
+        if item.id == item_id:
+            tables.items[key] = replace(item, alike=item.alike + 1)
 
 
 def forget_removed(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]) -> int:
@@ -46,7 +52,8 @@ def forget(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]
     gone = [(key, tables.items[key]) for key in dict.fromkeys(keys) if key in tables.items]
     for key, item in gone:
         if item.ticket_id is None:
-            empty(tables, item.event_id)
+            for event_id in item.event_ids:
+                empty(tables, event_id)
         del tables.items[key]
     return len(gone)
 

@@ -6,7 +6,7 @@ CREATE TABLE feed_item (
     channel TEXT NOT NULL,
     account TEXT NOT NULL,
     external_id TEXT NOT NULL,
-    event_id BIGINT NOT NULL,
+    event_ids TEXT NOT NULL,
     author TEXT NOT NULL,
     handle TEXT,
     text TEXT NOT NULL,

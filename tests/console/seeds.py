@@ -215,7 +215,7 @@ class Seeds:
         item = FeedItem(
             id=ItemId(new_id()),
             external_id=ExternalMessageId(f"found-{n}"),
-            event_id=leased.id,
+            event_ids=(leased.id,),
             text=text,
             stored_at=now,
             keep_until=now + timedelta(days=30),

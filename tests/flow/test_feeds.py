@@ -151,11 +151,11 @@ async def test_a_mention_that_a_feed_finds_too_is_a_mention(x_town: Town, minute
 
 async def test_what_its_author_removed_is_gone_with_its_original(x_town: Town) -> None:
     item = await item_saying(x_town, SAID)
-    assert await x_town.service.store.read_raw(item.event_id) is not None
+    assert await x_town.service.store.read_raw(item.event_ids[0]) is not None
     assert item.external_id in await x_town.service.store.list_held(X, None, 10)
     await x_town.service.desk.erase("x", X, [item.external_id])
     assert not any(SAID in one.text for one in await items(x_town))
-    assert await x_town.service.store.read_raw(item.event_id) is None
+    assert await x_town.service.store.read_raw(item.event_ids[0]) is None
 
 
 async def test_a_feed_that_x_refuses_is_told_of_and_tried_again(x_town: Town, minutes: Minutes) -> None:

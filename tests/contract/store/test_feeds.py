@@ -34,7 +34,7 @@ def item(name: str, event_id: EventId | None = None, **fields: Any) -> FeedItem:
         channel="telegram",
         account=MAIN,
         external_id=ExternalMessageId(name),
-        event_id=event_id or EventId(1),
+        event_ids=(event_id or EventId(1),),
         **wanted,
     )
 
@@ -73,11 +73,11 @@ async def test_items_are_listed_newest_first_page_by_page_and_by_feed_and_mood(s
 
 async def test_what_two_feeds_find_is_one_item_of_both(store: Store) -> None:
     await put(store, item("a"))
-    again = item("a", feeds=("telegram:main/lobby",), text="edited", alike=3, keep_until=at(2 * DAY_S))
+    again = item("a", feeds=("telegram:main/lobby",), text="edited", keep_until=at(2 * DAY_S))
     await put(store, replace(again, id=ItemId("i-other")))
     [one] = await store.list_items(FeedFilter())
     assert (one.id, one.feeds) == ("i-a", ("telegram:main/hall", "telegram:main/lobby"))
-    assert (one.text, one.alike, one.keep_until) == ("edited", 3, at(30 * DAY_S))
+    assert (one.text, one.alike, one.keep_until) == ("edited", 0, at(30 * DAY_S))
     assert await listed(store, feed="telegram:main/lobby") == ["a"]
 
 
@@ -170,3 +170,25 @@ async def test_items_are_forgotten_after_their_time(store: Store) -> None:
     assert await listed(store) == ["b"]
     assert await store.read_raw(first.id) is None
     assert await store.read_raw(second.id) == second.event
+
+
+async def test_an_album_comes_again_whole_and_goes_whole(store: Store) -> None:
+    await receive(store, raw("1", group="g"), raw("2", group="g"), raw("3", group="h"), raw("4", group="h"))
+    events = await lease(store)
+    ids = [one.id for one in events]
+    kept, gone = replace(item("a"), event_ids=tuple(ids[:2])), replace(item("b"), event_ids=tuple(ids[2:]))
+    await store.admit([reading(kept, *ids[:2]), reading(gone, *ids[2:])], T0)
+    assert await store.want_item(ItemId("i-a"), "user:ann", at(1))
+    assert await store.forget_items(MAIN, [ExternalMessageId("b")]) == 1
+    assert names(await lease(store, 2)) == ["1", "2"]
+    assert [await store.read_raw(one) for one in ids[2:]] == [None, None]
+
+
+async def test_the_same_words_are_counted_at_the_first_who_said_them(store: Store) -> None:
+    await receive(store, raw("a"), raw("b"), raw("c"))
+    first, *others = await lease(store)
+    await store.admit([reading(item("a", first.id), first.id)], T0)
+    await store.admit([Admission((one.id,), "ignored", "alike", alike_to=ItemId("i-a")) for one in others], T0)
+    [found] = await store.list_items(FeedFilter())
+    assert (found.alike, found.text) == (2, item("a").text)
+    assert [await store.read_raw(one.id) for one in others] == [None, None]

@@ -51,7 +51,12 @@ def test_it_is_an_item_with_language_and_tone_and_no_ticket() -> None:
     admission = Reader().decide(heard())
     assert (admission.verdict, admission.ticket, admission.deliveries) == ("ignored", None, ())
     item = item_of(admission)
-    assert (item.language, item.mood, item.feeds, item.event_id) == ("th", "alarming", ("telegram:main/hall",), 1)
+    assert (item.language, item.mood, item.feeds, item.event_ids) == (
+        "th",
+        "alarming",
+        ("telegram:main/hall",),
+        (1,),
+    )
     assert (item.address, item.keep_until) == ("https://t.me/c/1/1", T0 + timedelta(days=3))
 
 
@@ -67,8 +72,7 @@ def test_the_same_words_by_others_are_counted_and_not_kept() -> None:
     first = item_of(reader.decide(heard()))
     for n in (2, 3):
         admission = reader.decide(heard(f"{STOLEN}!!", name=str(n), who=f"other-{n}"))
-        assert admission.unkept
-        assert (item_of(admission).id, item_of(admission).alike) == (first.id, n - 1)
+        assert (admission.alike_to, admission.item, admission.keeps_originals) == (first.id, None, False)
 
 
 def test_what_another_feed_found_too_is_one_item() -> None:
@@ -126,7 +130,7 @@ def test_who_is_blocked_is_not_read_along() -> None:
     block = Restriction(kind="block", reason="spam", by="Ann", since=T0)
     reader.context.identities["telegram", "ann"] = replace(known, restriction=block)
     admission = reader.decide(heard())
-    assert (admission.verdict, admission.item, admission.unkept) == ("ignored", None, True)
+    assert (admission.verdict, admission.item, admission.keeps_originals) == ("ignored", None, False)
 
 
 def test_a_ticket_that_is_wanted_is_made_though_they_were_blocked_since() -> None:
