@@ -126,6 +126,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if not 0 <= self.posts_above <= 20:
             raise ValueError("posts_above must be between 0 and 20")
         check_names(self.feeds)
+        if not self.monthly_budget and not all(feed.monthly_budget for feed in self.feeds.values()):
+            raise ValueError(
+                "a feed whose monthly_budget is 0 needs a monthly_budget of the account: X takes money"
+            )
         if self.own_posts_s < 0 or self.by_hand_after_s < 0:
             raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:

@@ -54,7 +54,7 @@ async def x_town(sql_database: Database, tmp_path: Path) -> AsyncIterator[Town]:
         place.ricardo.post("bom dia a todos")
         feeds = {
             "talk": XFeed(search="acmewallet OR acmecoin", ticket_words=("hacked",)),
-            "friends": XFeed(list=place.x.add_list(member), monthly_budget=0.0),
+            "friends": XFeed(list=place.x.add_list(member)),
         }
         async with place.open_for_business(
             place.config(sql_database.url, tmp_path, changed={X: {"feeds": feeds}})
