@@ -111,6 +111,8 @@ class Decider:
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=STRAY)
         gist = gist_of(message)
         same = dedupe.recognize(message, gist.fingerprint, author, context)
+        if same.kind == "redelivery" and same.ref is not None:
+            return feeds.known_as(gathered, same.ref.ticket_id, context)
         if same.kind in ("redelivery", "echo"):
             return Admission(event_ids=gathered.event_ids, verdict="ignored", reason=same.kind)
         if message.kind == "reaction":
@@ -197,10 +199,10 @@ class Decider:
         ticket = context.tickets.get(ref.ticket_id) if ref else None
         if ref is None or ticket is None:
             if message.feed and message.kind == "delete":
-                return feeds.withdrawn(gathered)
+                return feeds.withdrawn(gathered, context)
             if message.kind == "delete":
                 return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="deletes_unknown")
-            anew = Gathered(replace(message, kind="message"), gathered.event_ids)
+            anew = Gathered(replace(message, kind="message", gist=None), gathered.event_ids)
             return self.decide(anew, context, now)
         deleted = message.kind == "delete"
         elsewhere = ticket.status == "closed" and open_in(ref.thread_id, context) is not None

@@ -10,7 +10,7 @@ from router.albums import Gathered
 from router.entries import event
 from router.gist import gist_of
 from tickets.feeds import Feed, FeedItem, Mood, feed_name
-from tickets.ids import AccountId, ItemId, TicketNumber, new_id
+from tickets.ids import AccountId, ItemId, TicketId, TicketNumber, new_id
 from tickets.model import InboundMessage, Ticket, TicketEvent
 from tickets.records import Admission, Context
 from tickets.segments import segments
@@ -23,9 +23,12 @@ NOT_CONFIGURED: Final = Feed()
 """For what a feed found that is configured no more."""
 
 
-def withdrawn(gathered: Gathered) -> Admission:
+def withdrawn(gathered: Gathered, context: Context) -> Admission:
     """Reading matter that its author, or whoever keeps order there, deleted."""
     message = gathered.message
+    gone = context.items.pop((message.account, message.external_id), None)
+    if gone is not None and gone.fingerprint:
+        context.alike.pop((gone.account, gone.fingerprint), None)
     return Admission(
         event_ids=gathered.event_ids,
         verdict="ignored",
@@ -46,13 +49,25 @@ def read_along(
         return Admission(gathered.event_ids, "ignored", "blocked")
     fingerprint = gist_of(message).fingerprint
     alike = context.alike.get((message.account, fingerprint)) if known is None and fingerprint else None
-    if alike is not None:
+    by_rule = wanted_by_rule(message, feeds)
+    if alike is not None and (alike.ticket_id or not by_rule):
         return Admission(gathered.event_ids, "ignored", "alike", alike_to=alike.id)
-    if wanted_by_rule(message, feeds):
+    if by_rule:
         return None
     item = item_of(gathered, feeds, language, context, now)
     _remember(item, context)
     return Admission(gathered.event_ids, "ignored", "feed", item=item)
+
+
+def known_as(gathered: Gathered, ticket_id: TicketId, context: Context) -> Admission:
+    """What came again and is in a ticket: reading matter of the same name is that ticket's."""
+    message = gathered.message
+    item = context.items.get((message.account, message.external_id)) if message.feed else None
+    if item is not None and item.ticket_id is None:
+        item = replace(item, ticket_id=ticket_id)
+        _remember(item, context)
+        return Admission(gathered.event_ids, "ignored", "redelivery", item=item)
+    return Admission(gathered.event_ids, "ignored", "redelivery")
 
 
 def wanted_by_rule(message: InboundMessage, feeds: Feeds) -> str:
@@ -109,5 +124,5 @@ def _remember(item: FeedItem, context: Context) -> None:
     context.items[item.account, item.external_id] = item
     if item.fingerprint:
         words = item.account, item.fingerprint
-        if context.alike.setdefault(words, item).id == item.id:
+        if context.alike.setdefault(words, item).id == item.id or item.ticket_id:
             context.alike[words] = item

@@ -89,17 +89,16 @@ class Reading:
         if most < asked.fewest:
             await self._keep(name, replace(place, next_at=next_at(place, asked, now)))
             return
+        await self._keep(name, replace(place, next_at=now + AGAIN))  # so that nobody else asks and pays meanwhile
         try:
             reading = await source.read_feed(feed, place.newest, most)
         except ConnectorError as error:
             log.warning("A feed could not be read: %s", error)
-            await self._keep(name, replace(place, next_at=now + AGAIN))
             await self._tell(account, name, f"The feed {name} could not be read: {error} It is tried again.", now)
             return
         if reading.events:
             self._crash("feed.read")
         if reading.paused:
-            await self._keep(name, replace(place, next_at=now + AGAIN))
             return
         place = after(place, asked, reading, now)
         await self._store.append_raw(_keeper(name), reading.events, _encoded(place))

@@ -80,10 +80,16 @@ def drop_unused(tx: Tx, blobs: Sequence[str]) -> None:
 
 HELD = """
 SELECT ref FROM (
-    SELECT r.ref AS ref FROM message_ref r JOIN message m ON m.id = r.message_id
-    JOIN thread h ON h.id = r.thread_id
-    WHERE r.ref > :after AND h.account = :account AND r.ours = 0 AND m.direction = 'in' AND m.deleted_at IS NULL
-    UNION SELECT external_id FROM feed_item WHERE external_id > :after AND account = :account
+    SELECT ref FROM (
+        SELECT r.ref AS ref FROM message_ref r JOIN message m ON m.id = r.message_id
+        JOIN thread h ON h.id = r.thread_id
+        WHERE r.ref > :after AND h.account = :account AND r.ours = 0 AND m.direction = 'in'
+            AND m.deleted_at IS NULL ORDER BY r.ref LIMIT :limit
+    ) AS said
+    UNION SELECT ref FROM (
+        SELECT external_id AS ref FROM feed_item WHERE account = :account AND external_id > :after
+        ORDER BY external_id LIMIT :limit
+    ) AS found
 ) AS held ORDER BY ref LIMIT :limit
 """
 

@@ -8,6 +8,7 @@ from store.engine import Params, Row, Tx
 from store.erasing import drop_unused, empty_events
 from store.intake import set_waiting
 from store.rows import literal_channel, micros, moment, printable
+from tickets.errors import Conflict
 from tickets.feeds import FeedFilter, FeedItem
 from tickets.ids import AccountId, EventId, ExternalMessageId, ItemId, TicketId, TicketNumber
 from tickets.records import ContextQuery
@@ -72,8 +73,10 @@ def _params(item: FeedItem) -> Params:
 
 
 def count_alike(tx: Tx, ids: Iterable[ItemId]) -> None:
-    """Others said the same as these."""
-    tx.many("UPDATE feed_item SET alike = alike + 1 WHERE id = :id", [{"id": one} for one in sorted(ids)])
+    """Others said the same as these.  Raises Conflict when one of them is gone: then theirs is to be kept."""
+    rows = [{"id": one} for one in sorted(ids)]
+    if tx.many("UPDATE feed_item SET alike = alike + 1 WHERE id = :id", rows) != len(rows):
+        raise Conflict("what was said before is gone meanwhile")
 
 
 def list_items(tx: Tx, wanted: FeedFilter) -> list[FeedItem]:
@@ -83,7 +86,12 @@ def list_items(tx: Tx, wanted: FeedFilter) -> list[FeedItem]:
     rows = tx.all(
         f"SELECT {ITEM_COLUMNS} {FROM_ITEMS}{of_feed} {'WHERE ' + ' AND '.join(where) if where else ''} "
         f"ORDER BY {'f.item_id' if of_feed else 'i.id'} DESC LIMIT :limit",
-        {"after": wanted.after, "mood": wanted.mood, "feed": wanted.feed, "limit": wanted.limit},
+        {
+            "after": printable(wanted.after or ""),
+            "mood": wanted.mood,
+            "feed": printable(wanted.feed),
+            "limit": wanted.limit,
+        },
     )
     return _items_of(tx, rows)
 
@@ -97,8 +105,11 @@ def known_items(tx: Tx, query: ContextQuery) -> dict[tuple[AccountId, ExternalMe
     if not query.items:
         return {}
     rows = tx.all(
-        f"SELECT {ITEM_COLUMNS} {FROM_ITEMS} WHERE i.external_id IN EACH(:names)",
-        {"names": sorted({printable(name) for _, name in query.items})},
+        f"SELECT {ITEM_COLUMNS} {FROM_ITEMS} WHERE i.account IN EACH(:accounts) AND i.external_id IN EACH(:names)",
+        {
+            "accounts": sorted({account for account, _ in query.items}),
+            "names": sorted({printable(name) for _, name in query.items}),
+        },
     )
     found = {(item.account, item.external_id): item for item in _items_of(tx, rows)}
     return {key: found[stored] for key in query.items if (stored := _stored(key)) in found}
@@ -109,12 +120,12 @@ def _stored(key: tuple[AccountId, ExternalMessageId]) -> tuple[AccountId, Extern
 
 
 def alike_items(tx: Tx, query: ContextQuery) -> dict[tuple[AccountId, str], FeedItem]:
-    """Of the same words, the first one each."""
+    """Of the same words, the first one each, and before that one with a ticket."""
     if not query.items or not query.fingerprints:
         return {}
     rows = tx.all(
         f"SELECT {ITEM_COLUMNS} {FROM_ITEMS} WHERE i.fingerprint IN EACH(:fingerprints) "
-        "AND i.stored_at >= :since ORDER BY i.id DESC",
+        "AND i.stored_at >= :since ORDER BY CASE WHEN i.ticket_id IS NULL THEN 0 ELSE 1 END, i.id DESC",
         {"fingerprints": sorted(query.fingerprints), "since": micros(query.fingerprints_since)},
     )
     return {(item.account, item.fingerprint): item for item in _items_of(tx, rows)}
@@ -178,7 +189,10 @@ def forget_items(tx: Tx, account: AccountId, names: Sequence[ExternalMessageId])
 
 def forget_old_items(tx: Tx, now: datetime) -> int:
     """So many at once that nobody waits for it; the rest the next time."""
-    old = "SELECT id, event_ids, ticket_id FROM feed_item WHERE keep_until < :now ORDER BY keep_until LIMIT :most"
+    old = (
+        "SELECT id, event_ids, ticket_id FROM feed_item WHERE keep_until < :now "
+        "AND (wanted_by = '' OR ticket_id IS NOT NULL) ORDER BY keep_until LIMIT :most"
+    )
     return _forget(tx, old, {"now": micros(now), "most": FORGOTTEN_AT_ONCE})
 
 

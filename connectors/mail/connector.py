@@ -29,6 +29,8 @@ class MailConnector:
         """Nothing to do: the source connects for itself, the sender at its first mail."""
 
     async def close(self) -> None:
+        if self._tokens is not None:
+            await self._tokens.close()
         await self.sender.close()
 
 

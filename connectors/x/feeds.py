@@ -1,5 +1,6 @@
 """Feeds of X: what a search, a list or an account says, read for money."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -7,9 +8,12 @@ from connectors.context import ConnectorContext
 from connectors.x.api import PAGE, XApi
 from connectors.x.place import SEARCHED, first_id
 from connectors.x.settings import Settings, XFeed
+from tickets.errors import ConnectorError
 from tickets.model import RawEvent
 from tickets.ports import AskedFeed, FeedReading
 from tickets.spending import Spent
+
+log = logging.getLogger(__name__)
 
 FEWEST: Final = 10
 """X hands out no smaller page of a search."""
@@ -39,20 +43,27 @@ class XFeeds:
         oldest = first_id(self._context.clock.now() - SEARCHED)
         since = max(int(after), oldest) if after is not None else oldest
         posts: list[bytes] = []
-        newest, token = after, None
+        newest, token, wait_s = after, None, 0.0
         while True:
             few = max(FEWEST, min(PAGE, most - len(posts)))
-            page = await self._api.search(query, since, None, token, most=few)
+            try:
+                page = await self._api.search(query, since, None, token, most=few)
+            except ConnectorError as error:
+                if token is None:
+                    raise
+                log.warning("X does not tell a further page of a feed, and the rest is left out: %s", error)
+                break  # what was paid for is kept
             price = self._settings.prices.others
             await self._context.spend((Spent("feeds", len(page.posts), len(page.posts) * price),))
             posts += page.posts
             if token is None and page.newest_id is not None:
                 newest = page.newest_id
             token = page.next_token
-            if token is None or page.wait_s or len(posts) >= most:
+            wait_s = page.wait_s
+            if token is None or wait_s or len(posts) >= most:
                 break
         events = tuple(self._to_raw(post, name) for post in reversed(posts))
-        return FeedReading(events, newest, len(posts), more=token is not None, wait_s=page.wait_s)
+        return FeedReading(events, newest, len(posts), more=token is not None, wait_s=wait_s)
 
 
 def query_of(feed: XFeed, own: str) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from simulators.memory_store.erasing import empty
 from simulators.memory_store.tables import Tables
+from tickets.errors import Conflict
 from tickets.feeds import FeedFilter, FeedItem
 from tickets.ids import AccountId, ExternalMessageId, ItemId
 from tickets.records import ContextQuery
@@ -35,10 +36,11 @@ def write_item(tables: Tables, item: FeedItem) -> None:
 
 
 def count_alike(tables: Tables, item_id: ItemId) -> None:
-    """Somebody else said the same."""
-    for key, item in list(tables.items.items()):
-        if item.id == item_id:
-            tables.items[key] = replace(item, alike=item.alike + 1)
+    """Somebody else said the same.  Raises Conflict when it is gone: then theirs is to be kept."""
+    key = next((key for key, item in tables.items.items() if item.id == item_id), None)
+    if key is None:
+        raise Conflict("what was said before is gone meanwhile")
+    tables.items[key] = replace(tables.items[key], alike=tables.items[key].alike + 1)
 
 
 def forget_removed(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]) -> int:
@@ -60,7 +62,7 @@ def forget(tables: Tables, keys: Collection[tuple[AccountId, ExternalMessageId]]
 
 def forget_old_items(tables: Tables, now: datetime) -> int:
     old = sorted((one.keep_until, key) for key, one in tables.items.items() if one.keep_until < now)
-    return forget(tables, [key for _, key in old[:FORGOTTEN_AT_ONCE]])
+    return forget_removed(tables, [key for _, key in old[:FORGOTTEN_AT_ONCE]])
 
 
 def known_items(tables: Tables, query: ContextQuery) -> dict[tuple[AccountId, ExternalMessageId], FeedItem]:
@@ -71,6 +73,7 @@ def alike_items(tables: Tables, query: ContextQuery) -> dict[tuple[AccountId, st
     if not query.items:
         return {}
     newest_first = sorted(tables.items.values(), key=lambda item: item.id, reverse=True)
+    newest_first.sort(key=lambda item: item.ticket_id is not None)
     return {
         (item.account, item.fingerprint): numbered(tables, item)
         for item in newest_first

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from tests.support.builders import MAIN, T0, at, lease, names, opening, raw, receive
+from tickets.errors import Conflict
 from tickets.feeds import FeedFilter, FeedItem
 from tickets.ids import AccountId, EventId, ExternalMessageId, ItemId, TicketId
 from tickets.records import Admission, ContextQuery
@@ -192,3 +194,27 @@ async def test_the_same_words_are_counted_at_the_first_who_said_them(store: Stor
     [found] = await store.list_items(FeedFilter())
     assert (found.alike, found.text) == (2, item("a").text)
     assert [await store.read_raw(one.id) for one in others] == [None, None]
+
+
+async def test_a_copy_of_what_is_gone_is_decided_anew(store: Store) -> None:
+    await receive(store, raw("b"))
+    [copy] = await lease(store)
+    with pytest.raises(Conflict):
+        await store.admit([Admission((copy.id,), "ignored", "alike", alike_to=ItemId("i-a"))], T0)
+    assert await store.read_raw(copy.id) == copy.event
+
+
+async def test_odd_names_find_nothing(store: Store) -> None:
+    await put(store, item("a"))
+    assert await listed(store, feed="\x00") == []
+    assert await listed(store, feed="\x00", after=ItemId("\x00")) == []
+
+
+async def test_what_is_wanted_now_is_not_forgotten_meanwhile(store: Store) -> None:
+    await receive(store, raw("a"))
+    [first] = await lease(store)
+    await store.admit([reading(item("a", first.id, keep_until=at(5)), first.id)], T0)
+    await store.want_item(ItemId("i-a"), "user:ann", at(4))
+    await store.forget_old(at(DAY_S))
+    [again] = await lease(store, 10)
+    assert again.event == first.event

@@ -147,3 +147,35 @@ def test_a_ticket_that_is_wanted_is_made_though_they_were_blocked_since() -> Non
 def test_long_words_are_shown_in_part() -> None:
     text = item_of(Reader().decide(heard("長" * 5_000))).text
     assert (len(text), text[-1]) == (2_000, "…")
+
+
+def test_what_became_a_ticket_another_way_is_linked_when_somebody_wants_it() -> None:
+    reader = Reader()
+    item = item_of(reader.decide(heard()))
+    ticket = reader.decide(heard(f"@desk {STOLEN}", kind="edit", feed="", address="")).ticket
+    assert ticket is not None
+    reader.context.items[MAIN, item.external_id] = replace(item, wanted_by="user:ann")
+    again = reader.decide(heard())
+    assert (again.reason, item_of(again).id, item_of(again).ticket_id) == ("redelivery", item.id, ticket.id)
+
+
+def test_words_that_a_rule_wants_are_no_copy_of_an_item_that_no_rule_wanted() -> None:
+    reader = Reader()
+    reader.decide(heard("我的币被盗了，怎么办才好呢，救命啊", feed="lobby"))
+    ticket = reader.decide(heard("我的币被盗了，怎么办才好呢，救命啊", name="2", who="bob")).ticket
+    assert ticket is not None
+    assert reader.decide(heard("我的币被盗了，怎么办才好呢，救命啊", name="3", who="cat")).alike_to is not None
+
+
+def test_a_copy_of_what_was_deleted_in_the_same_batch_is_kept() -> None:
+    reader = Reader()
+    reader.decide(heard())
+    reader.decide(heard("", kind="delete"))
+    assert item_of(reader.decide(heard(name="2", who="bob"))).external_id == "2"
+
+
+def test_an_edited_item_is_still_the_first_of_its_words() -> None:
+    reader = Reader()
+    first = item_of(reader.decide(heard("Hello everybody here")))
+    reader.decide(heard(kind="edit"))
+    assert reader.decide(heard(name="2", who="bob")).alike_to == first.id
