@@ -25,9 +25,11 @@ SAME_ROOM = timedelta(hours=1)
 MOST_KNOWN = 10_000
 OPEN_S = 1.2
 """Of the three seconds in which a form must be answered."""
+MOST_TAGS = 5
+"""On a forum's post."""
 NEEDS_CONTENT = (
-    "rooms and forums need the Message Content Intent: switch it on at "
-    "https://discord.com/developers/applications, page Bot, or leave both empty."
+    "rooms, forums and feeds need the Message Content Intent: switch it on at "
+    "https://discord.com/developers/applications, page Bot, or leave them empty."
 )
 
 
@@ -100,6 +102,3 @@ class Rooms:
         others = [one for one in present if one not in states]
         shown = known.get(self._tags[closed])
         return [*others[: MOST_TAGS - 1], shown] if shown else others
-
-
-MOST_TAGS = 5

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 FEWEST: Final = 10
 """X hands out no smaller page of a search."""
 
+MOST_PAGES: Final = 50
+"""A search that hands out empty pages without end is left."""
+
 ToRaw = Callable[[bytes, str], RawEvent]
 
 
@@ -44,7 +47,7 @@ class XFeeds:
         since = max(int(after), oldest) if after is not None else oldest
         posts: list[bytes] = []
         newest, token, wait_s = after, None, 0.0
-        while True:
+        for _ in range(MOST_PAGES):
             few = max(FEWEST, min(PAGE, most - len(posts)))
             try:
                 page = await self._api.search(query, since, None, token, most=few)

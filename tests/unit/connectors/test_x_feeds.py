@@ -92,3 +92,10 @@ async def test_no_more_is_read_than_is_allowed() -> None:
     books = Books()
     reading = await feeds(books, page(*map(str, range(30, 20, -1)), more="t")).read("talk", None, 10)
     assert (reading.read, reading.more) == (10, True)
+
+
+async def test_empty_pages_without_end_are_left() -> None:
+    books = Books()
+    empty = Page(posts=[], newest_id=None, next_token="t", wait_s=0.0)
+    reading = await feeds(books, page("9", more="t"), *[empty] * 1_000).read("talk", None, 100)
+    assert (reading.read, reading.newest, books.posts) == (1, "9", 1)
