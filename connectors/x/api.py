@@ -287,43 +287,35 @@ class XApi:
             "media_type": picture.media_type,
         }
         with translated_upload():
-            client = await self._ready()
-            try:
-                answer = await client.request(
+            answer = await self._done(
+                lambda client: client.request(
                     "POST", "/2/media/upload", params={}, json=wanted, user_auth=self._signs
                 )
-            except tweepy.Unauthorized:
-                self._forget_token()
-                raise
+            )
             return str((await answer.json())["data"]["id"])
 
     async def create_post(self, text: str, answering: str, pictures: Sequence[str] = ()) -> Receipt:
         """A post under another one.  pictures: ids of uploaded ones."""
         with translated_delivery():
-            client = await self._ready()
-            try:
-                answer = await client.create_tweet(
+            answer = await self._done(
+                lambda client: client.create_tweet(
                     text=text,
                     in_reply_to_tweet_id=answering,
                     media_ids=list(pictures) or None,
                     user_auth=self._signs,
                 )
-            except tweepy.Unauthorized:
-                self._forget_token()
-                raise
+            )
             post_id = (await answer.json())["data"]["id"]
             return Receipt(external_id=ExternalMessageId(str(post_id)), sent_at=datetime.now(UTC))
 
     async def hide(self, post_id: str, *, hidden: bool) -> None:
         """Hide a reply in a conversation of the account's, or show it again.  Raises DeliveryError."""
         with translated_hiding():
-            client = await self._ready()
-            ask = client.hide_reply if hidden else client.unhide_reply
-            try:
-                await ask(post_id, user_auth=self._signs)
-            except tweepy.Unauthorized:
-                self._forget_token()
-                raise
+            await self._done(
+                lambda client: (client.hide_reply if hidden else client.unhide_reply)(
+                    post_id, user_auth=self._signs
+                )
+            )
 
     async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when it does not lie on X's own servers."""
@@ -368,6 +360,14 @@ class XApi:
         except tweepy.Unauthorized:
             self._forget_token()
             return await ask(await self._ready())
+
+    async def _done(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
+        """The answer of a call that changes something: made once, and with another token the next time."""
+        try:
+            return await call(await self._ready())
+        except tweepy.Unauthorized:
+            self._forget_token()
+            raise
 
     def _forget_token(self) -> None:
         if self._tokens is not None:
