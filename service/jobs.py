@@ -95,7 +95,7 @@ class JobRunner:
             SHOW_STATE: self._show_state,
             HIDE: self._hide,
             **Removals(store, clock, connectors, desk.erase).kinds,
-            READ: Reading(store, clock, connectors, crash).read,
+            READ: Reading(store, clock, holder, connectors, crash).read,
         }
 
     async def run_due(self) -> int:

@@ -128,7 +128,7 @@ class _Service:
             steer=clock.steer,
         )
         self._watch = make_watch(config, parts, clock, lambda: self._worker.leading)
-        reading = Reading(parts.store, clock, parts.connectors)
+        reading = Reading(parts.store, clock, parts.holder, parts.connectors)
         self._scheduler = Scheduler(parts.store, clock, lambda: self._worker.leading, reading.due)
         self._runners = [
             AccountRunner(

@@ -2,6 +2,8 @@
 
 Where a feed stands is kept with what it told, in one transaction; a job that
 is done twice reads behind the same place, and what it tells twice is known.
+As reading costs money, one worker at a time asks a feed; when it dies, its
+lease is freed with its job, which another does again.
 """
 
 import logging
@@ -27,23 +29,27 @@ log = logging.getLogger(__name__)
 READ: Final = "read_feed"
 AGAIN = timedelta(minutes=15)
 """After a question that failed, or that the account's budget does not allow."""
+LEASE_S: Final = 1_800.0
+"""A reading, of pages in a known number, is over long before."""
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_WAITING = 2_000
 """People's messages come first: nothing is read along while so much waits."""
 
 
 class Reading:
-    """Asks feeds."""
+    """Asks feeds.  holder: the worker that does."""
 
     def __init__(
         self,
         store: Store,
         clock: Clock,
+        holder: str,
         connectors: Mapping[AccountId, Connector],
         crash: CrashHook = no_crash,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._holder = holder
         self._connectors = connectors
         self._crash = crash
 
@@ -64,17 +70,21 @@ class Reading:
                 yield from ((account, name) for name in connector.source.feeds)
 
     async def read(self, job: Job) -> None:
-        """Read one feed, if it is still due and configured."""
+        """Read one feed, if it is still due and configured, and nobody is reading it."""
         account, feed = AccountId(job.payload["account"]), job.payload["feed"]
         connector = self._connectors.get(account)
         source = connector.source if connector is not None else None
         asked = source.feeds.get(feed) if isinstance(source, FeedSource) else None
-        name, now = feed_name(account, feed), self._clock.now()
-        place = await self._place(name)
-        if asked is None or place.next_at > now or await self._store.count_waiting() >= MOST_WAITING:
+        if asked is None or await self._store.count_waiting() >= MOST_WAITING:
             return
         assert isinstance(source, FeedSource)
-        await self._ask(account, feed, source, asked, place, now)
+        lease, now = _keeper(feed_name(account, feed)), self._clock.now()
+        if not await self._store.acquire_lease(lease, self._holder, now, LEASE_S):
+            return
+        try:
+            await self._ask(account, feed, source, asked, now)
+        finally:
+            await self._store.release_lease(lease, self._holder)
 
     async def _ask(
         self,
@@ -82,23 +92,26 @@ class Reading:
         feed: str,
         source: FeedSource,
         asked: AskedFeed,
-        place: FeedPlace,
         now: datetime,
     ) -> None:
-        name, most = feed_name(account, feed), allowed(place, asked, now)
+        place = await self._place(name := feed_name(account, feed))
+        if place.next_at > now:
+            return
+        most = allowed(place, asked, now)
         if most < asked.fewest:
             await self._keep(name, replace(place, next_at=next_at(place, asked, now)))
             return
-        await self._keep(name, replace(place, next_at=now + AGAIN))  # so that nobody else asks and pays meanwhile
         try:
             reading = await source.read_feed(feed, place.newest, most)
         except ConnectorError as error:
             log.warning("A feed could not be read: %s", error)
+            await self._keep(name, replace(place, next_at=now + AGAIN))
             await self._tell(account, name, f"The feed {name} could not be read: {error} It is tried again.", now)
             return
         if reading.events:
             self._crash("feed.read")
         if reading.paused:
+            await self._keep(name, replace(place, next_at=now + AGAIN))
             return
         place = after(place, asked, reading, now)
         await self._store.append_raw(_keeper(name), reading.events, _encoded(place))

@@ -1,5 +1,6 @@
 """Feeds of X, Telegram and Discord: found, kept as reading matter, and made tickets of."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,10 @@ async def item_saying(town: Town, words: str) -> FeedItem:
     return next(one for one in await items(town) if words in one.text)
 
 
+def searches(town: Town) -> int:
+    return sum(call.path == "/2/tweets/search/recent" for call in town.x.calls)
+
+
 async def no_tickets(town: Town) -> bool:
     return not (await town.service.store.list_tickets(TicketFilter())).items
 
@@ -66,14 +71,22 @@ class Minutes:
     """Lets time go by for the feeds only; its jobs stay its own, as the service has other feeds."""
 
     def __init__(self, town: Town, connector: Connector) -> None:
-        self._store = town.service.store
         self._clock = ManualClock(datetime.now(UTC))
-        self._reading = Reading(self._store, self._clock, {X: connector})
+        self._workers = [
+            Reading(town.service.store, self._clock, holder, {X: connector}) for holder in ("one", "other")
+        ]
 
     async def pass_by(self, minutes: float = 61) -> None:
         self._clock.move(minutes * 60)
-        for n, job in enumerate(await self._reading.due()):
-            await self._reading.read(Job(JobId(n), job.kind, job.payload, 1))
+        for n, job in enumerate(await self._workers[0].due()):
+            await self._workers[0].read(Job(JobId(n), job.kind, job.payload, 1))
+
+    async def pass_by_for_two(self) -> None:
+        """Both workers have a job for each feed, and do it at the same time."""
+        self._clock.move(61 * 60)
+        for n, job in enumerate(await self._workers[0].due()):
+            same = Job(JobId(n), job.kind, job.payload, 1)
+            await asyncio.gather(*(worker.read(same) for worker in self._workers))
 
 
 @pytest.fixture
@@ -156,6 +169,14 @@ async def test_what_its_author_removed_is_gone_with_its_original(x_town: Town) -
     await x_town.service.desk.erase("x", X, [item.external_id])
     assert not any(SAID in one.text for one in await items(x_town))
     assert await x_town.service.store.read_raw(item.event_ids[0]) is None
+
+
+async def test_two_workers_with_the_same_feed_ask_and_pay_once(x_town: Town, minutes: Minutes) -> None:
+    await item_saying(x_town, SAID)
+    await minutes.pass_by()
+    before = searches(x_town)
+    await minutes.pass_by_for_two()
+    assert searches(x_town) == before + 3
 
 
 async def test_a_feed_that_x_refuses_is_told_of_and_tried_again(x_town: Town, minutes: Minutes) -> None:
