@@ -15,7 +15,8 @@ from console.lists import where_in
 from console.names import delivery_in, is_id, is_key, is_number, message_in, number_in
 from console.sessions import Change, Visit, field
 from console.site import site_of
-from desk.commands import Desk, Done
+from desk.commands import Desk
+from desk.frame import Done
 from desk.restricting import Kind, Why
 from tickets.errors import Refused
 from tickets.ids import IdentityId, ThreadId, TicketNumber, UserId

@@ -17,8 +17,8 @@ from console.names import delivery_in, is_id, is_key, number_in
 from console.sessions import Visit, field
 from console.site import site_of
 from console.withdrawn import withdrawn
-from desk.commands import Done
 from desk.files import NewFile
+from desk.frame import Done
 from tickets.errors import KeyReused, PublicStep, Refused, SwitchboardError
 from tickets.ids import MessageId, ThreadId
 

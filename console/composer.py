@@ -9,7 +9,7 @@ from typing import Literal
 from console import words
 from console.conversation import thread_words
 from desk.answered import answered_message
-from desk.commands import Offer, Prepared
+from desk.writing import Offer, Prepared
 from tickets.errors import PublicStep
 from tickets.ids import DeliveryId, ThreadId, TicketNumber
 from tickets.model import Identity, Message, Thread, TicketEnvelope

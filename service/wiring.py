@@ -12,7 +12,8 @@ from connectors.context import ConnectorContext, Spoken
 from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
-from desk.commands import PREPARED_VALUES, Desk
+from desk.commands import Desk
+from desk.writing import PREPARED_VALUES
 from normalizer.known import NOTHING_KNOWN, Known
 from responders.compose import COMMAND_VALUES, COMMANDS, Limits, Notices, languages_of, menu_of, said_in
 from responders.outbox import Outbox

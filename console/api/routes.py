@@ -28,8 +28,8 @@ from console.downloads import attachment_response
 from console.names import delivery_in, item_in, number_in
 from console.site import Console, site_of
 from desk.actors import Actor, Right
-from desk.commands import Done
 from desk.files import NewFile
+from desk.frame import Done
 from tickets.ids import TicketNumber
 
 JSON = "application/json"

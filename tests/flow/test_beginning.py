@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.commands import Done
+from desk.frame import Done
 from tests.support.stores import Database
 from tests.support.town import AGENT, Town, open_town, until
 from tickets.errors import KeyReused, Refused

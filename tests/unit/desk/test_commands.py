@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from desk.actors import Actor
 from desk.changes import LONGEST_TEXT
-from desk.commands import Desk, Done
+from desk.commands import Desk
 from desk.files import NewFile
+from desk.frame import Done
 from responders.compose import Limits
 from simulators.memory_store import MemoryStore
 from tests.support.builders import (
@@ -148,7 +149,7 @@ async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: R
 def test_every_command_is_in_the_table() -> None:
     asks_only = {"hides", "offer", "prepared", "prepare", "typing"}
     by_program = {"join", "erase", "could_not_hide"}
-    assert set(COMMANDS) == {name for name in vars(Desk) if not name.startswith("_")} - asks_only - by_program
+    assert set(COMMANDS) == {name for name in dir(Desk) if not name.startswith("_")} - asks_only - by_program
 
 
 # Answering ------------------------------------------------------------------------------
