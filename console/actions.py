@@ -19,7 +19,7 @@ from desk.commands import Desk
 from desk.frame import Done
 from desk.restricting import Kind, Why
 from tickets.errors import Refused
-from tickets.ids import IdentityId, ThreadId, TicketNumber, UserId
+from tickets.ids import ChallengeId, IdentityId, ThreadId, TicketNumber, UserId
 
 Command = Callable[[Desk, Request, Visit, FormData, str], Awaitable[Done]]
 
@@ -91,6 +91,40 @@ async def give_code(desk: Desk, request: Request, visit: Visit, form: FormData, 
     undo_s = site_of(request).console.undo_s
     thread_id = ThreadId(thread) if is_id(thread) else None
     return await desk.give_code(visit.actor, number_in(request), key=key, thread_id=thread_id, undo_s=undo_s)
+
+
+async def challenge(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Ask who wrote to show who they are."""
+    way, thread = field(form, "way"), field(form, "thread")
+    if way not in words.CHALLENGE_WAYS or not is_id(thread):
+        raise Refused("This form is incomplete. Reload the page, then try again.")
+    questions = [one for one in form.getlist("question") if isinstance(one, str)]
+    if way == "questions" and not questions:
+        raise Refused("Tick the questions to ask.")
+    return await desk.challenge(
+        visit.actor,
+        number_in(request),
+        way,
+        key=key,
+        thread_id=ThreadId(thread),
+        address=field(form, "address"),
+        questions=questions,
+    )
+
+
+async def judge(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Say what came of it."""
+    asked, passed, evidence = field(form, "challenge"), field(form, "passed"), field(form, "evidence")
+    if not is_id(asked) or passed not in ("yes", "no"):
+        raise Refused("This form is incomplete. Reload the page, then try again.")
+    return await desk.judge(
+        visit.actor,
+        number_in(request),
+        ChallengeId(asked),
+        evidence,
+        key=f"{key}-{passed}",
+        passed=passed == "yes",
+    )
 
 
 async def begin(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:

@@ -112,6 +112,8 @@ def _changes() -> list[BaseRoute]:
         (f"{ticket}/merge", actions.action(actions.merge), "work"),
         (f"{ticket}/apart", actions.action(actions.take_apart), "work"),
         (f"{ticket}/code", actions.action(actions.give_code), "work"),
+        (f"{ticket}/challenge", actions.action(actions.challenge), "work"),
+        (f"{ticket}/judge", actions.action(actions.judge), "work"),
         (f"{ticket}/begin", actions.action(actions.begin), "work"),
         (f"{ticket}/restrict", actions.action(actions.restrict), "work"),
         (f"{ticket}/lift", actions.action(actions.lift), "work"),

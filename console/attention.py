@@ -14,6 +14,7 @@ from console.rows import version
 from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
+from tickets.claims import covered
 from tickets.errors import Refused
 from tickets.ids import NoticeId, TicketNumber
 from tickets.model import Delivery
@@ -33,7 +34,7 @@ class Line:
     @property
     def text(self) -> str:
         """How it begins."""
-        text = " ".join(part.text for part in self.delivery.parts)
+        text = covered(" ".join(part.text for part in self.delivery.parts))
         return text if len(text) <= SNIPPET else f"{text[:SNIPPET]}…"
 
     @property

@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from console.checks import Checks, checks_of
 from console.composer import Composer, Undo, Voice, fresh_key, voices_of
 from console.conversation import SHOWN, Conversation, conversation_of
 from console.frame import frame_of, lists_of, names_of, users_of
@@ -32,7 +33,7 @@ class Case:
     now: when it was read.  v: changes whenever head or panel do.  query: the
     list it was opened from, as the end of an address.  shown: how many messages
     at most.  key: what the forms' idempotency keys begin with.  hides: whether
-    what is written under an account's posts can be hidden.
+    what is written under an account's posts can be hidden.  checks: who they are, and how that can be asked.
     """
 
     whole: TicketEnvelope
@@ -49,6 +50,7 @@ class Case:
     now: datetime
     v: str
     hides: Callable[[AccountId], bool]
+    checks: Checks
 
     @property
     def ticket(self) -> Ticket:
@@ -123,6 +125,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
     now = console.clock.now()
     queued = [one.id for one in whole.deliveries if one.state == "queued"]
     leaves = await console.store.forecast(queued, now) if queued else {}
+    checks = checks_of(whole, console.desk, names_of(users), now)
     return Case(
         whole=whole,
         conversation=conversation_of(whole, now, shown, leaves),
@@ -143,8 +146,11 @@ async def case_of(request: Request, visit: Visit) -> Case:
         csrf=visit.session.csrf,
         key=fresh_key(),
         now=now,
-        v=version((whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users])),
+        v=version(
+            (whole.ticket, whole.events[-1:], whole.identities, [user.name for user in users], checks.lines)
+        ),
         hides=console.desk.hides,
+        checks=checks,
     )
 
 

@@ -62,7 +62,7 @@ def conversation_of(
     leaves: Mapping[DeliveryId, datetime] | None = None,
 ) -> Conversation:
     """The newest ``shown`` messages and notices, with rulers between.  leaves: when queued answers will leave."""
-    notices = [one for one in ticket.deliveries if one.message_id is None and one.kind == "notice"]
+    notices = [one for one in ticket.deliveries if one.message_id is None and one.kind in ("notice", "code")]
     said: list[Message | Delivery] = sorted([*ticket.messages, *notices], key=_order)
     kept = said[-shown:]
     newest = ticket.messages[-1].id if ticket.messages else ""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from console.deliveries import STATES
 from console.rows import Names, name_of
-from console.words import WHY
+from console.words import CHALLENGE_WAYS, WHY
 from tickets.ids import UserId
 from tickets.model import TicketEnvelope, TicketEvent
 
@@ -63,6 +63,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return f"{who} began this conversation from #{event.data.get('number')}"
         case "claimed":
             return f"The person brought the code that they were given in #{event.data.get('number')}"
+        case "challenged" | "identified" | "unidentified":
+            return _identity(event, who)
         case "blocked" | "muted":
             return _held_back(event, who)
         case "merged" | "merged_in" | "taken_apart" | "taken_out":
@@ -115,6 +117,16 @@ def _assigned(event: TicketEvent, who: str, names: Names) -> str:
         return f"{who} handed it back to everybody"
     taker = name_of(UserId(str(after)), names)
     return f"{who} took it" if event.actor == f"user:{after}" else f"{who} assigned it to {taker}"
+
+
+def _identity(event: TicketEvent, who: str) -> str:
+    way = next((words for name, words in CHALLENGE_WAYS.items() if name == event.data.get("way")), "")
+    if event.kind == "challenged":
+        return f"{who} asked the person to show who they are, {way}"
+    by_program = event.actor.partition(":")[0] not in ("user", "token")
+    if event.kind == "identified":
+        return f"The person showed who they are, {way}" if by_program else f"{who} saw that it is them, {way}"
+    return f"{who} said that it does not show who they are, {way}"
 
 
 def _held_back(event: TicketEvent, who: str) -> str:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tickets.errors import TicketNotFound
-from tickets.ids import DeliveryId, ItemId, MessageId, TicketNumber
+from tickets.ids import ChallengeId, DeliveryId, ItemId, MessageId, TicketNumber
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -42,6 +42,11 @@ def message_in(request: Request) -> MessageId:
 def item_in(request: Request) -> ItemId:
     """The item of the address."""
     return ItemId(id_in(request, "item"))
+
+
+def challenge_in(request: Request) -> ChallengeId:
+    """The challenge of the address."""
+    return ChallengeId(id_in(request, "challenge"))
 
 
 def is_number(digits: str) -> bool:

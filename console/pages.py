@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 from console import words
 from console.assets import Assets
 from console.texts import has_remote_pictures, is_emoji_only, pieces
+from tickets.claims import covered
 from tickets.folds import fresh, passages
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "console"
@@ -38,6 +39,7 @@ class Pages:
             fresh=fresh,
             has_remote_pictures=has_remote_pictures,
             passages=passages,
+            covered=covered,
             dollars=words.dollars,
         )
 

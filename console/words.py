@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tickets.folds import Kind
 from tickets.ids import Channel
-from tickets.model import DeliveryKind
+from tickets.model import ChallengeWay, DeliveryKind
 from tickets.notices import NoticeKind
 from tickets.spending import What
 
@@ -33,12 +33,18 @@ NOTICE_TONES: dict[NoticeKind, str] = {
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",
     "notice": "automatic answer",
+    "code": "code to an address on record",
     "staff": "to colleagues",
     "alert": "alert to you",
     "hook": "to another program",
 }
 FOLDS: dict[Kind, str] = {"quote": "Quoted text", "signature": "Signature", "disclaimer": "Legal notice"}
 STATUSES = {"open": "Open", "pending": "Waiting for the person", "closed": "Closed"}
+CHALLENGE_WAYS: dict[ChallengeWay, str] = {
+    "questions": "by questions",
+    "code": "by a code",
+    "sign_in": "by signing in",
+}
 RESTRICTIONS = {"block": "Blocked", "mute": "Muted"}
 WHY = {"spam": "spam", "abuse": "abuse", "flood": "too many messages", "other": "another reason"}
 HOURS = {"1": "for an hour", "24": "for a day", "168": "for a week", "720": "for 30 days", "": "for good"}

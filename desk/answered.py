@@ -1,7 +1,8 @@
 """Which message an answer answers.  Pure; the inbox shows it before anybody writes."""
 
+from tickets.errors import Refused
 from tickets.ids import IdentityId, ThreadId
-from tickets.model import Message, TicketEnvelope
+from tickets.model import Message, Thread, TicketEnvelope
 
 
 def answered_message(ticket: TicketEnvelope, thread_id: ThreadId | None) -> Message | None:
@@ -28,3 +29,14 @@ def same_person(ticket: TicketEnvelope, who: IdentityId) -> frozenset[IdentityId
     while more := [pair for pair in pairs if pair & found and not pair <= found]:
         found.update(*more)
     return frozenset(one.id for one in ticket.identities if one.id in found)
+
+
+def asked_in_private(ticket: TicketEnvelope, thread_id: ThreadId | None) -> tuple[Message, Thread]:
+    """Whose message is answered with what is for them alone, and where.  Raises Refused in public, for others."""
+    answered = answered_message(ticket, thread_id)
+    thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
+    if answered is None or thread is None or thread.visibility == "public":
+        raise Refused("This is sent in private only: in public everybody could use it.")
+    if answered.identity_id not in same_person(ticket, ticket.ticket.requester_id):
+        raise Refused("This is for who asked; somebody else wrote in this conversation.")
+    return answered, thread

@@ -6,14 +6,14 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from desk.answered import answered_message, same_person
+from desk.answered import asked_in_private
 from desk.changes import new_event
 from responders.compose import COMMANDS
 from responders.templates import ReplyTemplates
 from tickets.claims import GOOD_FOR, hash_of, masked
 from tickets.errors import Refused
 from tickets.ids import Channel, ThreadId
-from tickets.model import Message, Thread, TicketEnvelope
+from tickets.model import TicketEnvelope
 from tickets.records import Claim, TicketChange
 from tickets.segments import segments
 
@@ -26,7 +26,7 @@ def words_of(
     links: Mapping[Channel, str],
 ) -> str:
     """What the person reads.  thread_id, own and links as in ``Desk``.  Raises Refused in public, or to others."""
-    thread = _given_in(ticket, thread_id)[1]
+    thread = asked_in_private(ticket, thread_id)[1]
     if own is None:
         raise Refused("No codes are given here.")
     language = ticket.ticket.language
@@ -48,7 +48,7 @@ def given(
 ) -> TicketChange:
     """An answer that holds a code: colleagues see the beginning of it, and it leads to this ticket from now on."""
     assert change.message is not None
-    answered, _ = _given_in(ticket, thread_id)
+    answered, _ = asked_in_private(ticket, thread_id)
     assert answered.identity_id is not None
     shown = change.message.text.replace(code, masked(code))
     return replace(
@@ -58,14 +58,3 @@ def given(
         claim=Claim(hash_of(code), ticket.ticket.id, answered.identity_id, now + GOOD_FOR),
         events=(*change.events, new_event("code_given", actor, ticket, now)),
     )
-
-
-def _given_in(ticket: TicketEnvelope, thread_id: ThreadId | None) -> tuple[Message, Thread]:
-    """Whose message it answers, and where."""
-    answered = answered_message(ticket, thread_id)
-    thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
-    if answered is None or thread is None or thread.visibility == "public":
-        raise Refused("A code is sent in private only: in public everybody could use it.")
-    if answered.identity_id not in same_person(ticket, ticket.ticket.requester_id):
-        raise Refused("A code is for who asked; somebody else wrote in this conversation.")
-    return answered, thread

@@ -5,6 +5,7 @@ from datetime import datetime
 from desk.actors import Actor
 from desk.changes import assigned, change_with, moved_to, new_event, next_version, original_of
 from desk.frame import Done
+from desk.identification import Identification
 from desk.merging import merged, taken_apart
 from desk.outgoing import Outgoing
 from desk.people import People
@@ -16,7 +17,7 @@ from tickets.model import RawEvent, TicketEnvelope
 from tickets.records import TicketChange
 
 
-class Desk(Writing, People, Removing, Outgoing):
+class Desk(Writing, People, Identification, Removing, Outgoing):
     """All commands; here those on tickets as a whole."""
 
     async def get_ticket(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from desk.actors import Actor, Right
+from desk.challenging import NO_CHECKS, IdentityChecks
 from desk.merging import refuse_merged
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
@@ -61,7 +62,8 @@ class Frame:
     team's answers; None: there are none.  own: the program's own texts, among
     them that of codes; None: no codes are given.  links: by channel, an
     address that opens a talk with us there when a code is put behind it.
-    show_typing: shows that somebody writes, where the channel can.
+    show_typing: shows that somebody writes, where the channel can.  checks:
+    how people can be asked to show who they are.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Frame:
         own: ReplyTemplates | None = None,
         links: Mapping[Channel, str] = MappingProxyType({}),
         show_typing: Callable[[ReplyTarget], Awaitable[None]] = show_nothing,
+        checks: IdentityChecks = NO_CHECKS,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -83,6 +86,7 @@ class Frame:
         self._own = own
         self._links = links
         self._show_typing = show_typing
+        self._checks = checks
 
     async def _run(
         self,

@@ -174,7 +174,7 @@ def compose(
         next_at=release_at or now,
         created_at=now,
         updated_at=now,
-        priority=REPLY_PRIORITY if kind == "reply" else NOTICE_PRIORITY,
+        priority=REPLY_PRIORITY if kind in ("reply", "code") else NOTICE_PRIORITY,
         thread_id=thread_id,
         ticket_id=ticket_id,
         message_id=message_id,
@@ -185,7 +185,12 @@ COMMANDS: Final = "commands"
 """The template of what commands are answered with: its text is the list of them, its attributes the rest."""
 
 
-COMMAND_VALUES = {"number": "17", "code": "K7QF-2MXD-9TPA", "link": "https://t.me/desk_bot?start=K7QF-2MXD-9TPA"}
+COMMAND_VALUES = {
+    "number": "17",
+    "code": "K7QF-2MXD-9TPA",
+    "link": "https://t.me/desk_bot?start=K7QF-2MXD-9TPA",
+    "address": "a•••@example.org",
+}
 _MENU = "menu-"
 _OFFERED: Final[Mapping[CommandAnswer, tuple[str, ...]]] = {
     "open": ("human", "close"),

@@ -6,6 +6,7 @@
 """
 
 import re
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -118,6 +119,12 @@ class ReplyTemplates:
 
     def _path(self, name: str, locale: str) -> Path:
         return self._folder / f"{name}.{locale}.ftl"
+
+
+def in_language(texts: Mapping[str, str], language: str | None, default: str) -> str:
+    """Of texts by language the one for somebody who speaks a language.  default: in which there is one."""
+    there = {tag.lower(): text for tag, text in texts.items()}
+    return next(there[tag.lower()] for tag in _candidates(language, default) if tag.lower() in there)
 
 
 def _candidates(language: str | None, default: str) -> list[str]:

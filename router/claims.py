@@ -1,20 +1,29 @@
-"""Codes that people bring from another conversation of theirs (``tickets.claims``).  Pure."""
+"""Codes that people bring (``tickets.claims``): from elsewhere, or to show who they are.  Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from router.gist import gist_of
 from router.threads import Match
 from tickets.claims import hashes_in
 from tickets.ids import IdentityId
-from tickets.model import InboundMessage, Ticket
+from tickets.model import Challenge, InboundMessage, Ticket
 from tickets.records import Claim, Context, NewJob
+
+NOBODY_VOUCHES = "It brings a code, which shows nothing, as nobody vouches for the sender."
 
 
 class Brought(NamedTuple):
-    """claim: what a message's code shows; None: nothing.  warning: why a code shows nothing, for people."""
+    """What a message's code shows.
+
+    claim: that another conversation is theirs, too.  shown: who they are, as
+    they were asked.  warning: why a code shows nothing, for people.
+    """
 
     claim: Claim | None = None
+    shown: Challenge | None = None
     warning: str = ""
 
 
@@ -30,24 +39,76 @@ def opens_talk(message: InboundMessage, author: IdentityId | None, context: Cont
 
 
 def brought(
+    message: InboundMessage,
+    author: IdentityId,
+    ticket: Ticket,
+    match: Match,
+    context: Context,
+    now: datetime,
+    holds: timedelta,
+) -> Brought:
+    """Neither a machine nor somebody whom nobody vouches for brings anything.  holds: see ``Policy``."""
+    if message.kind != "message":
+        return Brought()
+    asked = next((one for key in claims_in(message) if (one := context.challenges.get(key)) is not None), None)
+    if asked is not None:
+        return _answered(asked, message, author, ticket, now, holds)
+    return _claimed(message, author, ticket, match, context, now)
+
+
+def use(code: Brought, context: Context) -> None:
+    """So that the next message of the batch does not bring it again."""
+    if code.claim is not None:
+        context.claims[code.claim.code_hash] = replace(code.claim, used=True)
+    if (shown := code.shown) is not None:
+        context.challenges.update({key: shown for key, one in context.challenges.items() if one.id == shown.id})
+
+
+def _answered(
+    asked: Challenge,
+    message: InboundMessage,
+    author: IdentityId,
+    ticket: Ticket,
+    now: datetime,
+    holds: timedelta,
+) -> Brought:
+    """The code went to the address on record; only who was asked shows anything by it, and where they were."""
+    if (asked.identity_id, asked.ticket_id) != (author, ticket.id):
+        return Brought(
+            warning="It brings a code by which somebody was to show who they are, and which others must not have: "
+            "it counts only from who was asked, in their own ticket."
+        )
+    if asked.state == "shown":
+        return Brought()
+    if not asked.open(now):
+        return Brought(
+            warning="It brings the code by which they were to show who they are too late. Ask them anew."
+        )
+    if not _vouched_for(message):
+        return Brought(warning=NOBODY_VOUCHES)
+    evidence = f"The code that was sent to {asked.about} came back in this conversation."
+    return Brought(shown=replace(asked, state="shown", evidence=evidence, ended_at=now, holds_until=now + holds))
+
+
+def _claimed(
     message: InboundMessage, author: IdentityId, ticket: Ticket, match: Match, context: Context, now: datetime
 ) -> Brought:
-    """Whoever was given a code may not bring it themselves, nor may a machine or somebody whom nobody vouches for.
+    """Whoever was given a code may not bring it themselves.
 
     Only to a ticket of their own, in which nobody else takes part: a code
     shows whose the bringer is, not whose the others are.
     """
     known = [claim for key in claims_in(message) if (claim := context.claims.get(key)) is not None]
     foreign = [one for one in known if one.identity_id != author and one.ticket_id != ticket.id]
-    if not foreign or message.kind != "message":
+    if not foreign:
         return Brought()
     claim = next((one for one in foreign if _leads(one, author, context, now)), None)
     if claim is None:
         return Brought(
             warning="It brings a code that was used before, has run out, or is of somebody who is blocked."
         )
-    if message.authenticity.verdict != "verified" or message.automatic is not None:
-        return Brought(warning="It brings a code, which shows nothing, as nobody vouches for the sender.")
+    if not _vouched_for(message):
+        return Brought(warning=NOBODY_VOUCHES)
     if match.ticket is not None and not _is_alone(author, match.ticket, context):
         return Brought(warning="It brings a code, which shows nothing here, as others take part.")
     return Brought(claim)
@@ -59,6 +120,10 @@ def join_jobs(ticket: Ticket, claim: Claim | None, now: datetime) -> tuple[NewJo
         return ()
     payload = {"one": ticket.id, "other": claim.ticket_id, "claim": claim.code_hash}
     return (NewJob(kind="join", dedupe_key=f"join:{claim.code_hash}", run_at=now, payload=payload),)
+
+
+def _vouched_for(message: InboundMessage) -> bool:
+    return message.authenticity.verdict == "verified" and message.automatic is None
 
 
 def _leads(claim: Claim, author: IdentityId | None, context: Context, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, entries, feeds, priority, rules
 from router.albums import Gathered
-from router.claims import brought, join_jobs, opens_talk
+from router.claims import Brought, brought, join_jobs, opens_talk, use
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.feeds import Feeds
@@ -42,7 +42,6 @@ from tickets.ports import NoticeWriter
 from tickets.records import (
     Admission,
     Bounce,
-    Claim,
     Context,
     MessageChange,
     MessageRef,
@@ -72,7 +71,8 @@ class Policy(NamedTuple):
     acknowledge_again_after: the same person is acknowledged at most once in this time.
     languages: in which we speak, with what each calls itself.  young: for how long
     somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
-    own_names: names that nobody but ours should bear.
+    own_names: names that nobody but ours should bear.  identity_holds: so long it counts that
+    somebody has shown who they are.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -85,6 +85,7 @@ class Policy(NamedTuple):
     files_are_checked: bool = False
     feeds: Feeds = MappingProxyType({})
     own_names: tuple[str, ...] = ()
+    identity_holds: timedelta = timedelta(hours=12)
 
 
 class Decider:
@@ -243,16 +244,16 @@ class Decider:
         ticket = self._ticket(message, person.identity, match, rule, context, language, now)
         if bounce:
             ticket = waiting_again(ticket, now)
-        code = brought(message, person.identity.id, ticket, match, context, now)
-        claim = None if restriction and restriction.kind == "block" else code.claim
+        blocked = restriction is not None and restriction.kind == "block"
+        holds = self._policy.identity_holds
+        code = Brought() if blocked else brought(message, person.identity.id, ticket, match, context, now, holds)
         own_name = passes_for(message.author, self._policy.own_names)
         warnings = (code.warning, WARNING.format(name=own_name) if own_name else "")
         stored = entries.stored(gathered, ticket, thread, person.identity, language, match, same, warnings, now)
-        notices, person = self._told(message, thread, ticket, match, rule, person, claim, language, now)
+        notices, person = self._told(message, thread, ticket, match, rule, person, code, language, now)
         muted = self._flooding(message, person.identity, context, now)
         person = person.held_back(muted)
-        if claim:
-            context.claims[claim.code_hash] = replace(claim, used=True)
+        use(code, context)
         admission = Admission(
             event_ids=gathered.event_ids,
             verdict="ticket",
@@ -270,7 +271,8 @@ class Decider:
             refs=entries.refs(message, ticket.id, thread.id, stored.id),
             bounce=bounce,
             restricting=Restricting(frozenset({person.identity.id}), muted, gently=True) if muted else None,
-            claimed=claim.code_hash if claim else "",
+            claimed=code.claim.code_hash if code.claim else "",
+            shown=code.shown,
             fingerprint=gist.fingerprint,
             segments=gist.segments,
             snippet=snippet_of(gist.said),
@@ -278,10 +280,11 @@ class Decider:
             events=(
                 *entries.events(ticket, stored, match, rule, same, now),
                 *entries.muted(ticket, muted, now),
-                *entries.claimed(ticket, claim, stored.id, context, now),
+                *entries.claimed(ticket, code.claim, stored.id, context, now),
+                *entries.identified(ticket, code.shown, stored.id, now),
             ),
         )
-        jobs = (*entries.file_jobs(admission, message, now), *join_jobs(ticket, claim, now))
+        jobs = (*entries.file_jobs(admission, message, now), *join_jobs(ticket, code.claim, now))
         admission = replace(admission, jobs=jobs)
         if message.feed:
             item, told = feeds.taken_up(gathered, self._policy.feeds, ticket, language, context, now)
@@ -346,7 +349,7 @@ class Decider:
         match: Match,
         rule: rules.Rule,
         person: Person,
-        claim: Claim | None,
+        code: Brought,
         language: str | None,
         now: datetime,
     ) -> tuple[tuple[Delivery, ...], Person]:
@@ -355,7 +358,7 @@ class Decider:
         The first at most once a ticket, once a person and day, and never to
         machines, the unverified or the unanswerable; the second in private only.
         """
-        if claim is not None:
+        if code.claim is not None or code.shown is not None:
             held = person.identity.restricted(now) is not None
             if held or message.late or message.unanswerable or message.thread.visibility == "public":
                 return (), person

@@ -7,7 +7,7 @@ from router.dedupe import Sameness
 from router.rules import Rule
 from router.threads import Match
 from tickets.ids import AttachmentId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
-from tickets.model import Identity, InboundMessage, Message, Restriction, Thread, Ticket, TicketEvent
+from tickets.model import Challenge, Identity, InboundMessage, Message, Restriction, Thread, Ticket, TicketEvent
 from tickets.records import (
     Admission,
     Claim,
@@ -156,6 +156,15 @@ def claimed(
         return ()
     number = context.tickets[claim.ticket_id].number
     return (event("claimed", ticket, now, message_id=message_id, number=number, identity=claim.identity_id),)
+
+
+def identified(
+    ticket: Ticket, shown: Challenge | None, message_id: MessageId, now: datetime
+) -> tuple[TicketEvent, ...]:
+    """That somebody showed who they are; nothing where nobody did."""
+    if shown is None:
+        return ()
+    return (event("identified", ticket, now, message_id=message_id, way=shown.way, challenge=shown.id),)
 
 
 def muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:

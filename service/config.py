@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import msgspec
 
 from connectors.registry import CHANNELS, settings_type
+from desk.sign_in import FEWEST_BYTES
 from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES
 from service.toml_lines import key_lines, nearest_line
 from tickets.errors import ConfigError
@@ -26,6 +27,7 @@ PREFIX = "SWITCHBOARD__"
 LARGEST_BYTES = 1024 * 1024
 DEFAULT_PORT = 8600
 MOST_HOURS = 10 * 365 * 24
+_NEAR_OR_SAFE = re.compile(r"https://.|http://(?:localhost|127\.0\.0\.1)[:/]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -82,6 +84,25 @@ class RepliesSection(Section, frozen=True):
     """A folder of prepared answers, ``NAME.LANGUAGE.ftl``, for the inbox.  Empty: there are none."""
 
 
+class IdentitySection(Section, frozen=True):
+    """How people can be asked to show who they are."""
+
+    answer_minutes: float = 120.0
+    """So long a code or a link to sign in is good."""
+    holds_hours: float = 12.0
+    """So long it counts that somebody has shown who they are."""
+    mail_account: str = ""
+    """Which account mails codes to addresses on record, e.g. ``email:support``; empty: the first."""
+    sign_in_url: str = ""
+    """The company's own sign-in page; empty: there is none."""
+    sign_in_secret: Secret | None = None
+    """Shared with that page, at least 32 bytes."""
+    private_answers: tuple[str, ...] = ()
+    """Names of prepared answers that tell private data: filled in only for who has shown who they are."""
+    questions: dict[str, dict[str, str]] = {}
+    """By name, each question by language; in ``replies.default_language`` at least."""
+
+
 class FilesSection(Section, frozen=True):
     """How the files that people send are checked for malware; without either: not at all."""
 
@@ -128,6 +149,7 @@ class Config(NamedTuple):
     router: RouterSection
     replies: RepliesSection
     files: FilesSection
+    identity: IdentitySection
     alerts: AlertsSection
     log: LogSection
     accounts: dict[AccountId, AccountConfig]
@@ -156,6 +178,7 @@ SECTIONS: dict[str, type[Section]] = {
     "router": RouterSection,
     "replies": RepliesSection,
     "files": FilesSection,
+    "identity": IdentitySection,
     "alerts": AlertsSection,
     "log": LogSection,
 }
@@ -197,6 +220,8 @@ class _Loader:
         self._same_consumer(accounts)
         self._plausible(sections)
         self._sendable(cast("AlertsSection", sections["alerts"]), accounts)
+        default = cast("RepliesSection", sections["replies"]).default_language
+        self._checkable(cast("IdentitySection", sections["identity"]), accounts, default)
         if self._mistakes:
             raise ConfigError("\n".join(self._mistakes))
         return Config(
@@ -372,6 +397,31 @@ class _Loader:
             self._mistake(("alerts", "heartbeat_url"), "must begin with https:// or http://")
         if not 10 <= alerts.heartbeat_s <= 3_600:
             self._mistake(("alerts", "heartbeat_s"), "must be between 10 and 3600")
+
+    def _checkable(
+        self, identity: IdentitySection, accounts: dict[AccountId, AccountConfig], default: str
+    ) -> None:
+        """Codes must have a way out, links a page that can read them, and questions words."""
+        for name in ("answer_minutes", "holds_hours"):
+            if not 0 < getattr(identity, name) <= MOST_HOURS:
+                self._mistake(("identity", name), f"must be more than 0 and at most {MOST_HOURS}")
+        found = accounts.get(AccountId(identity.mail_account))
+        if identity.mail_account and (found is None or found.channel != "email"):
+            known = ", ".join(sorted(name for name, one in accounts.items() if one.channel == "email"))
+            self._mistake(("identity", "mail_account"), f"names no mail account; known are: {known or 'none'}")
+        if identity.sign_in_url and not _NEAR_OR_SAFE.match(identity.sign_in_url):
+            self._mistake(("identity", "sign_in_url"), "must begin with https://")
+        if bool(identity.sign_in_url) != bool(identity.sign_in_secret):
+            missing = "sign_in_secret" if identity.sign_in_url else "sign_in_url"
+            self._mistake(("identity", missing), "is missing: a sign-in page needs an address and a secret")
+        secret = identity.sign_in_secret.reveal().encode() if identity.sign_in_secret else b""
+        if secret and len(secret) < FEWEST_BYTES:
+            self._mistake(("identity", "sign_in_secret"), f"must have at least {FEWEST_BYTES} bytes")
+        for name, texts in identity.questions.items():
+            if not _NAME.fullmatch(name):
+                self._mistake(("identity", "questions", name), "must have small letters, digits, - and _ only")
+            elif not texts.get(default, "").strip():
+                self._mistake(("identity", "questions", name), f"lacks the default language: add {default} = …")
 
     def _mistake(self, path: tuple[str, ...], what: str) -> None:
         """``config.toml line 7: inbox.port must be …``"""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from connectors.http.app import create_hooks
 from console.app import Console, create_app, end_streams
+from console.signed_in import signed_in_route
 from service.config import Config
 from service.version import VERSION
 from service.web import WebServer, address_of, bind, joined, make_server
@@ -40,7 +41,8 @@ class Doors:
                 feeds=feeds_of(config),
             )
         )
-        hooks = create_hooks(self._receiver)
+        signing_in = [signed_in_route(parts.desk)] if config.identity.sign_in_url else []
+        hooks = create_hooks(self._receiver, signing_in)
         own = config.webhooks
         self.servers: list[tuple[WebServer, socket.socket]] = (
             [

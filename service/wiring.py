@@ -12,7 +12,9 @@ from connectors.context import ConnectorContext, Spoken
 from connectors.http.beat import send_beat
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
+from desk.challenging import IdentityChecks
 from desk.commands import Desk
+from desk.sign_in import SignIn
 from desk.writing import PREPARED_VALUES
 from normalizer.known import NOTHING_KNOWN, Known
 from responders.compose import COMMAND_VALUES, COMMANDS, Limits, Notices, languages_of, menu_of, said_in
@@ -117,6 +119,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         _own_texts(config),
         _links(config),
         _typing_over(connectors),
+        make_checks(config),
     )
     checking = Checking(store, clock, checkers_of(config.files))
     return Parts(
@@ -131,6 +134,24 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         desk=desk,
         access=Access(store, clock),
         holder=holder,
+    )
+
+
+def make_checks(config: Config) -> IdentityChecks:
+    """How people can be asked to show who they are."""
+    wanted = config.identity
+    mail = [account for account, one in config.accounts.items() if one.channel == "email"]
+    page = (
+        SignIn(wanted.sign_in_url, wanted.sign_in_secret) if wanted.sign_in_url and wanted.sign_in_secret else None
+    )
+    return IdentityChecks(
+        questions=wanted.questions,
+        language=config.replies.default_language,
+        mail=AccountId(wanted.mail_account) if wanted.mail_account else next(iter(mail), None),
+        sign_in=page,
+        answer_within=timedelta(minutes=wanted.answer_minutes),
+        holds=timedelta(hours=wanted.holds_hours),
+        private=frozenset(wanted.private_answers),
     )
 
 
@@ -210,6 +231,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
             timedelta(minutes=config.router.flood_mute_minutes),
         ),
         languages=languages_of(templates),
+        identity_holds=timedelta(hours=config.identity.holds_hours),
         feeds=_feeds(config),
         aliases={
             (account, alias): queue

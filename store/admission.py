@@ -5,6 +5,7 @@ from datetime import datetime
 
 from store import drafts, feeds, intake
 from store.attachments import insert_attachments
+from store.challenges import put_challenges
 from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
 from store.erasing import drop_unused, empty_events, heed_erased
@@ -31,7 +32,7 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.records import Admission, MessageChange, Reacted, Restricting, with_reaction
+from tickets.records import Admission, Challenged, MessageChange, Reacted, Restricting, with_reaction
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
@@ -88,6 +89,7 @@ def admit(
         if admission.restricting:
             restrict(tx, admission.restricting)
     _use_claims(tx, [a.claimed for a in tickets if a.claimed], now)
+    put_challenges(tx, [Challenged(a.shown) for a in tickets if a.shown])
     insert_jobs(tx, [job for a in admissions for job in a.jobs])
     insert_events(tx, [event for a in admissions for event in a.events])
     feeds.write_items(tx, [admission.item for admission in admissions if admission.item])

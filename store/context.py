@@ -1,11 +1,13 @@
 """What the router must know before it decides about a batch of messages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from store import feeds, merging
+from store.challenges import challenges_by_code
 from store.drafts import drafts
 from store.engine import Tx
 from store.rows import (
@@ -30,7 +32,7 @@ from tickets.ids import (
     TicketId,
     TicketNumber,
 )
-from tickets.model import Identity, Thread, Ticket
+from tickets.model import Challenge, Identity, Thread, Ticket
 from tickets.records import Claim, Context, ContextQuery, FingerprintHit, MessageRef
 
 
@@ -42,20 +44,20 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
     thread_tickets = _thread_tickets(tx, list(threads))
     numbers = _numbers(tx, query)
     claims = _claims(tx, query)
+    challenges = challenges_by_code(tx, query.claims)
     leading = {
         *thread_tickets.values(),
         *(ref.ticket_id for ref in refs.values()),
         *numbers.values(),
         *(claim.ticket_id for claim in claims.values()),
+        *(challenge.ticket_id for challenge in challenges.values()),
     }
     tickets = _tickets(tx, leading)
     if moved := merging.destinations(tx, [ticket.id for ticket in tickets.values() if ticket.merged_into]):
         thread_tickets = {thread: moved.get(ticket, ticket) for thread, ticket in thread_tickets.items()}
         numbers = {number: moved.get(ticket, ticket) for number, ticket in numbers.items()}
-        claims = {
-            key: replace(claim, ticket_id=moved.get(claim.ticket_id, claim.ticket_id))
-            for key, claim in claims.items()
-        }
+        claims = {key: _led_on(claim, moved) for key, claim in claims.items()}
+        challenges = {key: _led_on(challenge, moved) for key, challenge in challenges.items()}
         tickets = _tickets(tx, {moved.get(ticket, ticket) for ticket in leading})
     return Context(
         identities=identities,
@@ -68,11 +70,19 @@ def find_context(tx: Tx, query: ContextQuery) -> Context:
         fingerprints=_fingerprints(tx, query),
         numbers=numbers,
         claims=claims,
+        challenges=challenges,
         busy=_busy(tx, identities.values(), query.busy_since),
         drafts=drafts(tx, list(tickets)) if query.drafts else {},
         items=feeds.known_items(tx, query),
         alike=feeds.alike_items(tx, query),
     )
+
+
+Code = TypeVar("Code", Claim, Challenge)
+
+
+def _led_on(code: Code, moved: Mapping[TicketId, TicketId]) -> Code:
+    return replace(code, ticket_id=moved.get(code.ticket_id, code.ticket_id))
 
 
 VOUCHED = '{"verdict":"verified",'

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from store import merging
 from store.admission import OPEN_THREADS, UPDATE_TICKET, open_threads_params, restrict, update_params
 from store.attachments import insert_attachments
+from store.challenges import challenges_of, put_challenges
 from store.deliveries import insert_deliveries, replace_delivery, with_parts
 from store.engine import Row, Tx, one
 from store.erasing import erase
@@ -74,6 +75,7 @@ def find_ticket(tx: Tx, number: TicketNumber) -> TicketEnvelope | None:
         deliveries=_deliveries(tx, ticket.id),
         events=_events(tx, [ticket.id, *merged.values()]),
         merged=tuple(merged),
+        challenges=challenges_of(tx, [ticket.id, *merged.values()]),
     )
 
 
@@ -204,6 +206,8 @@ def apply_change(tx: Tx, change: TicketChange, now: datetime, crash: CrashHook) 
                 "expires_at": micros(change.claim.expires_at),
             },
         )
+    if change.challenged is not None:
+        put_challenges(tx, [change.challenged])
     if change.hiding is not None:
         tx.run(
             "UPDATE message SET hidden = :hidden WHERE id = :id",
@@ -231,6 +235,8 @@ def _write_message(tx: Tx, change: TicketChange, now: datetime) -> None:
 
 
 def _write_delivery(tx: Tx, change: TicketChange) -> None:
+    if change.mailed is not None:
+        insert_deliveries(tx, [change.mailed])
     if change.delivery is None:
         return
     if change.expected_delivery is None:

@@ -11,6 +11,7 @@ from store import (
     attachments,
     blobs,
     budgets,
+    challenges,
     context,
     deliveries,
     desk,
@@ -36,6 +37,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     BlobId,
+    ChallengeId,
     Channel,
     DeliveryId,
     EventId,
@@ -53,6 +55,7 @@ from tickets.ids import (
 from tickets.model import (
     ERASED,
     Attachment,
+    Challenge,
     ChannelHealth,
     Delivery,
     RawEvent,
@@ -329,6 +332,9 @@ class SqlStore:
 
     async def find_private(self, identity_id: IdentityId) -> Thread | None:
         return await self._engine.read(lambda tx: desk.find_private(tx, identity_id))
+
+    async def find_challenge(self, challenge_id: ChallengeId) -> Challenge | None:
+        return await self._engine.read(lambda tx: challenges.find_challenge(tx, challenge_id))
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         return await self._engine.read(lambda tx: desk.find_ticket_number(tx, ticket_id))

@@ -17,6 +17,8 @@ LOOKED_AT_CHARS = 4_000
 _ALIKE = str.maketrans("ILO", "110")
 _CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
 
+_WRITTEN = re.compile(rf"(?<!\w)[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}(?!\w)")
+
 
 def new_code() -> str:
     """As a person reads it: ``K7QF-2MXD-9TPA``."""
@@ -29,6 +31,11 @@ def new_code() -> str:
 def masked(code: str) -> str:
     """As colleagues see it."""
     return f"{code[:4]}-····-····"
+
+
+def covered(text: str) -> str:
+    """A text with the codes in it as colleagues see them."""
+    return _WRITTEN.sub(lambda found: masked(found[0]), text)
 
 
 def hash_of(code: str) -> str:

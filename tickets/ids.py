@@ -24,6 +24,7 @@ DeliveryId = NewType("DeliveryId", str)
 UserId = NewType("UserId", str)
 JobId = NewType("JobId", int)
 NoticeId = NewType("NoticeId", int)
+ChallengeId = NewType("ChallengeId", str)
 BlobId = NewType("BlobId", str)
 """Lower-case hexadecimal SHA-256 of the content."""
 

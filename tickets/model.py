@@ -13,6 +13,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     BlobId,
+    ChallengeId,
     Channel,
     ContactId,
     DeliveryId,
@@ -32,7 +33,11 @@ Direction = Literal["in", "out", "note"]
 TicketStatus = Literal["open", "pending", "closed"]
 """open: the person waits for us; pending: we wait for the person; closed: done until they write again."""
 DeliveryState = Literal["queued", "held", "sending", "sent", "failed", "unknown"]
-DeliveryKind = Literal["reply", "notice", "staff", "alert", "hook"]
+DeliveryKind = Literal["reply", "notice", "code", "staff", "alert", "hook"]
+"""code: of a challenge, to an address on record; its words are shown to nobody here."""
+ChallengeWay = Literal["questions", "code", "sign_in"]
+"""questions: a colleague compares the answers.  code: sent to the address on record, and told here.
+sign_in: at the company's own page, by a signed link."""
 Role = Literal["viewer", "agent", "lead", "admin"]
 
 
@@ -303,6 +308,40 @@ class Identity(Shape, frozen=True):
     def restricted(self, now: datetime) -> Restriction | None:
         """What holds back what they write now."""
         return self.restriction if self.restriction is not None and self.restriction.holds(now) else None
+
+
+class Challenge(Shape, frozen=True):
+    """Somebody of a ticket is asked to show who they are, before private data is told.
+
+    answer_by: no code or sign-in later shows it.  asked_by and judged_by: as
+    ``TicketEvent.actor``; judged_by is empty where the program saw it.
+    evidence: what shows it, or why it does not, in a sentence; never the answer itself.
+    ended_at: when it was shown, or failed; None: neither.  holds_until: not
+    taken for shown any more from then on; None: it never was.
+    """
+
+    id: ChallengeId
+    ticket_id: TicketId
+    identity_id: IdentityId
+    way: ChallengeWay
+    state: Literal["asked", "shown", "failed"]
+    asked_by: str
+    asked_at: datetime
+    answer_by: datetime
+    about: str = ""
+    """What was asked: names of questions, or the address on record with letters left out."""
+    evidence: str = ""
+    judged_by: str = ""
+    ended_at: datetime | None = None
+    holds_until: datetime | None = None
+
+    def open(self, now: datetime) -> bool:
+        """Whether it can still be shown."""
+        return self.state == "asked" and now < self.answer_by
+
+    def holds(self, now: datetime) -> bool:
+        """Whether they have shown who they are, and that is not too long ago."""
+        return self.state == "shown" and self.holds_until is not None and now < self.holds_until
 
 
 class Participant(Shape, frozen=True):
@@ -611,7 +650,7 @@ FORMAT_VERSION: Final = 1
 class TicketEnvelope(Shape, frozen=True):
     """A ticket with everything in it, for export and exchange.
 
-    merged: tickets whose messages are here now.  events: of these, too.
+    merged: tickets whose messages are here now.  events and challenges: of these, too.
     version: raised when a reader of the old shape would misread the new one.
     """
 
@@ -624,5 +663,6 @@ class TicketEnvelope(Shape, frozen=True):
     deliveries: tuple[Delivery, ...]
     events: tuple[TicketEvent, ...]
     merged: tuple[TicketNumber, ...] = ()
+    challenges: tuple[Challenge, ...] = ()
     format: Literal["switchboard.ticket"] = FORMAT
     version: Literal[1] = FORMAT_VERSION

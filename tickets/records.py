@@ -25,6 +25,7 @@ from tickets.ids import (
 )
 from tickets.model import (
     AttachmentDraft,
+    Challenge,
     Contact,
     Delivery,
     Identity,
@@ -91,6 +92,13 @@ class Claim(Shape, frozen=True):
     """Of whom it was given to, as it is now."""
 
 
+class Challenged(Shape, frozen=True):
+    """A challenge, new or in its new state.  code_hash: of a new one by code; else None, which leaves it."""
+
+    challenge: Challenge
+    code_hash: str | None = None
+
+
 class MessageRef(Shape, frozen=True):
     """What a platform's message name leads to.
 
@@ -136,6 +144,7 @@ class Context(Shape, frozen=True):
     thread_tickets: the newest ticket of a thread, open or closed.  claims: by
     hash.  busy: how many messages each known person wrote since then whom
     the platform vouches for; those who were held back since then left out.
+    challenges: by the hash of their code; their tickets are where they are now.
     drafts: of the tickets, by what they answer.  items: of feeds, by name.
     alike: of the same words since then, the first of them, by fingerprint.
     """
@@ -150,6 +159,7 @@ class Context(Shape, frozen=True):
     fingerprints: dict[str, tuple[FingerprintHit, ...]]
     numbers: dict[TicketNumber, TicketId] = {}
     claims: dict[str, Claim] = {}
+    challenges: dict[str, Challenge] = {}
     busy: dict[IdentityId, int] = {}
     drafts: dict[ExternalMessageId, Draft] = {}
     items: dict[tuple[AccountId, ExternalMessageId], FeedItem] = {}
@@ -290,6 +300,8 @@ class Admission(Shape, frozen=True):
     restricting: Restricting | None = None
     claimed: str = ""
     """The hash of the code that its message brought; Conflict when it was used meanwhile."""
+    shown: Challenge | None = None
+    """What its message brought the code of."""
     fingerprint: str = ""
     segments: frozenset[str] = frozenset()
     snippet: str = ""
@@ -398,7 +410,8 @@ class TicketChange(Shape, frozen=True):
     """A command's effect.  attachments: of ``message``.  ``ticket.version`` must be ``expected_version`` + 1.
 
     delivery: a new one, or with ``expected_delivery`` the new state of one
-    that must still be in that state.  segments: by which the ticket is found.
+    that must still be in that state.  mailed: another new one, apart from the
+    ticket's conversations.  segments: by which the ticket is found.
     """
 
     ticket: Ticket
@@ -408,12 +421,14 @@ class TicketChange(Shape, frozen=True):
     attachments: tuple[NewAttachment, ...] = ()
     delivery: Delivery | None = None
     expected_delivery: str | None = None
+    mailed: Delivery | None = None
     command: CommandKey | None = None
     result: str = ""
     segments: frozenset[str] = frozenset()
     merging: Merging | None = None
     restricting: Restricting | None = None
     claim: Claim | None = None
+    challenged: Challenged | None = None
     erasing: Erasing | None = None
     hiding: Hiding | None = None
     jobs: tuple[NewJob, ...] = ()

@@ -15,6 +15,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     BlobId,
+    ChallengeId,
     Channel,
     DeliveryId,
     EventId,
@@ -29,6 +30,7 @@ from tickets.ids import (
 )
 from tickets.model import (
     Attachment,
+    Challenge,
     ChannelHealth,
     Delivery,
     RawEvent,
@@ -285,6 +287,9 @@ class DeskStore(Protocol):
 
         Of tickets that are theirs, on their own channel; None: there is none.
         """
+
+    async def find_challenge(self, challenge_id: ChallengeId) -> Challenge | None:
+        """A challenge; its ticket is where it was asked, which may be merged into another now."""
 
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         """The number of a ticket."""

@@ -4,12 +4,12 @@ May listen on a port of its own, apart from the inbox, so that only this
 needs to be reachable from outside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from tickets.ids import AccountId
 from tickets.ports import WebhookReceiver, WebhookRequest
@@ -17,8 +17,10 @@ from tickets.ports import WebhookReceiver, WebhookRequest
 LARGEST_BYTES = 1024 * 1024
 
 
-def create_hooks(find: Callable[[AccountId], WebhookReceiver | None]) -> Starlette:
-    """find: the receiver of an account, None when it has none or is not running here."""
+def create_hooks(
+    find: Callable[[AccountId], WebhookReceiver | None], others: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """find: the receiver of an account, None when it has none or is not running here.  others: further routes."""
 
     async def receive(request: Request) -> PlainTextResponse:
         account = AccountId(f"{request.path_params['channel']}:{request.path_params['name']}")
@@ -39,7 +41,7 @@ def create_hooks(find: Callable[[AccountId], WebhookReceiver | None]) -> Starlet
         return PlainTextResponse(answer.text, answer.status, media_type=answer.media_type)
 
     methods = ["GET", "POST", "PUT", "DELETE"]
-    return Starlette(routes=[Route("/hooks/{channel}/{name}", receive, methods=methods)])
+    return Starlette(routes=[*others, Route("/hooks/{channel}/{name}", receive, methods=methods)])
 
 
 async def _body(request: Request) -> bytes | None:

@@ -10,6 +10,8 @@ from console.api.shapes import (
     ChannelList,
     DeliveryDocument,
     ItemList,
+    NewChallenge,
+    NewJudgement,
     NewMerging,
     NewReply,
     NewRestriction,
@@ -22,6 +24,8 @@ from console.api.shapes import (
 SHAPES = (
     TicketList,
     WholeTicket,
+    NewChallenge,
+    NewJudgement,
     NewReply,
     NewMerging,
     NewRestriction,
@@ -71,6 +75,7 @@ def document(version: str) -> Node:
 
 def _paths() -> Node:
     number = _parameter("number", "path", {"type": "integer", "minimum": 1}, "The ticket's number.")
+    challenge = _parameter("challenge", "path", {"type": "string"}, "The challenge's identifier.")
     some_id = _parameter("id", "path", {"type": "string"}, "The identifier.")
     return {
         "/tickets": {"get": _get("List tickets", "listTickets", "TicketList", _list_parameters(), 422)},
@@ -79,19 +84,25 @@ def _paths() -> Node:
         },
         "/tickets/{number}/replies": {"post": _reply(number)},
         "/tickets/{number}/merge": {
-            "post": _change("Have it go on in another ticket", "mergeTicket", number, "NewMerging")
+            "post": _change("Have it go on in another ticket", "mergeTicket", [number], "NewMerging")
         },
         "/tickets/{number}/take-apart": {
-            "post": _change("Have a merged ticket on its own again", "takeTicketApart", number)
+            "post": _change("Have a merged ticket on its own again", "takeTicketApart", [number])
         },
         "/tickets/{number}/code": {"post": _code(number)},
+        "/tickets/{number}/challenges": {
+            "post": _change("Ask who wrote to show who they are", "challengePerson", [number], "NewChallenge")
+        },
+        "/tickets/{number}/challenges/{challenge}": {
+            "post": _change("Say what came of it", "judgeChallenge", [number, challenge], "NewJudgement")
+        },
         "/tickets/{number}/begin": {
-            "post": _change("Write first to who asked, in a ticket of its own", "beginTalk", number, "NewTalk")
+            "post": _change("Write first to who asked, in a ticket of its own", "beginTalk", [number], "NewTalk")
         },
         "/tickets/{number}/restrict": {
-            "post": _change("Block or mute who asked", "restrictPerson", number, "NewRestriction")
+            "post": _change("Block or mute who asked", "restrictPerson", [number], "NewRestriction")
         },
-        "/tickets/{number}/lift": {"post": _change("Let them be heard again", "liftRestriction", number)},
+        "/tickets/{number}/lift": {"post": _change("Let them be heard again", "liftRestriction", [number])},
         "/deliveries/{id}": {
             "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
         },
@@ -176,14 +187,14 @@ def _reply(number: Node) -> Node:
     }
 
 
-def _change(summary: str, name: str, number: Node, body: str = "") -> Node:
+def _change(summary: str, name: str, where: list[Node], body: str = "") -> Node:
     """A command on a ticket; answers with the ticket where it goes on."""
     content = {"required": True, "content": {"application/json": {"schema": _ref(body)}}} if body else None
     statuses = (400, 404, 409, 413, 415, 422) if body else (400, 404, 409, 422)
     return {
         "summary": summary,
         "operationId": name,
-        "parameters": [number, _key("The same key does it once.")],
+        "parameters": [*where, _key("The same key does it once.")],
         **({"requestBody": content} if content else {}),
         "responses": {
             "200": _answer("The ticket.", "application/json", _ref("WholeTicket")),

@@ -12,6 +12,8 @@ from console.api.shapes import (
     Accepted,
     ChannelList,
     ItemList,
+    NewChallenge,
+    NewJudgement,
     NewMerging,
     NewReply,
     NewRestriction,
@@ -25,7 +27,7 @@ from console.api.shapes import (
     whole_ticket,
 )
 from console.downloads import attachment_response
-from console.names import delivery_in, item_in, number_in
+from console.names import challenge_in, delivery_in, item_in, number_in
 from console.site import Console, site_of
 from desk.actors import Actor, Right
 from desk.files import NewFile
@@ -79,6 +81,26 @@ async def give_code(request: Request, actor: Actor) -> Response:
     console = site_of(request).console
     done = await console.desk.give_code(actor, number_in(request), key=key_in(request))
     return await _accepted(console, done)
+
+
+async def challenge(request: Request, actor: Actor) -> Response:
+    """Ask who wrote last to show who they are."""
+    key = key_in(request)
+    wanted = await body_in(request, NewChallenge)
+    desk, number = site_of(request).console.desk, number_in(request)
+    done = await desk.challenge(
+        actor, number, wanted.way, key=key, address=wanted.address, questions=wanted.questions
+    )
+    return await _whole(request, actor, done.number)
+
+
+async def judge(request: Request, actor: Actor) -> Response:
+    """Say what came of it."""
+    key = key_in(request)
+    wanted = await body_in(request, NewJudgement)
+    desk, number = site_of(request).console.desk, number_in(request)
+    done = await desk.judge(actor, number, challenge_in(request), wanted.evidence, key=key, passed=wanted.passed)
+    return await _whole(request, actor, done.number)
 
 
 async def begin(request: Request, actor: Actor) -> Response:
@@ -190,6 +212,8 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/merge", merge, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
     _route("/tickets/{number}/code", give_code, "work", "POST"),
+    _route("/tickets/{number}/challenges", challenge, "work", "POST"),
+    _route("/tickets/{number}/challenges/{challenge}", judge, "work", "POST"),
     _route("/tickets/{number}/begin", begin, "work", "POST"),
     _route("/tickets/{number}/restrict", restrict, "work", "POST"),
     _route("/tickets/{number}/lift", lift, "work", "POST"),

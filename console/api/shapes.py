@@ -10,6 +10,8 @@ from tickets.feeds import FeedItem, Mood
 from tickets.ids import Channel
 from tickets.model import (
     Attachment,
+    Challenge,
+    ChallengeWay,
     ChannelHealth,
     Delivery,
     DeliveryState,
@@ -105,15 +107,36 @@ class RestrictionDocument(Document, frozen=True):
     until: datetime | None
 
 
+class ChallengeDocument(Document, frozen=True):
+    """Somebody was asked to show who they are.
+
+    way: ``questions``, ``code`` or ``sign_in``.  about: what was asked.  holds: whether it is shown, and not too
+    long ago.  answer_by: no code or sign-in later shows it.  holds_until: null where it never was shown.
+    """
+
+    id: str
+    way: ChallengeWay
+    state: Literal["asked", "shown", "failed"]
+    holds: bool
+    about: str
+    evidence: str
+    asked_at: datetime
+    answer_by: datetime
+    ended_at: datetime | None
+    holds_until: datetime | None
+
+
 class WholeTicket(TicketDocument, frozen=True):
     """A ticket with its messages, oldest first.
 
     merged: tickets whose messages are here now.  restriction: of who asked, null when there is none.
+    challenges: by which its people were to show who they are, oldest first.
     """
 
     messages: list[MessageDocument]
     merged: list[int]
     restriction: RestrictionDocument | None
+    challenges: list[ChallengeDocument]
 
 
 class NewRestriction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,6 +168,25 @@ class NewReplyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     type: str
     content: bytes
+
+
+class NewChallenge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask who wrote last to show who they are.
+
+    address: the one on record, for a code; never one that they named themselves.
+    questions: names of those to ask; none for all.
+    """
+
+    way: ChallengeWay
+    address: str = ""
+    questions: list[str] = []
+
+
+class NewJudgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What came of it.  evidence: what the answers were compared with, or why they do not count."""
+
+    passed: bool
+    evidence: str
 
 
 class NewReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -279,7 +321,29 @@ def whole_ticket(envelope: TicketEnvelope, now: datetime) -> WholeTicket:
     fields = msgspec.structs.asdict(ticket_document(envelope.ticket))
     messages = [_message(message, deliveries.get(message.id)) for message in envelope.messages]
     restriction = RestrictionDocument(**msgspec.structs.asdict(held)) if held else None
-    return WholeTicket(**fields, messages=messages, merged=list(envelope.merged), restriction=restriction)
+    challenges = [_challenge(one, now) for one in envelope.challenges]
+    return WholeTicket(
+        **fields,
+        messages=messages,
+        merged=list(envelope.merged),
+        restriction=restriction,
+        challenges=challenges,
+    )
+
+
+def _challenge(one: Challenge, now: datetime) -> ChallengeDocument:
+    return ChallengeDocument(
+        id=one.id,
+        way=one.way,
+        state=one.state,
+        holds=one.holds(now),
+        about=one.about,
+        evidence=one.evidence,
+        asked_at=one.asked_at,
+        answer_by=one.answer_by,
+        ended_at=one.ended_at,
+        holds_until=one.holds_until,
+    )
 
 
 def brief(delivery: Delivery) -> DeliveryBrief:

@@ -15,7 +15,7 @@ from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
 from tickets.ids import BlobId, EventId, TicketId, TicketNumber
-from tickets.model import Attachment, Delivery, Message, MessageVersion, Ticket
+from tickets.model import Attachment, Challenge, Delivery, Message, MessageVersion, Ticket
 from tickets.records import (
     BY_HAND,
     Admission,
@@ -50,6 +50,8 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
                 claim = tables.claims[admission.claimed]
                 _refuse(claim.used, "code")
                 tables.claims[claim.code_hash] = replace(claim, used=True)
+            if admission.shown:
+                put_challenge(tables, admission.shown)
             if admission.restricting:
                 restrict(tables, admission.restricting)
         enqueue(tables, admission.jobs)
@@ -64,6 +66,12 @@ def admit(tables: Tables, admissions: Sequence[Admission], now: datetime) -> dic
         for event_id in () if admission.keeps_originals else admission.event_ids:
             empty(tables, event_id)
     return numbers
+
+
+def put_challenge(tables: Tables, challenge: Challenge) -> None:
+    """It stays where it was asked."""
+    before = tables.challenges.get(challenge.id, challenge)
+    tables.challenges[challenge.id] = replace(challenge, ticket_id=before.ticket_id)
 
 
 def _post(tables: Tables, posted: Posted, now: datetime) -> None:

@@ -8,6 +8,7 @@ from simulators.memory_store.items import alike_items, known_items
 from simulators.memory_store.merging import destination
 from simulators.memory_store.tables import Tables
 from tickets.ids import ExternalMessageId, IdentityId, ThreadId, TicketId
+from tickets.model import Challenge
 from tickets.records import BY_HAND, Context, ContextQuery, Draft, FingerprintHit, MessageRef
 
 
@@ -28,8 +29,14 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         for key in query.claims
         if key in tables.claims
     }
+    challenges = {
+        key: _led_on(tables, tables.challenges[tables.challenge_codes[key]])
+        for key in query.claims
+        if key in tables.challenge_codes
+    }
     ticket_ids = {
         *(claim.ticket_id for claim in claims.values()),
+        *(challenge.ticket_id for challenge in challenges.values()),
         *newest.values(),
         *(ref.ticket_id for ref in refs.values()),
         *numbers.values(),
@@ -46,11 +53,16 @@ def find_context(tables: Tables, query: ContextQuery) -> Context:
         fingerprints=_fingerprints(tables, query),
         numbers=numbers,
         claims=claims,
+        challenges=challenges,
         busy=_busy(tables, query),
         drafts=_drafts(tables, ticket_ids) if query.drafts else {},
         items=known_items(tables, query),
         alike=alike_items(tables, query),
     )
+
+
+def _led_on(tables: Tables, challenge: Challenge) -> Challenge:
+    return replace(challenge, ticket_id=destination(tables, challenge.ticket_id))
 
 
 def _drafts(tables: Tables, tickets: set[TicketId]) -> dict[ExternalMessageId, Draft]:

@@ -13,6 +13,7 @@ from simulators.memory_store.admission import (
     make_searchable,
     open_threads,
     put_blob,
+    put_challenge,
     restrict,
 )
 from simulators.memory_store.erasing import drop_unused, erase, list_held
@@ -25,6 +26,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     BlobId,
+    ChallengeId,
     ExternalMessageId,
     IdentityId,
     TicketId,
@@ -34,6 +36,7 @@ from tickets.ids import (
 from tickets.model import (
     ERASED,
     Attachment,
+    Challenge,
     Delivery,
     Message,
     Participant,
@@ -82,6 +85,10 @@ class MemoryDesk(Part):
             _put_delivery(tables, change)
             if change.claim is not None:
                 tables.claims[change.claim.code_hash] = change.claim
+            if change.challenged is not None:
+                put_challenge(tables, change.challenged.challenge)
+                if change.challenged.code_hash is not None:
+                    tables.challenge_codes[change.challenged.code_hash] = change.challenged.challenge.id
             if change.restricting is not None:
                 restrict(tables, change.restricting)
             if change.hiding is not None:
@@ -150,6 +157,9 @@ class MemoryDesk(Part):
         ]
         return max(own, key=lambda one: one[0])[1] if own else None
 
+    async def find_challenge(self, challenge_id: ChallengeId) -> Challenge | None:
+        return self._read().challenges.get(challenge_id)
+
     async def find_ticket_number(self, ticket_id: TicketId) -> TicketNumber | None:
         ticket = self._read().tickets.get(ticket_id)
         return None if ticket is None else ticket.number
@@ -212,6 +222,12 @@ def _envelope(tables: Tables, ticket: Ticket) -> TicketEnvelope:
         deliveries=tuple(sorted(deliveries, key=lambda delivery: (delivery.created_at, delivery.id))),
         events=tuple(event for _, event in sorted(tables.history.items()) if event.ticket_id in told_by),
         merged=tuple(merged),
+        challenges=tuple(
+            sorted(
+                (one for one in tables.challenges.values() if one.ticket_id in told_by),
+                key=lambda one: (one.asked_at, one.id),
+            )
+        ),
     )
 
 
@@ -235,6 +251,8 @@ def _keep_command(tables: Tables, change: TicketChange, now: datetime) -> None:
 
 
 def _put_delivery(tables: Tables, change: TicketChange) -> None:
+    if change.mailed is not None:
+        add_delivery(tables, change.mailed)
     if (delivery := change.delivery) is None:
         return
     if change.expected_delivery is None:

@@ -16,6 +16,7 @@ from tickets.ids import (
     AccountId,
     AttachmentId,
     BlobId,
+    ChallengeId,
     Channel,
     ContactId,
     DeliveryId,
@@ -33,6 +34,7 @@ from tickets.ids import (
 )
 from tickets.model import (
     Attachment,
+    Challenge,
     ChannelHealth,
     Contact,
     Delivery,
@@ -186,6 +188,8 @@ class Tables:
 
         self.tickets: Table[TicketId, Ticket] = self._table()
         self.claims: Table[str, Claim] = self._table()
+        self.challenges: Table[ChallengeId, Challenge] = self._table()
+        self.challenge_codes: Table[str, ChallengeId] = self._table()
         self.ticket_numbers: Table[TicketNumber, TicketId] = self._table()
         self.ticket_threads: Table[tuple[TicketId, ThreadId], TicketThread] = self._table()
         self.participants: Table[tuple[TicketId, IdentityId], str] = self._table()

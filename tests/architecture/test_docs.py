@@ -108,7 +108,7 @@ def test_every_example_in_the_shipped_configuration_is_valid(tmp_path: Path) -> 
     path.write_text(shown, encoding="utf-8")
     names = re.findall(r'env = "(\w+)"', body)
     known = {"TELEGRAM_TOKEN": "123456:ABCDEFGHIJKL", "HEARTBEAT_URL": "https://beat.example.org/1"}
-    secrets = dict.fromkeys(names, "a-secret-that-is-long-enough") | known
+    secrets = dict.fromkeys(names, "a-secret-that-is-long-enough-for-all") | known
     config = load(path, secrets)
     assert sorted(config.accounts) == ["discord:main", "email:support", "telegram:main", "x:main"]
 

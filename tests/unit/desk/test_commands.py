@@ -35,6 +35,7 @@ from tests.support.clock import ManualClock
 from tests.support.stores import Database
 from tickets.errors import Conflict, Forbidden, KeyReused, PublicStep, Refused, TicketNotFound
 from tickets.ids import (
+    ChallengeId,
     DeliveryId,
     EventId,
     IdentityId,
@@ -117,6 +118,8 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "merge": ("work", lambda desk, actor: desk.merge(actor, ONE, TicketNumber(2), key="k")),
     "take_apart": ("work", lambda desk, actor: desk.take_apart(actor, ONE, key="k")),
     "begin": ("work", lambda desk, actor: desk.begin(actor, ONE, "Hello", "They asked on the phone", key="k")),
+    "challenge": ("work", lambda desk, actor: desk.challenge(actor, ONE, "questions", key="k")),
+    "judge": ("work", lambda desk, actor: desk.judge(actor, ONE, ChallengeId("c"), "seen", key="k", passed=False)),
     "give_code": ("work", lambda desk, actor: desk.give_code(actor, ONE, key="k")),
     "restrict": ("work", lambda desk, actor: desk.restrict(actor, ONE, "mute", "flood", key="k")),
     "lift": ("work", lambda desk, actor: desk.lift(actor, ONE, key="k")),
@@ -147,8 +150,8 @@ async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: R
 
 
 def test_every_command_is_in_the_table() -> None:
-    asks_only = {"hides", "offer", "prepared", "prepare", "typing"}
-    by_program = {"join", "erase", "could_not_hide"}
+    asks_only = {"hides", "offer", "prepared", "prepare", "typing", "ways", "questions", "stale"}
+    by_program = {"join", "erase", "could_not_hide", "signed_in"}
     assert set(COMMANDS) == {name for name in dir(Desk) if not name.startswith("_")} - asks_only - by_program
 
 

@@ -24,10 +24,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("file", FILES)
 def test_every_template_renders(file: str) -> None:
     name, locale, _ = file.split(".")
-    text = TEMPLATES.render(name, locale)
+    text = TEMPLATES.render(name, locale, **COMMAND_VALUES)
     assert len(text) > 10
     assert "{" not in text
-    assert text != TEMPLATES.render(name, "en") or locale == "en"
+    assert text != TEMPLATES.render(name, "en", **COMMAND_VALUES) or locale == "en"
 
 
 def test_every_template_speaks_every_language_we_recognise() -> None:
