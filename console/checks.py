@@ -48,12 +48,12 @@ def checks_of(ticket: TicketEnvelope, desk: Desk, names: Names, now: datetime) -
 def _line(one: Challenge, name: str, names: Names, now: datetime) -> Line:
     seen_by = f" (seen by {actor_name(one.judged_by, names)})" if one.judged_by else ""
     if one.holds(now):
-        text = f"{name} has shown who they are{seen_by}. {one.evidence}"
+        text = f"{name} has shown who they are{seen_by}: {one.evidence}"
         return Line(one, "ok", "shield-check", text, one.holds_until, revoke=True)
     if one.state == "shown":
-        return Line(one, "", "clock", f"{name} showed who they are{seen_by}, too long ago. {one.evidence}")
+        return Line(one, "", "clock", f"{name} showed who they are{seen_by}, too long ago: {one.evidence}")
     if one.state == "failed":
-        return Line(one, "danger", "shield-alert", f"{name} has not shown who they are{seen_by}. {one.evidence}")
+        return Line(one, "danger", "shield-alert", f"{name} has not shown who they are{seen_by}: {one.evidence}")
     about = ABOUT[one.way].format(one.about)
     by_person = one.way == "questions"
     if one.open(now):

@@ -15,7 +15,7 @@ from connectors.telegram.settings import Settings as TelegramSettings
 from connectors.x.settings import Settings as XSettings
 from connectors.x.settings import XFeed
 from service.clock import SystemClock
-from service.config import AccountConfig, Config
+from service.config import AccountConfig, Config, IdentitySection
 from service.lifespan import Started, run
 from service.sandbox.people import Town
 from service.sandbox.script import OVERHEARD, SCRIPT, Line
@@ -48,6 +48,22 @@ class Platforms(NamedTuple):
     mail: MailPlatform
 
 
+QUESTIONS = {
+    "account": {
+        "en": "Since which year do you have your account?",
+        "de": "Seit welchem Jahr haben Sie Ihr Konto?",
+        "ko": "몇 년도부터 계정을 사용하셨나요?",
+        "zh": "您的账户是哪一年开的？",
+    },
+    "last": {
+        "en": "What was your last payment with us?",
+        "de": "Was war Ihre letzte Zahlung bei uns?",
+        "ko": "저희를 통해 마지막으로 결제하신 내역은 무엇인가요?",
+        "zh": "您最近一次通过我们付款是什么？",
+    },
+}
+
+
 def sandbox_config(settings: Config) -> Config:
     """The user's settings, but data of its own, made anew each time: simulated people remember nothing.
 
@@ -60,7 +76,8 @@ def sandbox_config(settings: Config) -> Config:
         raise ConfigError(f"{folder} cannot be removed ({error.strerror}). Remove it by hand.") from error
     service = msgspec.structs.replace(settings.service, data_dir=str(folder), database="")
     router = msgspec.structs.replace(settings.router, young_days=0.0)  # everybody there joined only now
-    return settings._replace(service=service, router=router, accounts={})
+    identity = settings.identity if settings.identity.questions else IdentitySection(questions=QUESTIONS)
+    return settings._replace(service=service, router=router, identity=identity, accounts={})
 
 
 async def play(

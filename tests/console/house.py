@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 from console.app import Console, create_app
 from desk.access import Access
 from desk.actors import Actor
+from desk.challenging import IdentityChecks
 from desk.commands import Desk
+from desk.sign_in import SignIn
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
 from store.sql import open_store
@@ -18,6 +20,7 @@ from tests.console.seeds import Clock, Seeds
 from tickets.ids import AccountId
 from tickets.model import Role
 from tickets.ports import FileRules, no_crash
+from tickets.secret import Secret
 from tickets.spending import Prices
 from tickets.storage import Store
 
@@ -42,6 +45,12 @@ LIMITS = {
     ),
 }
 
+CHECKS = IdentityChecks(
+    questions={"order": {"en": "What did you order last?"}, "since": {"en": "Since when are you with us?"}},
+    mail=AccountId("email:main"),
+    sign_in=SignIn("https://accounts.example.test/confirm", Secret("thirty-two bytes or more, of no value")),
+)
+
 
 class House:
     """An inbox with people at its desk."""
@@ -59,7 +68,7 @@ class House:
         self.clock = clock
         self.seeds = Seeds(store, clock)
         self.access = Access(store, clock)
-        self.desk = Desk(store, clock, no_crash, LIMITS, prepared, OWN_TEXTS)
+        self.desk = Desk(store, clock, no_crash, LIMITS, prepared, OWN_TEXTS, checks=CHECKS)
         self.not_ready: dict[str, str] = {}
         self.app: Starlette = create_app(
             Console(
