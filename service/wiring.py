@@ -33,6 +33,7 @@ from service.parsers import Parsers
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
+from tickets.errors import ConfigError
 from tickets.feeds import Feed, feed_name
 from tickets.ids import AccountId, Channel, ThreadKey
 from tickets.model import ReplyTarget
@@ -259,11 +260,17 @@ def _feeds(config: Config) -> dict[tuple[AccountId, str], Feed]:
 
 
 def make_prepared(config: Config) -> ReplyTemplates | None:
-    """The team's answers.  Raises ConfigError for one that cannot be read or filled in."""
-    if not config.replies.folder:
-        return None
-    prepared = ReplyTemplates(Path(config.replies.folder), config.replies.default_language)
-    prepared.check(**PREPARED_VALUES)
+    """The team's answers.  Raises ConfigError for one that cannot be read or filled in, or is not there."""
+    folder, private = config.replies.folder, config.identity.private_answers
+    prepared = ReplyTemplates(Path(folder), config.replies.default_language) if folder else None
+    if prepared is not None:
+        prepared.check(**PREPARED_VALUES)
+    names = prepared.names() if prepared is not None else ()
+    if strange := [name for name in private if name not in names]:
+        known = ", ".join(names) or "none"
+        raise ConfigError(
+            f"identity.private_answers: there is no prepared answer {strange[0]!r}; known are: {known}."
+        )
     return prepared
 
 

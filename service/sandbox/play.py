@@ -15,7 +15,7 @@ from connectors.telegram.settings import Settings as TelegramSettings
 from connectors.x.settings import Settings as XSettings
 from connectors.x.settings import XFeed
 from service.clock import SystemClock
-from service.config import AccountConfig, Config, IdentitySection
+from service.config import AccountConfig, Config
 from service.lifespan import Started, run
 from service.sandbox.people import Town
 from service.sandbox.script import OVERHEARD, SCRIPT, Line
@@ -76,7 +76,9 @@ def sandbox_config(settings: Config) -> Config:
         raise ConfigError(f"{folder} cannot be removed ({error.strerror}). Remove it by hand.") from error
     service = msgspec.structs.replace(settings.service, data_dir=str(folder), database="")
     router = msgspec.structs.replace(settings.router, young_days=0.0)  # everybody there joined only now
-    identity = settings.identity if settings.identity.questions else IdentitySection(questions=QUESTIONS)
+    identity = settings.identity
+    if not identity.questions and settings.replies.default_language in QUESTIONS["account"]:
+        identity = msgspec.structs.replace(identity, questions=QUESTIONS)
     return settings._replace(service=service, router=router, identity=identity, accounts={})
 
 

@@ -1,12 +1,14 @@
 """The model beside the program: what was said and decided, and whether what stands in the database fits it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 from desk.files import NewFile
+from desk.frame import Done
 from store.rows import micros, moment
 from tests.stateful.platforms import CHANNELS, PROVING, Words
 from tests.stateful.world import Answer, Case, Picture, Spoken, World
@@ -42,13 +44,13 @@ class Letter:
 
 @dataclass
 class Command:
-    """An answer that was asked for under a key.  code: the program chose its words."""
+    """An answer that was asked for under a key.  again: asks once more, where the program chose its words."""
 
     number: int
     text: str
     delivery: DeliveryId
     files: tuple[NewFile, ...] = ()
-    code: bool = False
+    again: Callable[[], Coroutine[Any, Any, Done]] | None = None
 
 
 @dataclass

@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from desk.files import NewFile
+from desk.frame import Done
 from tests.stateful.draws import (
     ANSWER_POINTS,
     DAY_S,
@@ -47,8 +48,8 @@ from tests.stateful.world import AGENT, Answer, Case, Picture, Rooms, World
 from tickets.claims import masked
 from tickets.errors import KeyReused, Refused
 from tickets.feeds import FeedFilter
-from tickets.ids import AccountId, ExternalMessageId, IdentityId, TicketId
-from tickets.model import RawEvent
+from tickets.ids import AccountId, ExternalMessageId, IdentityId, TicketId, TicketNumber
+from tickets.model import Challenge, RawEvent
 from tickets.records import BOUNCED
 
 
@@ -439,8 +440,8 @@ class Switchboard(RuleBasedStateMachine):
     def a_key_comes_again(self, index: int, differs: bool) -> None:
         self.tick()
         key, command = list(self.book.commands.items())[index % len(self.book.commands)]
-        if command.code:
-            done = self.world.run(self.world.desk.give_code(AGENT, command.number, key=key))  # type: ignore[arg-type]
+        if command.again is not None:
+            done = self.world.run(command.again())
             assert (done.repeated, done.delivery_id) == (True, command.delivery)
             return
         if differs:
@@ -536,17 +537,66 @@ class Switchboard(RuleBasedStateMachine):
         case, key = self._some_case(index), self._key()
         if case is None or self._not_stored() or self.world.holds_conversations():
             return
+
+        def give() -> Coroutine[Any, Any, Done]:
+            return self.world.desk.give_code(AGENT, case.number, key=key)
+
         try:
-            done, _ = self._asked_until_told(point, lambda: self.world.desk.give_code(AGENT, case.number, key=key))
+            done, _ = self._asked_until_told(point, give)
         except Refused:
             assert self._is_elsewhere(case)
             return
         given = next(one for one in self.world.look().answers if one.id == done.delivery_id)
         code = "".join(part.text for part in given.parts)
-        self.book.commands[key] = Command(case.number, masked(code), done.delivery_id, code=True)
+        self.book.commands[key] = Command(case.number, masked(code), done.delivery_id, again=give)
         self._write(place, f"我的代码：{code}", late=True)  # so that nobody is told
         self.a_worker_reads(0, None)
         self._join_tickets()
+
+    @rule(place=PLACES, other=PLACES, point=dying(ANSWER_POINTS))
+    def somebody_is_to_show_who_they_are(
+        self, place: tuple[AccountId, str], other: tuple[AccountId, str], point: str | None
+    ) -> None:
+        """By a code to their address, which they bring, or somebody else who shows nothing by it."""
+        self.tick()
+        case, _ = self._own_case(place)
+        if case is None or self._not_stored() or self.world.holds_conversations():
+            return
+        key, before = self._key(), len(self.world.codes_mailed(case.id))
+
+        def ask() -> Coroutine[Any, Any, Done]:
+            return self.world.desk.challenge(AGENT, case.number, "code", key=key, address="ann@customers.test")
+
+        try:
+            done, _ = self._asked_until_told(point, ask)
+        except Refused:
+            assert self._is_elsewhere(case)
+            return
+        self.book.commands[key] = Command(case.number, "a•••@customers.test", done.delivery_id, again=ask)
+        [code] = self.world.codes_mailed(case.id)[before:]
+        [*_, asked] = self._challenges(case)
+        assert asked.state == "asked"
+        name = self._write(other, f"给您：{code}", late=True).name  # so that nobody is told
+        self.a_worker_reads(0, None)
+        brought = next(one for one in self.world.look().spoken if one.name == name)
+        whole = self.world.run(self.store.find_ticket(self._fresh_number(brought.ticket)))
+        assert whole is not None
+        author = next(one.identity_id for one in whole.messages if one.id == brought.id)
+        blocked = (CHANNELS[other[0]], other[1]) in self.book.blocked
+        counts = brought.ticket == case.id and author == asked.identity_id and not blocked
+        [after] = [one for one in self._challenges(case) if one.id == asked.id]
+        assert after.state == ("shown" if counts else "asked")
+        assert (
+            sum(event.kind == "identified" and event.message_id == brought.id for event in whole.events) == counts
+        )
+
+    def _challenges(self, case: Case) -> tuple[Challenge, ...]:
+        found = self.world.run(self.store.find_ticket(case.number))
+        assert found is not None
+        return found.challenges
+
+    def _fresh_number(self, ticket: TicketId) -> TicketNumber:
+        return next(case.number for case in self.world.look().cases if case.id == ticket)
 
     def _join_tickets(self) -> None:
         """What codes have shown is done, as when a colleague merges; a note says where it cannot be."""

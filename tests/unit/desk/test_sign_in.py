@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ import pytest
 
 from desk.sign_in import SignIn, link_to, read_result
 from tests.support.builders import T0, at, identity
+from tests.support.paths import ROOT
 from tests.unit.desk.test_challenging import challenge
 from tickets.errors import Refused
 from tickets.secret import Secret
@@ -95,6 +97,19 @@ def test_nor_words_of_another_shape(claims: dict[str, Any]) -> None:
     signature = jwt.get_algorithm_by_name("HS256").sign(f"{head}.{body}".encode(), SECRET.encode())
     with pytest.raises(Refused):
         read_result(PAGE, f"{head}.{body}.{_encoded(signature)}", T0)
+
+
+def test_the_page_of_the_documentation_works() -> None:
+    text = (ROOT / "docs" / "identity.md").read_text(encoding="utf-8")
+    page: dict[str, Any] = {"SECRET": SECRET}
+    exec(text.split("```python\n")[1].split("```")[0], page)
+    now = datetime.now(UTC)
+    asked = challenge("sign_in", asked_at=now, answer_by=now + timedelta(hours=1))
+    request = parse_qs(urlsplit(link_to(PAGE, asked, identity("bob"))).query)["request"][0]
+    back = urlsplit(page["back"](request, "customer 4711"))
+    assert back.path == "/hooks/identity"
+    said = read_result(PAGE, parse_qs(back.query)["result"][0], now)
+    assert (said.challenge_id, said.account, said.how) == (asked.id, "customer 4711", ("pwd", "otp"))
 
 
 def _part(value: dict[str, Any]) -> str:
