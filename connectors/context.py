@@ -43,6 +43,10 @@ async def within_budget() -> bool:
     return True
 
 
+async def nobody_told(_why: str) -> None:
+    """Of an account whose platform has no such limits."""
+
+
 class Spoken(NamedTuple):
     """The program's own words, each by language.
 
@@ -68,7 +72,8 @@ class ConnectorContext(NamedTuple):
     spoken: the program's own words.  doubt: when the oldest answer began to
     be sent whose fate is open or being looked for; None: there is none.
     spend: counts what the platform took money for; never fails.  affords:
-    whether the month's budget has room for what can be left out.
+    whether the month's budget has room for what can be left out.  limited: tells
+    the team, in a sentence, that a limit of the platform is reached; empty that it no longer is.
     """
 
     account: AccountId
@@ -84,3 +89,4 @@ class ConnectorContext(NamedTuple):
     doubt: Callable[[], Awaitable[datetime | None]] = never
     spend: Callable[[Sequence[Spent]], Awaitable[None]] = nothing_counted
     affords: Callable[[], Awaitable[bool]] = within_budget
+    limited: Callable[[str], Awaitable[None]] = nobody_told

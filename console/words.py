@@ -19,6 +19,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "checker": "The malware scanner does not answer",
     "worker": "A worker stopped",
     "feed": "A feed is not read, or not whole",
+    "limit": "A platform's limit is reached",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
     "gap": "warn",
@@ -29,6 +30,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "budget": "warn",
     "checker": "danger",
     "feed": "warn",
+    "limit": "warn",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",

@@ -1,5 +1,6 @@
 """One package handed to another: every part of the program, made and joined, nothing started."""
 
+import logging
 import os
 import secrets
 import socket
@@ -33,12 +34,15 @@ from service.parsers import Parsers
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
-from tickets.errors import ConfigError
+from tickets.errors import ConfigError, StoreError
 from tickets.feeds import Feed, feed_name
 from tickets.ids import AccountId, Channel, ThreadKey
 from tickets.model import ReplyTarget
+from tickets.notices import NewNotice
 from tickets.ports import Bucket, Clock, Connector, CrashHook, TypingSender
 from tickets.storage import Store
+
+log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 SECRET_BYTES = 32
@@ -101,6 +105,7 @@ def make_context(
         doubt=_doubt_of(account, store),
         spend=spend,
         affords=affords,
+        limited=_limited_of(account, store, clock),
     )
 
 
@@ -317,6 +322,22 @@ def _budget_of(account: AccountId, store: Store, clock: Clock) -> Callable[[Sequ
         return await store.take_budget(account, buckets, clock.now())
 
     return take
+
+
+def _limited_of(account: AccountId, store: Store, clock: Clock) -> Callable[[str], Awaitable[None]]:
+    """Tells of a limit that the account has reached on its platform; a courtesy, which stops no message."""
+
+    async def limited(why: str) -> None:
+        key, now = f"limit:{account}", clock.now()
+        try:
+            if why:
+                await store.raise_notices([NewNotice("limit", key, why, now, account)], now)
+            else:
+                await store.end_notices([key], now)
+        except StoreError as error:
+            log.warning("That a platform's limit is reached, or no longer, could not be told: %s", error)
+
+    return limited
 
 
 def _doubt_of(account: AccountId, store: Store) -> Callable[[], Awaitable[datetime | None]]:

@@ -37,5 +37,7 @@ CAPABILITIES = Capabilities(
         "reading the conversation: found, it arrived; not found after a minute, it is sent again with "
         "the same nonce"
     ),
-    limits="5 messages in 5 seconds and channel, 50 a second; a stop at 100 refused requests in 10 minutes",
+    limits="5 messages in 5 seconds and channel, 50 a second; a stop at 100 refused requests in 10 minutes; "
+    "beyond 1,000 active threads a server what would open one waits, forms go on in direct messages, and the team "
+    "is told",
 )

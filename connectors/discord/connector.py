@@ -5,6 +5,7 @@ import logging
 from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
 from connectors.discord.capabilities import CAPABILITIES
+from connectors.discord.caps import ThreadCap
 from connectors.discord.interactions import Interactions
 from connectors.discord.menu import commands_of, is_shown, mark_of
 from connectors.discord.rooms import NEEDS_CONTENT, Rooms
@@ -29,12 +30,13 @@ class DiscordConnector:
         self._commands = commands_of(context.spoken)
         self._settings = settings
         self._context = context
-        rooms = Rooms(self._api, settings, context)
+        cap = ThreadCap(context)
+        rooms = Rooms(self._api, settings, context, cap)
         interactions = Interactions(self._api, settings, context, rooms)
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         self.source = GatewaySource(self._api, settings, context, interactions)
-        self.sender = DiscordSender(self._api, settings, context, interactions, rooms)
+        self.sender = DiscordSender(self._api, settings, context, interactions, rooms, cap)
 
     async def check(self) -> str:
         await self._api.open()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import aiohttp
 import discord
 
+from connectors.discord.caps import NoRoom, waits
 from tickets.errors import (
     ConnectorError,
     CredentialRejected,
@@ -17,6 +18,8 @@ from tickets.errors import (
 
 CANNOT_WRITE_TO = frozenset({50007, 50278})
 """The person, or their settings, accept no direct message.  https://discord.com/developers/docs/topics/opcodes-and-status-codes"""
+TOO_MANY_THREADS = frozenset({160006, 160007})
+"""Open ones, on a server."""
 SHORTEST_PAUSE_S = 1.0
 BANNED_PAUSE_S = 60.0
 """Where a 429 names no time: it came from the wall before Discord, which is strict."""
@@ -59,6 +62,8 @@ def _refusal(error: discord.HTTPException) -> ConnectorError:
         return CredentialRejected(WRONG_TOKEN)
     if error.status == 429:
         return RateLimited("Discord asks for a pause.", BANNED_PAUSE_S)
+    if error.code in TOO_MANY_THREADS:
+        return NoRoom()
     return Unreachable(f"Discord answered {error.status}: {_told(error)}.")
 
 
@@ -102,6 +107,8 @@ def _undelivered(error: discord.HTTPException) -> DeliveryError:
         return _not_now("Discord asks for a pause.", BANNED_PAUSE_S)
     if error.status >= 500:
         return DeliveryError("no_answer", f"Discord answered {error.status}.", temporary=True, delivered=None)
+    if error.code in TOO_MANY_THREADS:
+        return waits()
     if error.code in CANNOT_WRITE_TO:
         text = "The person accepts no direct messages from the bot."
         return DeliveryError("blocked", text, temporary=False, delivered=False)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import DiscordApi
+from connectors.discord.caps import NoRoom, ThreadCap, waits
 from connectors.discord.markup import escape
 from connectors.discord.place import read_id
 from connectors.discord.settings import Settings
@@ -36,8 +37,9 @@ NEEDS_CONTENT = (
 class Rooms:
     """Of one bot."""
 
-    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, api: DiscordApi, settings: Settings, context: ConnectorContext, cap: ThreadCap) -> None:
         self._api = api
+        self._cap = cap
         self._context = context
         self._parent = read_id(settings.rooms) if settings.rooms else None
         self._forums = {read_id(one) for one in settings.forums}
@@ -60,12 +62,16 @@ class Rooms:
             async with asyncio.timeout(OPEN_S):
                 room = await self._api.start_room(self._parent, " ".join(name.split())[:NAME_CHARS] or person)
                 await self._api.take_in(room, int(person))
+        except NoRoom:
+            await self._cap.reached()
+            return ""
         except (ConnectorError, TimeoutError) as error:
             log.warning("No room could be opened (%s); it goes on in direct messages", type(error).__name__)
             return ""
         if len(self._opened) > MOST_KNOWN:
             self._opened.clear()
         self._opened[person] = (str(room), now)
+        await self._cap.there_is_room()
         return str(room)
 
     async def show_question(self, room: str, question: str, interaction: str) -> None:
@@ -91,6 +97,9 @@ class Rooms:
                 )
             elif parent is not None and parent == self._parent:
                 await self._api.put_away(room, closed=closed)
+        except NoRoom as error:
+            await self._cap.reached()
+            raise waits() from error
         except ConnectorError as error:
             raise DeliveryError("unreachable", str(error), temporary=True, delivered=False) from error
 

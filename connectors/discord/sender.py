@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from connectors.context import ConnectorContext
 from connectors.discord.api import PAGE, DiscordApi
+from connectors.discord.caps import FULL, ThreadCap
 from connectors.discord.interactions import Interactions
 from connectors.discord.markup import escape, marked
 from connectors.discord.place import first_id, moment_of, read_id
@@ -45,7 +46,9 @@ class DiscordSender:
         context: ConnectorContext,
         interactions: Interactions,
         rooms: Rooms,
+        cap: ThreadCap,
     ) -> None:
+        self._cap = cap
         self._interactions = interactions
         self._rooms = rooms
         self._api = api
@@ -75,9 +78,15 @@ class DiscordSender:
                     delivered=False,
                 )
         if receipt is None:
-            receipt = await self._api.send_text(
-                channel, words, _number(answering), reply.send_key, reply.files, buttons
-            )
+            try:
+                receipt = await self._api.send_text(
+                    channel, words, _number(answering), reply.send_key, reply.files, buttons
+                )
+            except DeliveryError as error:
+                if error.code == FULL:
+                    await self._cap.reached(reply.send_key)
+                raise
+            await self._cap.sent(reply.send_key)
         self._context.crash("discord.after_send")
         begun = reply.target.thread_key.startswith("@")
         return replace(receipt, thread_key=ThreadKey(str(channel))) if begun else receipt

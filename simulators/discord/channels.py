@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from simulators.discord.errors import ApiError
 from simulators.discord.records import Json
 
 if TYPE_CHECKING:
@@ -211,3 +212,13 @@ class SimThread(Channel):
 
 def _text(number: int | None) -> str | None:
     return None if number is None else str(number)
+
+
+def refuse_one_more(channel: Channel) -> None:
+    """400 where the guild may have no further active thread.
+
+    https://discord.com/developers/docs/topics/threads#active--archived-threads
+    """
+    guild = channel.guild
+    if guild is not None and sum(one.archived_at is None for one in guild.threads) >= guild.most_threads:
+        raise ApiError(400, 160006, "Maximum number of active threads reached")

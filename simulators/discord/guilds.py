@@ -26,6 +26,8 @@ class SimGuild:
         self.roles: dict[int, list[str]] = {}
         self.channels: list[SimChannel] = []
         self.threads: list[SimThread] = []
+        self.most_threads = 1_000
+        """Active at a time."""
         self.created_at = state.now()
         self._state = state
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from simulators.discord.bodies import snowflake, text
 from simulators.discord.calling import NOTHING, Answer, Call, find_writable
-from simulators.discord.channels import Channel, DirectChannel
+from simulators.discord.channels import Channel, DirectChannel, SimThread, refuse_one_more
 from simulators.discord.errors import ApiError, invalid_form
 from simulators.discord.files import StoredFile
 from simulators.discord.messages import TYPE_DEFAULT, TYPE_REPLY, compose, mentioned, reference, view, with_user
@@ -34,6 +34,8 @@ def create_message(call: Call) -> Answer:
     _check_reader(call, channel)
     if (earlier := _same_nonce(call, channel, fields, nonce)) is not None:
         return Answer(_own_view(call, channel, earlier))
+    if isinstance(channel, SimThread) and channel.archived_at is not None:
+        refuse_one_more(channel)
     message = _compose(call, channel, fields, content, answered, nonce)
     _remember_nonce(call, channel, nonce, message)
     note_pings(call, fields)

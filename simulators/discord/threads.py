@@ -10,7 +10,14 @@ from datetime import datetime
 
 from simulators.discord.bodies import limited_text
 from simulators.discord.calling import NOTHING, Answer, Call, find_channel, find_message, find_writable
-from simulators.discord.channels import MOST_TAGS, TYPE_PRIVATE_THREAD, SimChannel, SimForum, SimThread
+from simulators.discord.channels import (
+    MOST_TAGS,
+    TYPE_PRIVATE_THREAD,
+    SimChannel,
+    SimForum,
+    SimThread,
+    refuse_one_more,
+)
 from simulators.discord.errors import ApiError, invalid_form
 from simulators.discord.messages import FLAG_HAS_THREAD, TYPE_THREAD_CREATED, TYPE_THREAD_STARTER, compose
 from simulators.discord.reading import page_limit
@@ -81,6 +88,8 @@ def modify(call: Call) -> Answer:
     """https://discord.com/developers/docs/resources/channel#modify-channel"""
     thread, fields = _thread(call), call.body.fields()
     if "archived" in fields:
+        if fields["archived"] is not True and thread.archived_at is not None:
+            refuse_one_more(thread)
         thread.archived_at = call.state.now() if fields["archived"] is True else None
     if "locked" in fields:
         thread.locked = fields["locked"] is True
@@ -163,6 +172,7 @@ def _answer(
     call: Call, channel: SimChannel, message_id: int | None, members: Sequence[int] | None = None
 ) -> Answer:
     name = limited_text(call.body.fields(), "name", NAME_MAX)
+    refuse_one_more(channel)
     thread = open_thread(call.state, channel, name, call.bot.user(), message_id, members)
     call.state.bell.ring()
     return Answer({**thread.shape(), "member": thread.member(call.bot.id)}, 201)

@@ -1,7 +1,7 @@
 """Discord's form, commands and buttons, from what people see to the ticket and back."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,9 @@ from simulators.discord.interactions import ANSWERED_WITHIN, SimInteraction
 from tests.contract.connectors.harness import context
 from tests.support.stores import Database
 from tests.support.town import AGENT, DISCORD, Town, open_town, until
-from tickets.errors import CredentialRejected, Refused
-from tickets.ids import TicketNumber
+from tickets.errors import CredentialRejected, DeliveryError, Refused
+from tickets.ids import ThreadKey, TicketNumber
+from tickets.model import Reply, ReplyTarget
 
 SAID = "Ứng dụng không cho mình rút tiền từ hôm qua"
 
@@ -239,6 +240,74 @@ async def test_where_no_room_can_be_opened_it_goes_on_in_direct_messages(housed:
     number = (await housed.ticket_saying("rút tiền")).ticket.number
     await housed.settled(await housed.answer(TicketNumber(number), "Xong rồi"), "sent")
     assert housed.discord.sent[-1].person == housed.linh
+
+
+async def limits_told(town: Town) -> list[str]:
+    return [one.notice.text for one in await town.service.store.list_notices() if one.notice.kind == "limit"]
+
+
+async def test_on_a_full_server_forms_go_on_in_direct_messages_and_the_team_is_told(housed: Town) -> None:
+    housed.guild.most_threads = 0
+    opened = housed.linh.call(housed.discord_bot, "support", housed.hall)
+    await until(lambda: opened.form is not None, "the form")
+    housed.linh.submit(housed.discord_bot, opened.form or {}, {"What happened?": SAID}, housed.hall)
+    number = (await housed.ticket_saying("rút tiền")).ticket.number
+    await housed.settled(await housed.answer(TicketNumber(number), "Xong rồi"), "sent")
+    assert housed.discord.sent[-1].person == housed.linh
+    [told] = await limits_told(housed)
+    assert "Close tickets, or archive threads" in told
+
+    housed.guild.most_threads = 1_000
+    other = housed.discord.add_person("Mai", username="mai")
+    opened = other.call(housed.discord_bot, "support", housed.hall)
+    await until(lambda: opened.form is not None, "the form")
+    other.submit(housed.discord_bot, opened.form or {}, {"What happened?": "Tôi cũng vậy"}, housed.hall)
+    await housed.ticket_saying("Tôi cũng vậy")
+    assert len(housed.guild.threads) == 1
+    assert await limits_told(housed) == []
+
+
+async def test_an_answer_into_an_archived_room_waits_until_there_is_room(housed: Town) -> None:
+    number = await ask_in_a_room(housed)
+    before = len(housed.discord.sent)
+    housed.linh.archive(room_of(housed))
+    housed.guild.most_threads = 0
+    delivery = await housed.answer(TicketNumber(number), "Bạn thử lại nhé")
+
+    async def waits() -> bool:
+        now = await housed.service.store.find_delivery(delivery.id)
+        return now is not None and (now.state, now.code) == ("queued", "full")
+
+    await housed.eventually(waits, "the answer waiting for room")
+    assert len(await limits_told(housed)) == 1
+    assert len(housed.discord.sent) == before
+
+
+async def test_an_answer_that_waited_for_room_leaves_and_the_team_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def limited(why: str) -> None:
+        told.append(why)
+
+    async with open_town() as place:
+        thread = place.linh.start_thread(place.hall, "help")
+        place.linh.archive(thread)
+        settings = place.accounts()[DISCORD].settings
+        connector = make_connector("discord", settings, context(DISCORD)._replace(limited=limited))
+        await connector.open()
+        target = ReplyTarget("discord", DISCORD, ThreadKey(str(thread.id)), "public")
+        reply = Reply(target, "xin chào", "key-1", datetime.now(UTC))
+        place.guild.most_threads = 0
+        for _ in range(2):
+            with pytest.raises(DeliveryError) as full:
+                await connector.sender.send(reply)
+        assert (full.value.code, full.value.delivered, full.value.retry_after_s) == ("full", False, 60.0)
+        assert [bool(one) for one in told] == [True]
+        place.guild.most_threads = 1
+        await connector.sender.send(reply)
+        assert [bool(one) for one in told] == [True, False]
+        assert [one.text for one in place.discord.sent] == ["xin chào"]
+        await connector.close()
 
 
 async def test_a_bot_that_may_not_read_says_what_is_missing(tmp_path: Path) -> None:
