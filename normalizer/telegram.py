@@ -7,7 +7,7 @@ unique only within a chat of one bot.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -184,30 +184,43 @@ def _with_links(text: str, entities: list[Entity]) -> str:
     return units.decode("utf-16-le", "replace")
 
 
+_SHOWN_AS: Final = (
+    ("venue", "[place: {title}, {address}]"),
+    ("location", "[location: {latitude}, {longitude}]"),
+    ("contact", "[contact: {first_name} {phone_number}]"),
+    ("poll", "[poll: {question}]"),
+    ("checklist", "[checklist: {title}]"),
+    ("dice", "[dice: {emoji} {value}]"),
+    ("game", "[game: {title}]"),
+    ("invoice", "[invoice: {title}]"),
+    ("paid_media", "[paid media, stars: {star_count}]"),
+    ("story", "[story]"),
+)
+"""What is not text, by the message's field, as one readable line; the names are of what Telegram tells."""
+
+
 def _in_words(message: Message) -> str:
-    """What is not text, as one readable line."""
-    if message.venue:
-        return f"[place: {_word(message.venue, 'title')}, {_word(message.venue, 'address')}]"
-    if message.location:
-        return f"[location: {_word(message.location, 'latitude')}, {_word(message.location, 'longitude')}]"
-    if message.contact:
-        return f"[contact: {_word(message.contact, 'first_name')} {_word(message.contact, 'phone_number')}]"
-    if message.poll:
-        return f"[poll: {_word(message.poll, 'question')}]"
-    if message.dice:
-        return f"[dice: {_word(message.dice, 'emoji')} {_word(message.dice, 'value')}]"
+    """The first of them that a message has; empty for a message of words and files."""
+    for name, line in _SHOWN_AS:
+        if found := getattr(message, name):
+            live = name == "location" and "live_period" in found
+            return ("[live " + line[1:] if live else line).format_map(_Words(found))
     if message.sticker:
         return f"[sticker {one_line(message.sticker.emoji or '', 10)}]"
-    if message.story:
-        return "[story]"
     for label, file in (("voice message", message.voice), ("video message", message.video_note)):
         if file is not None:
             return f"[{label}, {file.duration or 0} s]"
     return ""
 
 
-def _word(found: dict[str, Any], name: str) -> str:
-    return one_line(str(found.get(name, "")), 200)
+class _Words(dict[str, str]):
+    """What was told, each as words for one line; empty where it was not."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__({name: one_line(str(value), 200) for name, value in told.items()})
+
+    def __missing__(self, _name: str) -> str:
+        return ""
 
 
 def _files(message: Message) -> Iterator[tuple[File, str, str]]:

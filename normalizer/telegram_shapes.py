@@ -92,6 +92,10 @@ class Message(msgspec.Struct):
     poll: dict[str, Any] | None = None
     dice: dict[str, Any] | None = None
     story: dict[str, Any] | None = None
+    checklist: dict[str, Any] | None = None
+    game: dict[str, Any] | None = None
+    invoice: dict[str, Any] | None = None
+    paid_media: dict[str, Any] | None = None
 
 
 class Under(msgspec.Struct):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from connectors.discord.api import MOST_REFUSED, REFUSED_WITHIN_S, Breaker
 from connectors.discord.place import Place
+from connectors.discord.sender import DiscordSender
 from connectors.discord.settings import Settings
 from connectors.registry import make_connector
 from normalizer.registry import normalize
@@ -19,7 +20,7 @@ from tests.contract.connectors.harness import context, reply
 from tests.support.town import DISCORD, DISCORD_TOKEN, Town
 from tickets.errors import ConnectorError, CredentialRejected, DeliveryError, PayloadError, RateLimited
 from tickets.ids import ExternalMessageId, ThreadKey
-from tickets.model import InboundMessage, RawEvent, ReplyTarget
+from tickets.model import InboundMessage, RawEvent, ReplyTarget, Span
 from tickets.ports import Connector
 from tickets.secret import Secret
 
@@ -229,6 +230,7 @@ async def test_the_last_sessions_of_a_day_are_left_for_a_person(town: Town, conn
 
 
 async def test_a_file_elsewhere_is_not_fetched(town: Town, connector: Connector) -> None:
+    """BD14."""
     elsewhere = [{"id": "77", "filename": "x", "size": 1, "url": "http://127.0.0.1:9/x", "proxy_url": ""}]
     message = town.linh.send_content(town.discord_bot, {"attachments": elsewhere})
     with pytest.raises(PayloadError, match="own servers"):
@@ -243,7 +245,7 @@ async def test_a_file_elsewhere_is_not_fetched(town: Town, connector: Connector)
 
 
 async def test_the_same_piece_again_is_the_same_message(town: Town, connector: Connector) -> None:
-    """Discord knows the nonce for some minutes, so a repeat makes no second message."""
+    """BD17. Discord knows the nonce for some minutes, so a repeat makes no second message."""
     piece = reply(dm(town), "Một lần thôi", key="a" * 20)
     first = await connector.sender.send(piece)
     again = await connector.sender.send(piece)
@@ -268,6 +270,7 @@ async def test_a_long_pause_is_told_and_not_waited_for(town: Town, connector: Co
 async def test_an_answer_to_a_message_that_is_gone_is_sent_plainly_and_says_so(
     town: Town, connector: Connector
 ) -> None:
+    """BD10."""
     message = town.linh.write("Xoá ngay đây", town.discord_bot)
     town.linh.delete(message)
     receipt = await connector.sender.send(reply(dm(town, message.id), "Dù sao cũng trả lời"))
@@ -297,10 +300,25 @@ async def test_before_signing_in_nothing_leaves(town: Town) -> None:
     assert (failed.value.temporary, failed.value.delivered) == (True, False)
 
 
+@pytest.mark.parametrize("text", ["@everyone @here", "<@31> <@!31> <@&31>", "\u200b@everyone", "‮@here"])
+async def test_nobody_is_ever_called_and_no_webhook_posts(town: Town, connector: Connector, text: str) -> None:
+    """BD02, BD03: each call says that nobody is meant, with formats and in edits, too; webhooks know no nonce."""
+    first = await connector.sender.send(reply(dm(town), text, key="a" * 20))
+    bold = (Span(0, len(text), "bold"),)
+    await connector.sender.send(reply(dm(town), text, key="b" * 20, spans=bold))
+    assert isinstance(connector.sender, DiscordSender)
+    await connector.sender.edit(dm(town), first.external_id, f"{text}!")
+    assert town.discord.violations == []
+    said = [call for call in town.discord.calls if call.method in ("POST", "PATCH") and "/messages" in call.path]
+    assert len(said) == 3
+    assert not any("webhooks" in call.path for call in town.discord.calls)
+
+
 # Safety --------------------------------------------------------------------------
 
 
 def test_a_hundred_refusals_stop_us_long_before_discord_would() -> None:
+    """BD15."""
     now = [0.0]
     breaker = Breaker(lambda: now[0])
     for _ in range(MOST_REFUSED):

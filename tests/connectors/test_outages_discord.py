@@ -12,6 +12,7 @@ import pytest
 from connectors.discord.place import Place as Cursor
 from connectors.discord.settings import Settings
 from connectors.registry import make_connector
+from normalizer.registry import normalize
 from simulators.discord import DiscordPlatform
 from simulators.discord.channels import SimChannel, SimThread
 from simulators.discord.people import SimPerson
@@ -20,6 +21,7 @@ from tests.connectors.listening import FULL, Heard, SwiftClock, listen
 from tests.contract.connectors.harness import context
 from tests.support.town import DISCORD, DISCORD_TOKEN
 from tickets.ids import ThreadKey
+from tickets.model import InboundMessage
 from tickets.ports import Connector
 from tickets.secret import Secret
 
@@ -136,6 +138,7 @@ def to_go(heard: Heard) -> list[int]:
 
 
 async def test_all_that_was_missed_is_read_in_order_and_a_stop_in_the_middle_costs_no_page(place: Place) -> None:
+    """BD08, BD09."""
     heard = await connected(place)
     place.ask_everywhere(MESSAGES)
     place.channels[-1].readable = False
@@ -234,6 +237,37 @@ async def test_what_is_said_meanwhile_is_heard_once_and_in_order(place: Place, w
     await listen(place.connector(), heard, live)
     assert by_conversation(heard) == dict(place.written)
     assert place.platform.violations == []
+
+
+async def test_what_was_edited_meanwhile_comes_as_it_stands_and_what_was_deleted_not_at_all(place: Place) -> None:
+    """BD10."""
+    heard = await connected(place)
+    changed = place.ask(place.people[0], "falsch geschrieben")
+    gone = place.ask(place.people[0], "doch nicht")
+    place.people[0].edit(changed, "richtig geschrieben")
+    place.people[0].delete(gone)
+    place.written[gone.channel_id].remove(gone.id)
+    await listen(place.connector(), heard, lambda: settled(heard) and set(heard.names) == place.names)
+    assert [one.text for one in map(normalize, heard.events) if isinstance(one, InboundMessage)] == [
+        "richtig geschrieben"
+    ]
+
+
+async def test_a_file_is_fetched_though_the_link_it_came_with_has_expired(place: Place) -> None:
+    """BD13: Discord's links work for a day; a fresh one is asked for."""
+    heard = await connected(place)
+    message = place.people[0].write("anbei", place.bot, files=[("a.png", "image/png", b"\x89PNG told once")])
+    place.written[message.channel_id].append(message.id)
+    connector = place.connector()
+    await listen(connector, heard, lambda: settled(heard) and set(heard.names) == place.names)
+    [said] = [one for one in map(normalize, heard.events) if isinstance(one, InboundMessage)]
+    place.clock.move(hours=25)
+    remote = said.attachments[0].remote_id
+    assert remote is not None
+    fresh = place.connector()
+    await fresh.open()
+    assert b"".join([chunk async for chunk in fresh.source.fetch_file(remote)]) == b"\x89PNG told once"
+    await fresh.close()
 
 
 async def test_the_place_of_a_long_life_stays_small(place: Place) -> None:

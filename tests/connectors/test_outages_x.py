@@ -181,6 +181,7 @@ async def test_wrong_keys_or_a_sick_server_are_no_reason_to_pass_anything_by(
 
 
 async def test_what_is_older_than_seven_days_is_a_gap_and_the_rest_is_searched_for(place: Place) -> None:
+    """BX14."""
     heard = await connected(place)
     before = reached(heard)
     posts = place.ask(LISTED + BEYOND, timedelta(days=9))

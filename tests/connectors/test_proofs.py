@@ -184,6 +184,7 @@ async def scene(town: Town, channel: str) -> AsyncIterator[Scene]:
 
 @pytest.mark.parametrize("text", WORDS.values(), ids=WORDS)
 async def test_what_arrived_is_found_with_its_name_and_time(scene: Scene, text: str) -> None:
+    """BD18, BX03."""
     answer = reply(scene.case.target, text)
     began = await scene.lost(answer)
 

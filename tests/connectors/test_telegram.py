@@ -101,6 +101,7 @@ async def test_the_check_says_that_a_bot_cannot_hear_its_name(
 async def test_no_update_is_missed_whatever_the_platform_does(
     town: Town, connector: Connector, fault: str, details: dict[str, int]
 ) -> None:
+    """BT18."""
     for n in range(5):
         town.anna.write(f"Nachricht {n}", town.bot)
     town.telegram.faults.arm(fault, method="getUpdates", **details)
@@ -109,6 +110,7 @@ async def test_no_update_is_missed_whatever_the_platform_does(
 
 
 async def test_an_unreadable_update_stands_alone_and_the_others_go_on(town: Town, connector: Connector) -> None:
+    """BT01, BT02."""
     following = town.anna.write("vorher", town.bot).update_id + 1
     town.telegram.inject_update(town.bot, b'{"update_id": %d, "message": {"text": "kaputt' % following)
     town.anna.write("nachher", town.bot)
@@ -130,6 +132,7 @@ async def test_an_unreadable_update_stands_alone_and_the_others_go_on(town: Town
 async def test_every_trouble_of_polling_has_its_name(
     town: Town, connector: Connector, fault: str, details: dict[str, int], kind: type[ConnectorError]
 ) -> None:
+    """BT24."""
     town.telegram.faults.arm(fault, times=None, method="getUpdates", **details)
     error = await first_error(connector)
     assert type(error) is kind
@@ -153,6 +156,7 @@ async def test_every_trouble_of_polling_has_its_name(
 async def test_every_trouble_of_sending_says_whether_it_may_have_arrived(
     town: Town, connector: Connector, fault: str, details: dict[str, int], delivered: bool | None
 ) -> None:
+    """BT17, BT18."""
     town.anna.write("Hallo", town.bot)
     town.telegram.faults.arm(fault, method="sendMessage", **details)
     target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
@@ -164,6 +168,7 @@ async def test_every_trouble_of_sending_says_whether_it_may_have_arrived(
 
 
 async def test_markup_in_an_answer_stays_text(town: Town, connector: Connector) -> None:
+    """BT09, BT10."""
     town.anna.write("Hallo", town.bot)
     target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
     text = r"_*[]()~`>#+-=|{}.! <b>fett</b> &amp; {0} %s @everyone \ "
@@ -172,6 +177,7 @@ async def test_markup_in_an_answer_stays_text(town: Town, connector: Connector) 
 
 
 async def test_a_quoted_message_that_is_gone_is_left_out_and_said_so(town: Town, connector: Connector) -> None:
+    """BT13."""
     town.anna.write("Hallo", town.bot)
     target = ReplyTarget(
         "telegram",
@@ -240,6 +246,7 @@ async def push(connector: Connector, **changes: object) -> WebhookAnswer:
 async def test_a_push_without_the_secret_or_too_large_is_refused(
     pushed: Connector, changes: dict[str, object], status: int
 ) -> None:
+    """BT06."""
     assert (await push(pushed, **changes)).status == status
 
 

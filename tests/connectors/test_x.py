@@ -15,6 +15,7 @@ from connectors.x.settings import Settings
 from normalizer.registry import normalize
 from tests.connectors.listening import next_said
 from tests.contract.connectors.harness import context, reply
+from tests.contract.connectors.test_connectors import PNG
 from tests.support.clock import ManualClock
 from tests.support.town import KEYS, Town, X
 from tickets.errors import (
@@ -26,7 +27,7 @@ from tickets.errors import (
     Unreachable,
 )
 from tickets.ids import ExternalMessageId, ThreadKey
-from tickets.model import InboundMessage, RawEvent, ReplyTarget
+from tickets.model import InboundMessage, RawEvent, ReplyFile, ReplyTarget
 from tickets.ports import Batch, Connector
 from tickets.secret import Secret
 
@@ -103,7 +104,7 @@ async def test_odd_pages_lose_nothing(town: Town, connector: Connector, fault: s
 async def test_an_answer_that_is_none_is_asked_for_again(
     town: Town, connector: Connector, fault: str, details: dict
 ) -> None:
-    """The source ends with an error or goes on by itself; the place has not moved."""
+    """BX16. The source ends with an error or goes on by itself; the place has not moved."""
     town.ricardo.mention(town.x_account, "ainda aqui?")
     town.x.faults.arm(fault, path="/mentions", **details)
     try:
@@ -127,6 +128,7 @@ async def test_a_broken_connection_is_not_taken_for_a_wrong_key(town: Town, conn
 
 
 async def test_a_revoked_account_needs_a_person(town: Town, connector: Connector) -> None:
+    """BX15."""
     town.x_account.revoke()
     with pytest.raises(CredentialRejected, match="Keys and tokens"):
         await next_batch(connector)
@@ -184,6 +186,7 @@ async def test_the_questions_keep_their_distance(town: Town) -> None:
     ],
 )
 def test_pauses_come_from_the_answers_own_time_and_never_from_our_clock(headers: dict, pause: float) -> None:
+    """BX04, BX05."""
     assert pause_s(headers) == pause
 
 
@@ -224,6 +227,7 @@ async def test_nothing_is_posted_that_answers_nobody(town: Town, connector: Conn
 async def test_the_same_text_again_may_be_an_earlier_attempt_that_arrived(
     town: Town, connector: Connector
 ) -> None:
+    """BX02."""
     post = town.ricardo.mention(town.x_account, "olá")
     await connector.sender.send(reply(under(post.id), "Já vimos."))
     with pytest.raises(DeliveryError) as failed:
@@ -233,12 +237,29 @@ async def test_the_same_text_again_may_be_an_earlier_attempt_that_arrived(
 
 
 async def test_a_post_that_is_gone_is_not_answered_elsewhere(town: Town, connector: Connector) -> None:
+    """BX12."""
     post = town.ricardo.mention(town.x_account, "olá")
     town.ricardo.delete(post)
     with pytest.raises(DeliveryError) as failed:
         await connector.sender.send(reply(under(post.id), "Já vimos."))
     assert (failed.value.code, failed.value.delivered) == ("gone", False)
     assert town.x.sent == []
+
+
+async def test_a_post_that_failed_behind_its_picture_has_it_when_it_is_tried_again(
+    town: Town, connector: Connector
+) -> None:
+    """BX17."""
+    post = town.ricardo.mention(town.x_account, "olá")
+    picture = ReplyFile("a.png", "image/png", PNG)
+    answer = reply(under(post.id), "Veja aqui.", files=(picture,))
+    town.x.faults.arm("flood", method="POST", path="/2/tweets", reset_in=5)
+    with pytest.raises(DeliveryError) as failed:
+        await connector.sender.send(answer)
+    assert (failed.value.temporary, failed.value.delivered) == (True, False)
+    assert town.x.sent == []
+    await connector.sender.send(answer)
+    assert [list(one.pictures) for one in town.x.sent] == [[PNG]]
 
 
 @pytest.mark.parametrize(
@@ -255,6 +276,7 @@ async def test_a_post_that_is_gone_is_not_answered_elsewhere(town: Town, connect
 async def test_each_answer_says_whether_the_post_may_be_there(
     town: Town, connector: Connector, fault: str, details: dict, delivered: bool | None
 ) -> None:
+    """BX16."""
     post = town.ricardo.mention(town.x_account, "olá")
     town.x.faults.arm(fault, method="POST", **details)
     with pytest.raises(DeliveryError) as failed:

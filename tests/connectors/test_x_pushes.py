@@ -107,6 +107,7 @@ async def test_a_quote_comes_though_it_is_no_mention_and_its_call_is_answered_wh
 
 
 async def test_a_quote_that_mentions_too_is_one_event(town: Town, line: Line) -> None:
+    """BX09."""
     own = town.own_post()
     await line.start()
     town.ricardo.mention(town.x_account, "olhem isto", quoting=own)
@@ -116,6 +117,7 @@ async def test_a_quote_that_mentions_too_is_one_event(town: Town, line: Line) ->
 
 
 async def test_calls_that_x_has_not_signed_change_nothing(town: Town, line: Line) -> None:
+    """BX07."""
     await line.start()
     body = json.dumps(
         {"data": {"event_type": "post.quote.create", "payload": {"id": "1"}, "filter": {"user_id": "1"}}}
@@ -149,6 +151,7 @@ async def test_what_is_none_of_ours_is_taken_and_left(town: Town, line: Line, bo
 
 @pytest.mark.parametrize("token", ["", "a b", "x" * 501, "<script>"])
 async def test_only_a_challenge_is_answered_as_one(line: Line, token: str) -> None:
+    """BX08."""
     await line.start()
     receiver = line.connector
     assert isinstance(receiver, WebhookReceiver)

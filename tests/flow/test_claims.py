@@ -71,6 +71,7 @@ async def test_from_a_post_to_a_private_chat(town: Town) -> None:
 
 
 async def test_from_a_mail_into_a_chat_by_a_link(town: Town) -> None:
+    """BT23."""
     town.mei.write(to="support@example.test", subject="提现", text="提现没有到账，请帮忙")
     first = await town.ticket_saying("提现没有到账")
     await town.service.desk.give_code(AGENT, first.ticket.number, key="code")

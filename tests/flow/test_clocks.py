@@ -167,7 +167,7 @@ async def test_an_answer_that_can_be_taken_back_leaves_when_its_time_has_really_
 async def test_a_reset_that_is_past_makes_nobody_hurry(
     works: Works, clock: UneasyClock, reset_s: float | None
 ) -> None:
-    """A platform that says "not now", and names a time that has passed or none: not even one call a second."""
+    """BX04, BX05. "Not now", until a time that has passed, or without one: not even one call a second."""
     platform = works.serve("x", X)
     await works.fill(X, names(12), 10)
     headers = {"date": format_datetime(T0, usegmt=True), "x-rate-limit-remaining": "0"}

@@ -248,7 +248,7 @@ async def test_an_answer_that_somebody_gave_on_x_itself_stands_in_the_ticket(tow
 
 
 async def test_a_session_that_discord_forgot_is_made_up_for(town: Town) -> None:
-    """Over a channel, a thread and a direct message that we know; nothing twice."""
+    """BD08. Over a channel, a thread and a direct message that we know; nothing twice."""
     thread = town.linh.start_thread(town.hall, "Login")
     town.linh.write("Tin nhắn riêng đầu tiên", town.discord_bot)
     await town.ticket_saying("riêng đầu tiên")

@@ -311,6 +311,7 @@ async def test_an_answer_that_waited_for_room_leaves_and_the_team_is_told(tmp_pa
 
 
 async def test_a_bot_that_may_not_read_says_what_is_missing(tmp_path: Path) -> None:
+    """BD07."""
     async with open_town() as place:
         settings = replace(place.accounts()[DISCORD].settings, rooms="17")
         connector = make_connector("discord", settings, context(DISCORD))

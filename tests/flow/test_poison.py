@@ -81,6 +81,7 @@ def beside(snowflake: int | str) -> str:
 async def test_poison_goes_aside_and_everybody_else_is_heard_in_order(
     sql_database: Database, tmp_path: Path
 ) -> None:
+    """BT02."""
     async with open_town() as town, town.open_for_business(town.config(sql_database.url, tmp_path)):
         crowd = Poisoners(town, PEOPLE)
         poisons = crowd.poisons()

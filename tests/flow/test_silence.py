@@ -88,6 +88,7 @@ async def unfinished(town: Town) -> list[Delivery]:
 async def test_revoked_access_is_told_of_by_mail(
     town: Town, sql_database: Database, tmp_path: Path, watchman: Watchman
 ) -> None:
+    """BX15."""
     ops = town.mail.add_person("Ops", OPS)
     async with watched(town, sql_database.url, tmp_path, watchman):
         town.anna.write(STORY, town.bot)

@@ -131,6 +131,7 @@ async def test_the_menu_of_commands_is_there_in_every_language(town: Town) -> No
 
 
 async def test_what_can_be_sent_can_be_pressed_and_nobody_can_forge_it(town: Town) -> None:
+    """BT22."""
     wei = town.telegram.add_person("王伟", language_code="zh-hans")
     wei.write("我的提现还没有到账，请帮我查一下", town.bot)
     number = (await town.ticket_saying("没有到账")).ticket.number
@@ -212,6 +213,7 @@ def labels(sent: SentMessage) -> list[str]:
 
 
 async def test_who_calls_the_bot_in_a_group_is_answered_in_the_topic(town: Town) -> None:
+    """BT15."""
     group = town.telegram.add_group("Buyers", town.bot, topics={45})
     omar = town.telegram.add_person("عمر", language_code="ar")
     omar.write("كيف حالكم جميعا", town.bot, group=group, topic=45)
@@ -483,6 +485,7 @@ async def test_a_long_answer_is_split_and_stays_in_order(town: Town) -> None:
 
 
 async def test_an_answer_of_unknown_fate_goes_to_a_person(town: Town) -> None:
+    """BT17."""
     town.anna.write("Kommt das an oder nicht?", town.bot)
     ticket = await town.ticket_saying("oder nicht")
     await until(lambda: len(town.telegram.sent) == 1, "the acknowledgement")
@@ -579,3 +582,23 @@ async def test_pushed_updates_are_committed_before_they_are_confirmed(
             ticket = await town.ticket_saying("Per Webhook")
             await until(lambda: town.telegram.pending(town.bot) == [], "the update confirmed")
             assert len(incoming(ticket)) == 1
+
+
+async def test_an_update_that_is_pushed_twice_is_one_message(
+    sql_database: Database, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    """BT05: Telegram pushes again what it holds for unconfirmed."""
+    async with open_town() as town:
+        url = f"http://127.0.0.1:{unused_tcp_port}/hooks/telegram/main"
+        config = town.config(sql_database.url, tmp_path, mode="webhook", webhook_url=url)
+        config = config._replace(inbox=type(config.inbox)(port=unused_tcp_port))
+        async with town.open_for_business(config):
+            town.anna.write("Einmal genügt", town.bot)
+            first = incoming(await town.ticket_saying("Einmal genügt"))[0]
+            assert first.event_id is not None
+            raw = await town.service.store.read_raw(first.event_id)
+            assert raw is not None
+            town.telegram.inject_update(town.bot, raw.payload)
+            town.anna.write("Und danach", town.bot)
+            ticket = await town.ticket_saying("Und danach")
+            assert [one.text for one in incoming(ticket)] == ["Einmal genügt", "Und danach"]

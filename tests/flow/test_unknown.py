@@ -88,6 +88,7 @@ async def only_a_person_can_tell(town: Town, delivery: Delivery) -> None:
 
 
 async def test_what_arrived_becomes_sent_by_itself(opening: Opening) -> None:
+    """BD18, BX03."""
     text = "Xong *rồi* & <ok> 已处理 https://help.example.org/a?b=1&c=2"
     async with opening("Sent") as town:
         for account in (DISCORD, X, EMAIL):

@@ -52,6 +52,7 @@ async def test_the_queue_leaves_one_after_the_other(store: Store) -> None:
 
 
 async def test_the_order_is_urgency_then_time_then_name(store: Store) -> None:
+    """BX06."""
     await use_up(store, SLOW)
     await queue(
         store,

@@ -20,10 +20,12 @@ def test_a_button_holds_a_command_for_its_own_chat_only() -> None:
     "data", ["", "close", "A" * 20, "A" * 20 + "close", "é" * 30, "\ud800" * 30, "x" * 10_000]
 )
 def test_nothing_else_is_a_command(data: str) -> None:
+    """BT22."""
     assert command_of(data, 17, SECRET) == ""
 
 
 def test_a_changed_command_is_none() -> None:
+    """BT22."""
     data = signed("status", 17, SECRET)
     assert command_of(data[:20] + "close", 17, SECRET) == ""
 

@@ -74,6 +74,7 @@ async def test_what_could_not_be_sent_says_so_already(store: MemoryStore) -> Non
     ],
 )
 async def test_whom_an_answer_calls_is_said_before(store: MemoryStore, text: str, names: tuple[str, ...]) -> None:
+    """BX11."""
     found = await store.find_ticket(ONE)
     assert found is not None
     known = replace(found.identities[0], handle="Bob")

@@ -176,6 +176,7 @@ def test_a_reply_names_the_channel_it_refers_to() -> None:
         ("<@" + "3" * 21 + ">", "<@" + "3" * 21 + ">"),
         ("**x** ||y|| `z`", "**x** ||y|| `z`"),
         ("\u202e\x00", "[no text]"),
+        ("[bank](https://evil.test/x)", "[bank](https://evil.test/x)"),  # BD04: where it leads stands there
     ],
 )
 def test_tags_are_shown_as_people_see_them(written: str, shown: str) -> None:
@@ -260,6 +261,19 @@ def test_a_million_letters_are_cut_for_display() -> None:
     assert len(said(event(content="<@" * 10**6)).text) == SHOWN_CHARS + len(CUT)
     assert len(said(event(content="e" + "\u0301" * 10**6)).text) == 9
     assert said(event(content=" " * 10**6 + "x")).text == "x"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Z" + "\u0335" * 2_000 + "a", "Z" + "\u0335" * 8 + "a"),
+        ("||" * 900 + "hilfe", "||" * 900 + "hilfe"),
+        ("help" + "".join(chr(0xE0000 + ord(letter)) for letter in "evil"), "help"),
+    ],
+)
+def test_towers_of_marks_bars_and_letters_that_nobody_sees(written: str, shown: str) -> None:
+    """BD06: whole in the original; on the screen no letter has more than eight marks."""
+    assert said(event(content=written)).text == shown
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:

@@ -54,18 +54,21 @@ def said(**fields: Any) -> InboundMessage:
     ],
 )
 def test_an_update_of_a_wrong_shape_is_quarantined(payload: bytes) -> None:
+    """BT01."""
     with pytest.raises(PayloadError):
         read("telegram", payload)
 
 
 @pytest.mark.parametrize("kind", ["my_chat_member", "inline_query", "from_the_future"])
 def test_an_unknown_kind_of_update_is_ignored(kind: str) -> None:
+    """BT03."""
     assert read("telegram", json.dumps({"update_id": 1, kind: {"any": ["shape"]}}).encode()) == Ignored(
         "not_a_message"
     )
 
 
 def test_unknown_fields_and_contents_are_a_message_all_the_same() -> None:
+    """BT03."""
     message = said(text="hi", forward_origin={"type": "user"}, brand_new={"a": [1]})
     assert message.text == "hi"
     assert said(gift={"gift": {}}).text == "[unsupported content]"
@@ -82,7 +85,12 @@ def test_unknown_fields_and_contents_are_a_message_all_the_same() -> None:
         ({"voice": {"file_id": "v", "duration": 9}}, "[voice message, 9 s]"),
         ({"video_note": {"file_id": "v"}}, "[video message, 0 s]"),
         ({"story": {"id": 1}}, "[story]"),
-        ({"paid_media": {"star_count": 1}}, "[unsupported content]"),
+        ({"paid_media": {"star_count": 50, "paid_media": []}}, "[paid media, stars: 50]"),
+        ({"location": {"latitude": 1.5, "longitude": 2, "live_period": 60}}, "[live location: 1.5, 2]"),
+        ({"venue": {"title": "{0.__class__}", "address": "%s"}}, "[place: {0.__class__}, %s]"),
+        ({"game": {"title": "Chess"}}, "[game: Chess]"),
+        ({"invoice": {"title": "Abo", "total_amount": 100}}, "[invoice: Abo]"),
+        ({"checklist": {"title": "Einkauf", "tasks": []}}, "[checklist: Einkauf]"),
         ({"location": {"no": "coordinates"}}, "[location: , ]"),
         ({"poll": {"question": "two\nlines " + "x" * 300}}, f"[poll: two lines {'x' * 189}…]"),
         ({"text": "\u202e\x00"}, "[unsupported content]"),
@@ -90,10 +98,12 @@ def test_unknown_fields_and_contents_are_a_message_all_the_same() -> None:
     ],
 )
 def test_every_content_is_one_readable_line(content: dict[str, Any], text: str) -> None:
+    """BT21."""
     assert said(**content).text == text
 
 
 def test_four_thousand_emoji_and_entities_beyond_them() -> None:
+    """BT08."""
     links = [(0, 2), (8190, 2), (8191, 2), (9000, 1), (-1, 2), (3, 0), (2**40, 1)]
     entities = [{"type": "text_link", "offset": at, "length": n, "url": f"http://x{at}.test"} for at, n in links]
     text = said(text="😀" * 4096, entities=entities).text
@@ -114,7 +124,7 @@ def test_an_entity_that_tears_a_letter_spoils_nothing_else() -> None:
 
 
 def test_ids_may_fall_and_chats_may_share_message_numbers() -> None:
-    """A message is named by bot, chat and number; ``update_id`` means nothing after a week of silence."""
+    """BT04. A message is named by bot, chat and number; ``update_id`` means nothing after a week of silence."""
     one = said(text="x", chat={"id": 1, "type": "private"})
     two = said(text="x", chat={"id": 2, "type": "private"})
     assert (one.external_id, two.external_id) == ("4711/1/5", "4711/2/5")
@@ -159,6 +169,7 @@ def test_an_impossible_date_becomes_the_time_of_arrival(date: int) -> None:
 
 @pytest.mark.parametrize(("size", "fetched"), [(20_000_000, True), (20_000_001, False), (None, True)])
 def test_files_that_bots_cannot_fetch_are_told(size: int | None, fetched: bool) -> None:
+    """BT20."""
     [file] = said(document={"file_id": "d", "file_size": size}).attachments
     assert (file.remote_id is not None) == fetched
     assert bool(file.note) != fetched

@@ -89,3 +89,15 @@ def test_an_edit_that_takes_the_name_away_is_told() -> None:
     edited = read("mentions", kind="edited_message", text="pay 900", edit_date=1772442060)
     assert isinstance(edited, InboundMessage)
     assert (edited.kind, edited.unaddressed) == ("edit", True)
+
+
+def test_whoever_writes_in_another_name_is_never_taken_for_a_person() -> None:
+    """BT25: an anonymous admin writes as the group, a channel's post comes by itself, and neither is ours."""
+    anonymous = {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}}
+    group = {"id": -100777, "type": "supergroup", "title": "Buyers"}
+    channel = {"id": -100888, "type": "channel", "title": "<b>Nachrichten</b>"}
+    assert isinstance(read("all", sender_chat=group, **anonymous, **CALL), Ignored)
+    assert isinstance(read("all", sender_chat=channel, is_automatic_forward=True, **anonymous, **CALL), Ignored)
+    said = read("all", sender_chat=channel, **anonymous, **CALL)
+    assert isinstance(said, InboundMessage)
+    assert (said.author.external_id, said.author.display_name) == ("-100888", "<b>Nachrichten</b>")

@@ -46,6 +46,7 @@ def test_whoever_brings_a_code_has_both_tickets_made_one() -> None:
 
 
 def test_a_link_brings_it_too() -> None:
+    """BT23."""
     router, _ = given()
     brought = router.one(said(f"/start {CODE}", who="ann-chat", command="start", argument=CODE))
     assert (brought.claimed, brought.message is not None) == (HASH, True)
@@ -75,6 +76,7 @@ def test_in_public_nobody_is_told() -> None:
     [{"used": True}, {"expires_at": T0}, {"ticket_id": "t-gone"}],
 )
 def test_what_was_used_or_has_run_out_leads_nowhere(changes: dict[str, Any]) -> None:
+    """BT23."""
     router, _ = given(**changes)
     brought = router.one(said(CODE, who="ann-chat"))
     assert (brought.claimed, brought.jobs, kinds(brought)) == ("", (), ["opened", "received"])
