@@ -171,7 +171,14 @@ class Decider:
         )
         person = Person.of(message, identity, None, now).choosing(done.language) if done.language else None
         language = person.identity.speaks if person else identity.speaks if identity else None
-        told = () if silent else (self._notices.told(done.said, message, now, language, thread, ticket),)
+        same = (message.account, message.thread.key, f"{done.said} {language}")
+        again = same in context.told and not message.interaction  # who floods is answered once a batch
+        context.told.add(same)
+        told = (
+            (self._notices.told(done.said, message, now, language, thread, ticket),)
+            if not silent and not again
+            else ()
+        )
         if done.ticket is not None:
             context.tickets[done.ticket.id] = done.ticket
         if person is not None:

@@ -147,6 +147,7 @@ class Context(Shape, frozen=True):
     challenges: by the hash of their code; their tickets are where they are now.
     drafts: of the tickets, by what they answer.  items: of feeds, by name.
     alike: of the same words since then, the first of them, by fingerprint.
+    told: what commands were answered with in this batch, by conversation.
     """
 
     identities: dict[tuple[Channel, str], Identity]
@@ -164,6 +165,7 @@ class Context(Shape, frozen=True):
     drafts: dict[ExternalMessageId, Draft] = {}
     items: dict[tuple[AccountId, ExternalMessageId], FeedItem] = {}
     alike: dict[tuple[AccountId, str], FeedItem] = {}
+    told: set[tuple[AccountId, ThreadKey, str]] = set()
 
 
 class NewRef(Shape, frozen=True):

@@ -38,9 +38,11 @@ def escape(text: str) -> str:
 
 
 def marked(text: str, spans: Sequence[Span]) -> str:
-    """The same with what is formatted in Discord's own marks; an address that marks would break stays without."""
+    """The same with what is formatted in Discord's own marks; what marks would break stays without."""
     return written_out(
-        Rich(text, tuple(span for span in spans if _may_be_marked(text, span))),
+        Rich(
+            text, tuple(span for span in spans if _may_be_marked(text, span) and not _starred_twice(span, spans))
+        ),
         lambda words, literal: words if literal else escape(words),
         _marks,
     )
@@ -51,6 +53,12 @@ def _may_be_marked(text: str, span: Span) -> bool:
     if span.kind == "code":
         return "`" not in words
     return "://" not in words and not (span.kind == "link" and _MARKS.search(words))
+
+
+def _starred_twice(span: Span, spans: Sequence[Span]) -> bool:
+    """Whether its one star would stand beside two others: Discord could not tell where which begins."""
+    borders = {border for one in spans if one.kind == "bold" for border in (one.start, one.end)}
+    return span.kind == "italic" and bool(borders & {span.start, span.end})
 
 
 def _marks(span: Span) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors.discord.markup import escape, marked
 from responders.fit import discord_letters, fit
 from tickets.errors import Refused
+from tickets.model import Span
 from tickets.rich import read
 
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -163,6 +164,7 @@ def test_hostile_texts_are_escaped_in_no_time(text: str) -> None:
         ("**[w](https://x.test)**", "**[w](<https://x.test>)**"),
         ("**<@1>** and @everyone", "**\\<\\@1>** and \\@everyone"),
         ("`<@1> *x*`", "`<@1> *x*`"),
+        ("**a** *b*", "**a** *b*"),
         ("**https://x.test/a**", "https://x.test/a"),
         ("[https://x.test](https://evil.test)", "https://x.test"),
         ("# no heading", "\\# no heading"),
@@ -170,6 +172,12 @@ def test_hostile_texts_are_escaped_in_no_time(text: str) -> None:
 )
 def test_what_is_formatted_is_marked_and_nothing_else(source: str, sent: str) -> None:
     assert marked(*read(source)) == sent
+
+
+def test_stars_of_two_kinds_never_touch() -> None:
+    bold, slanted = Span(0, 2, "bold"), Span(2, 4, "italic")
+    assert marked("重要现在", (bold, slanted)) == "**重要**现在"
+    assert marked("重要现在", (bold, Span(2, 4, "strike"))) == "**重要**~~现在~~"
 
 
 @given(st.text(alphabet="ab*_~`[]<>@# \n.1字", max_size=40))

@@ -92,3 +92,17 @@ def test_a_late_command_is_done_and_not_answered() -> None:
     assert done.deliveries == ()
     assert done.ticket is not None
     assert done.ticket.status == "closed"
+
+
+def test_who_asks_the_same_many_times_at_once_is_answered_once() -> None:
+    router = Router()
+    asked = [router.one(said("/status", command="status", name=str(n))) for n in range(50)]
+    assert [len(one.deliveries) for one in asked] == [1] + [0] * 49
+    assert len(router.one(said("/help", command="help", name="51")).deliveries) == 1
+    assert len(router.one(said("/status", command="status", name="52", who="eve")).deliveries) == 1
+
+
+def test_where_each_question_shows_that_it_is_thought_about_each_is_answered() -> None:
+    router = Router()
+    pressed = [said("/status", command="status", name=str(n), interaction=f"1{n}/token") for n in range(3)]
+    assert [len(router.one(one).deliveries) for one in pressed] == [1, 1, 1]
