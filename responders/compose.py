@@ -169,7 +169,7 @@ def compose(
         id=DeliveryId(new_id()),
         kind=kind,
         target=target,
-        parts=pieces(words, files, apart=limits.files is not None and limits.files.apart),
+        parts=pieces(words, files, limits.files),
         state="queued",
         next_at=release_at or now,
         created_at=now,

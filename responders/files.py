@@ -1,6 +1,7 @@
 """Files that go out with an answer: held to what the channel lets through, before anything is sent."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from tickets.errors import Refused
@@ -49,9 +50,15 @@ class Piece(NamedTuple):
     files: tuple[AttachmentId, ...] = ()
 
 
-def pieces(words: Sequence[Rich], files: Sequence[NewAttachment], apart: bool) -> tuple[DeliveryPart, ...]:
-    """The words first; then the files, with the last words or apart."""
-    wordless = [Piece(Rich("", ()), (file.id,)) for file in files] if apart else []
+def pieces(
+    words: Sequence[Rich], files: Sequence[NewAttachment], rules: FileRules | None
+) -> tuple[DeliveryPart, ...]:
+    """The words first; then the files, with the last words or apart, in albums."""
+    apart = rules is not None and rules.apart
+    albums = (
+        groupby(files, lambda file: file.draft.media_type.lower() in rules.pictures) if rules and apart else ()
+    )
+    wordless = [Piece(Rich("", ()), tuple(file.id for file in album)) for _pictures, album in albums]
     with_last = () if apart else tuple(file.id for file in files)
     found = [*(Piece(one) for one in words[:-1]), Piece(words[-1], with_last), *wordless]
     return tuple(

@@ -66,8 +66,9 @@ class FileRules(Shape, frozen=True):
     """Which files go out with an answer.
 
     each_bytes and together_bytes: the most of one file, and of all in one
-    piece.  per_piece: how many go in one.  apart: a file is a piece of its
-    own, without words.  media_types: no others; empty: any.
+    piece.  per_piece: how many go in one.  apart: files are pieces of their
+    own, without words, and of files in a row those that are ``pictures`` (media
+    types) go in one, and the others in one.  media_types: no others; empty: any.
     """
 
     per_piece: int
@@ -75,6 +76,7 @@ class FileRules(Shape, frozen=True):
     together_bytes: int
     apart: bool = False
     media_types: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 class Capabilities(Shape, frozen=True):

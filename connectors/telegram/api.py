@@ -10,16 +10,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 from telegram import (
     Bot,
     BotCommandScopeAllPrivateChats,
     InlineKeyboardMarkup,
     InputFile,
+    InputMediaDocument,
+    InputMediaPhoto,
     LinkPreviewOptions,
     Message,
     MessageEntity,
@@ -38,6 +41,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
+from connectors.telegram.capabilities import PHOTOS
 from connectors.telegram.settings import Settings
 from connectors.tls import client_context
 from tickets.errors import (
@@ -53,6 +57,7 @@ from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, ReplyFile, Span
 from tickets.rich import utf16_units
 
+T = TypeVar("T")
 ALLOWED_UPDATES = (
     "message",
     "edited_message",
@@ -66,7 +71,6 @@ CONNECT_S = 10.0
 ANSWER_S = 20.0
 BEYOND_POLL_S = 10.0
 FILE_S = 120.0
-PHOTOS = ("image/jpeg", "image/png")
 PHOTO_BYTES = 10_000_000
 """Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
 REFUSALS = {
@@ -247,29 +251,43 @@ class TelegramApi:
         lost = quoting is not None and sent.reply_to_message is None
         return self._receipt(sent, "The message it answers is gone; sent without the quote." if lost else "")
 
-    async def send_file(self, place: Place, file: ReplyFile) -> Receipt:
-        """As a photo what people look at, as long as Telegram takes it for one; else as a file."""
-        content = InputFile(file.content, filename=file.name)
-        is_photo = file.media_type in PHOTOS and len(file.content) <= PHOTO_BYTES
+    async def send_files(self, place: Place, files: Sequence[ReplyFile]) -> Receipt:
+        """One file, or several as one album: as photos what people look at, while Telegram takes it for that.
 
-        async def send(chat: int) -> Message:
-            way: dict[str, Any] = {
-                "message_thread_id": place.topic,
-                "business_connection_id": place.tie,
-                "write_timeout": FILE_S,
-                "read_timeout": FILE_S,
-            }
-            if is_photo:
+        The names of an album's other messages lead to it, too.
+        """
+        way: dict[str, Any] = {
+            "message_thread_id": place.topic,
+            "business_connection_id": place.tie,
+            "write_timeout": FILE_S,
+            "read_timeout": FILE_S,
+        }
+        are_photos = all(file.media_type in PHOTOS and len(file.content) <= PHOTO_BYTES for file in files)
+
+        async def send(chat: int) -> Sequence[Message]:
+            if are_photos:
                 try:
-                    return await self._bot.send_photo(chat, content, **way)
+                    return await self._send_album(chat, files, way, photos=True)
                 except BadRequest as error:
                     if not _no_photo(error):
                         raise
-            return await self._bot.send_document(chat, content, **way)
+            return await self._send_album(chat, files, way, photos=False)
 
         with translated_delivery():
-            sent = await _wherever(place.chat, send)
-        return self._receipt(sent)
+            first, *others = await _wherever(place.chat, send)
+        receipt = self._receipt(first)
+        return replace(receipt, aliases=tuple(self._receipt(one).external_id for one in others))
+
+    async def _send_album(
+        self, chat: int, files: Sequence[ReplyFile], way: Mapping[str, Any], *, photos: bool
+    ) -> Sequence[Message]:
+        """Telegram calls two or more an album."""
+        contents = [InputFile(file.content, filename=file.name, attach=len(files) > 1) for file in files]
+        if len(contents) == 1:
+            send = self._bot.send_photo if photos else self._bot.send_document
+            return [await send(chat, contents[0], **way)]
+        kind = InputMediaPhoto if photos else InputMediaDocument
+        return await self._bot.send_media_group(chat, [kind(content) for content in contents], **way)
 
     def _receipt(self, sent: Message, note: str = "") -> Receipt:
         tie = f":{sent.business_connection_id}" if sent.business_connection_id else ""
@@ -316,7 +334,7 @@ class TelegramApi:
                     yield chunk
 
 
-async def _wherever(chat: int, send: Callable[[int], Awaitable[Message]]) -> Message:
+async def _wherever(chat: int, send: Callable[[int], Awaitable[T]]) -> T:
     """To a group that has moved: to where it is now, as nothing was accepted at its old number."""
     try:
         return await send(chat)

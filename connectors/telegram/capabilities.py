@@ -2,6 +2,8 @@
 
 from tickets.ports import Capabilities, FileRules
 
+PHOTOS = ("image/jpeg", "image/png")
+
 CAPABILITIES = Capabilities(
     channel="telegram",
     text_limit=4096,
@@ -24,8 +26,8 @@ CAPABILITIES = Capabilities(
     hides=False,
     notifies=False,
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
-    attachments_out="after the words, each in a message of its own; JPEG and PNG as photos; 25 MB together",
-    files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True),
+    attachments_out="after the words; pictures in a row as one album, other files too; 25 MB together",
+    files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True, pictures=PHOTOS),
     backfill="what the server holds: 24 hours; beyond, the gap is told",
     reading_along="groups that the bot is in, where its privacy mode is off",
     unknown_settled_by="a person: there is no history to look into",

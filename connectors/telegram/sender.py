@@ -1,4 +1,4 @@
-"""Answering: plain text into the chat, quoting the message answered; each file a message of its own."""
+"""Answering: plain text into the chat, quoting the message answered; files behind it, several as an album."""
 
 from connectors.context import ConnectorContext
 from connectors.telegram.api import Place, TelegramApi
@@ -25,13 +25,14 @@ class TelegramSender:
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         chat = reply.target.thread_key.partition("/")[0]
         per_s = PER_GROUP_S if chat.startswith("-") else PER_CHAT_S
-        return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s, shared=False), IN_ALL
+        album = max(1, reply.carries)  # of so many messages, which take the chat's time of so many
+        return Bucket(name=f"chat:{chat}", capacity=1, per_s=per_s / album, shared=False), IN_ALL
 
     async def send(self, reply: Reply) -> Receipt:
         self._context.crash("telegram.before_send")
         quoting = reply.target.in_reply_to if reply.part == 1 else None
         if reply.files:
-            receipt = await self._api.send_file(_place(reply.target), reply.files[0])
+            receipt = await self._api.send_files(_place(reply.target), reply.files)
         else:
             place = _place(reply.target)
             buttons = reply.target.buttons if reply.part == reply.parts and place.tie is None else ()

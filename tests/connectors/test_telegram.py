@@ -305,6 +305,29 @@ async def test_a_picture_that_is_no_photo_for_telegram_goes_as_a_file(town: Town
     ]
 
 
+async def test_files_that_go_together_are_an_album_and_each_name_leads_to_it(
+    town: Town, connector: Connector
+) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+    fine, strip = (head + width.to_bytes(4, "big") + (100).to_bytes(4, "big") for width in (100, 9_999))
+    albums = [
+        [("a.png", "image/png", fine), ("b.png", "image/png", fine + b"b")],
+        [("c.png", "image/png", fine), ("streifen.png", "image/png", strip)],
+        [("d.csv", "text/csv", b"1;2"), ("e.pdf", "application/pdf", b"%PDF")],
+    ]
+    for n, album in enumerate(albums):
+        files = tuple(ReplyFile(*one) for one in album)
+        receipt = await connector.sender.send(reply(target, "", key=f"album{n}", files=files, carries=len(files)))
+        assert len({receipt.external_id, *receipt.aliases}) == 2
+    sent = town.telegram.sent
+    assert [one.kind for one in sent] == ["photo"] * 2 + ["document"] * 4
+    assert [one.file for one in sent] == [content for album in albums for _name, _type, content in album]
+    assert len({one.album for one in sent}) == 3
+    assert town.telegram.violations == []
+
+
 async def test_a_file_that_telegram_does_not_take_is_refused_for_good(town: Town, connector: Connector) -> None:
     town.anna.write("Hallo", town.bot)
     target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")

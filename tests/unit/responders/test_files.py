@@ -38,6 +38,11 @@ def test_what_does_not_fit_is_refused_with_its_name(
         refuse_unfit(files, rules)
 
 
+APART = FileRules(
+    per_piece=10, each_bytes=MOST_BYTES, together_bytes=1, apart=True, pictures=("image/png", "image/jpeg")
+)
+
+
 def test_what_fits_exactly_goes() -> None:
     refuse_unfit([], None)
     refuse_unfit([file(size=1_000), file(size=500)], RULES)
@@ -45,25 +50,32 @@ def test_what_fits_exactly_goes() -> None:
 
 
 def test_pieces_of_their_own_are_held_to_what_an_answer_may_have_together() -> None:
-    apart = FileRules(per_piece=10, each_bytes=MOST_BYTES, together_bytes=1, apart=True)
-    refuse_unfit([file(size=MOST_BYTES - 1), file(size=1)], apart)
+    refuse_unfit([file(size=MOST_BYTES - 1), file(size=1)], APART)
     with pytest.raises(Refused, match=r"at most 25\.0 MB"):
-        refuse_unfit([file(size=MOST_BYTES), file(size=1)], apart)
+        refuse_unfit([file(size=MOST_BYTES), file(size=1)], APART)
 
 
 def test_files_go_with_the_last_words_or_after_them() -> None:
-    one, two = file("1"), file("2")
-    assert [(p.n, p.text, p.files) for p in pieces([Rich("a", ()), Rich("b", ())], [one, two], apart=False)] == [
+    one, two, words = file("1"), file("2"), [Rich("a", ()), Rich("b", ())]
+    assert [(p.n, p.text, p.files) for p in pieces(words, [one, two], RULES)] == [
         (1, "a", ()),
         (2, "b", (one.id, two.id)),
     ]
-    assert [(p.n, p.text, p.files) for p in pieces([Rich("a", ()), Rich("b", ())], [one, two], apart=True)] == [
+    assert [(p.n, p.text, p.files) for p in pieces(words, [one, two], APART)] == [
         (1, "a", ()),
         (2, "b", ()),
-        (3, "", (one.id,)),
-        (4, "", (two.id,)),
+        (3, "", (one.id, two.id)),
     ]
-    assert [p.files for p in pieces([Rich("a", ())], [], apart=True)] == [()]
+    assert [p.files for p in pieces([Rich("a", ())], [], APART)] == [()]
+
+
+def test_pictures_in_a_row_are_an_album_and_so_are_other_files() -> None:
+    first, second, list_, letter, last = (
+        file("1"), file("2", media_type="IMAGE/JPEG"), file("3", media_type="text/csv"),
+        file("4", media_type="application/pdf"), file("5"),
+    )  # fmt: skip
+    found = pieces([Rich("a", ())], [first, second, list_, letter, last], APART)
+    assert [part.files for part in found] == [(), (first.id, second.id), (list_.id, letter.id), (last.id,)]
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
