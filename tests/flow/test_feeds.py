@@ -91,6 +91,8 @@ class Minutes:
 
 @pytest.fixture
 async def minutes(x_town: Town) -> AsyncIterator[Minutes]:
+    for said in (SAID, "路过"):  # by the service itself, which asks for nothing more within minutes
+        await item_saying(x_town, said)
     settings = x_town.accounts()[X].settings
     member = x_town.x.add_list(x_town.ricardo)
     feeds = {
