@@ -160,6 +160,7 @@ SPENT: dict[What, str] = {
     "feeds": "posts found by feeds",
     "answers": "posts written",
     "links": "posts with links written",
+    "direct": "direct messages read and written",
 }
 
 

@@ -63,6 +63,7 @@ def answering(
     limits = limits_of.get(thread.account)
     if limits is None:
         raise Refused(f"The account {thread.account} is not configured any more; its answers cannot be sent.")
+    limits = limits.there(thread.visibility)
     by_hand = bool(answered.unanswerable and limits.by_hand)
     person = reachable_author(ticket, answered, by_hand=by_hand)
     earlier = [m for m in ticket.messages if m.thread_id == thread.id and m.direction != "note"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from responders.compose import Limits
 from responders.fit import MEASURES
 from tickets.model import Delivery
-from tickets.spending import Prices, Spending, post_cost, total
+from tickets.spending import Prices, Spending, direct_cost, post_cost, total
 
 
 class Piece(NamedTuple):
@@ -57,7 +57,10 @@ def _named(pieces: Sequence[Piece], handle: str) -> tuple[str, ...]:
 
 def _cost(pieces: Sequence[Piece], limits: Limits, spent: Sequence[Spending]) -> Cost:
     prices = limits.prices or Prices()
+    left = max(0.0, limits.budget - total(spent)) if limits.budget else None
+    if limits.direct:
+        cost = total(direct_cost(prices)) * len(pieces)
+        return Cost(cost, cost, left)
     costs = [total(post_cost(piece.text, prices, first=n == 0)) for n, piece in enumerate(pieces)]
     bare = [total(post_cost("", prices, first=n == 0)) for n in range(len(pieces))]
-    left = max(0.0, limits.budget - total(spent)) if limits.budget else None
     return Cost(sum(costs), sum(bare), left)

@@ -134,7 +134,8 @@ class Writing(Frame):
         spent = [one for one in await self._store.list_spending(now) if one.account == account]
         answered = answered_message(ticket, change.delivery.thread_id)
         person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
-        return foreseen(change.delivery, self._limits[account], spent, (person and person.handle) or "")
+        limits = self._limits[account].there(change.delivery.target.visibility)
+        return foreseen(change.delivery, limits, spent, (person and person.handle) or "")
 
     async def typing(self, actor: Actor, number: TicketNumber, thread_id: ThreadId | None = None) -> None:
         """Show the person that an answer is being written; nothing is kept of it.
@@ -153,9 +154,10 @@ class Writing(Frame):
         answered = answered_message(ticket, thread_id)
         person = next((one for one in ticket.identities if answered and one.id == answered.identity_id), None)
         thread = next((one for one in ticket.threads if answered and one.id == answered.thread_id), None)
-        limits = self._limits.get(thread.account) if thread else None
-        if answered is None or person is None or limits is None:
+        known = self._limits.get(thread.account) if thread else None
+        if answered is None or person is None or known is None or thread is None:
             return Offer()
+        limits = known.there(thread.visibility)
         return Offer(
             copies=copies_of(answered, person, limits),
             quotation=quoted(answered, person) if limits.own else "",

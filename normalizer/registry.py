@@ -18,6 +18,10 @@ def normalize(event: RawEvent, known: Known = NOTHING_KNOWN) -> InboundMessage |
 
         return normalize_event(event, known)
     if event.channel == "x":
+        if event.external_id.startswith("dm/"):
+            from normalizer.x_direct import normalize_direct
+
+            return normalize_direct(event)
         from normalizer.x import normalize_post
 
         return normalize_post(event)

@@ -41,6 +41,7 @@ FORBIDDEN = (
 )
 QUOTED_CHARS = 500
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
+_ENTITY = re.compile("|".join(_ENTITIES))
 _LEADING = re.compile(r"(?:\s*@\w{1,15}(?=\s|$))+")
 _AT_START = re.compile(r"\s*@(\w{1,15})(?=\s|$)")
 Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
@@ -184,10 +185,10 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
             display_name=one_line(author.name, 80) or f"User {post.author_id}",
             handle=one_line(author.username, 40) or None,
             language=post.lang if post.lang not in NO_LANGUAGE else None,
-            since=_joined(author),
+            since=joined(author),
         ),
         text=_above(told, post) + _text(event, told, post),
-        sent_at=_moment(post.created_at, event.received_at),
+        sent_at=moment(post.created_at, event.received_at),
         authenticity=VOUCHED,
         kind="edit" if first != post.id else "message",
         reply_to=tuple(_answered(event, post)),
@@ -200,12 +201,14 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
     )
 
 
-def _joined(author: User) -> datetime | None:
+def joined(author: User) -> datetime | None:
+    """When they joined X; None where it does not say."""
     at = author.created_at
-    return _moment(at, at) if at is not None and at.tzinfo else None
+    return moment(at, at) if at is not None and at.tzinfo else None
 
 
-def _moment(written: datetime | None, otherwise: datetime) -> datetime:
+def moment(written: datetime | None, otherwise: datetime) -> datetime:
+    """When it was written, in UTC; an impossible or missing time is the other one."""
     try:
         return written.astimezone(UTC) if written and written.tzinfo else otherwise
     except OverflowError:
@@ -233,6 +236,11 @@ def may_answer(own_id: str, told: Told) -> Summons:
         return "summoned"
     untold = any(ref.type == "quoted" and ref.id not in by for ref in post.referenced_tweets)
     return "unknown" if starts or untold or post.in_reply_to_user_id == own_id else "not"
+
+
+def undone(text: str) -> str:
+    """The three letters that X spells as HTML does, as they are."""
+    return _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
 
 
 def _whole(post: Post) -> tuple[str, Entities]:

@@ -24,9 +24,10 @@ from tickets.model import (
     Span,
     Thread,
     Ticket,
+    Visibility,
 )
 from tickets.own_names import is_own
-from tickets.ports import Capabilities, CommandAnswer, FileRules
+from tickets.ports import Capabilities, CommandAnswer, FileRules, Way
 from tickets.records import NewAttachment
 from tickets.rich import Rich
 from tickets.spending import Prices
@@ -50,6 +51,7 @@ class Limits(NamedTuple):
     hides: what others write under our posts can be hidden.  notifies: an @name
     calls whoever is called so.
     by_hand: where a person can post what a program may not; see ``Capabilities``.
+    in_private: what goes in private talks where that is something else, see ``there``.
     files: which go with an answer; None: none.  prices: of what the platform
     takes money for; None: it is free.  budget: dollars a month; 0: none.
     """
@@ -66,6 +68,24 @@ class Limits(NamedTuple):
     notifies: bool = False
     prices: Prices | None = None
     budget: float = 0.0
+    in_private: Way | None = None
+    direct: bool = False
+    """They are those of private talks, where the platform takes another price."""
+
+    def there(self, visibility: Visibility) -> "Limits":
+        """Those of a public or private talk."""
+        way = self.in_private if visibility == "private" and not self.direct else None
+        if way is None:
+            return self
+        return self._replace(
+            text_limit=way.text_limit,
+            unit=way.text_unit,
+            files=way.files,
+            by_hand="",
+            hides=False,
+            notifies=False,
+            direct=True,
+        )
 
     @classmethod
     def of(cls, capabilities: Capabilities) -> "Limits":
@@ -78,6 +98,7 @@ class Limits(NamedTuple):
             by_hand=capabilities.by_hand,
             hides=capabilities.hides,
             notifies=capabilities.notifies,
+            in_private=capabilities.in_private,
         )
 
 
@@ -160,6 +181,7 @@ def compose(
     release_at: not before this time (None: at once).  Raises Refused for a
     text or a file that cannot be sent here.
     """
+    limits = limits.there(target.visibility)
     refuse_unfit(files, limits.files)
     words = fit_rich(Rich(text, spans), limits.text_limit, limits.unit, limits.formats)
     if limits.by_hand and target.in_reply_to:

@@ -35,7 +35,9 @@ def claims_in(message: InboundMessage) -> tuple[str, ...]:
 def opens_talk(message: InboundMessage, author: IdentityId | None, context: Context, now: datetime) -> bool:
     """Whether a link with a code opened the talk: then it is no mere greeting."""
     found = (context.claims.get(key) for key in claims_in(message))
-    return any(claim is not None and _leads(claim, author, context, now) for claim in found)
+    return any(
+        claim is not None and claim.identity_id != author and _leads(claim, context, now) for claim in found
+    )
 
 
 def brought(
@@ -93,16 +95,16 @@ def _answered(
 def _claimed(
     message: InboundMessage, author: IdentityId, ticket: Ticket, match: Match, context: Context, now: datetime
 ) -> Brought:
-    """Whoever was given a code may not bring it themselves.
+    """From another conversation: under another name, or under the same, as from a private talk to a post.
 
     Only to a ticket of their own, in which nobody else takes part: a code
     shows whose the bringer is, not whose the others are.
     """
     known = [claim for key in claims_in(message) if (claim := context.claims.get(key)) is not None]
-    foreign = [one for one in known if one.identity_id != author and one.ticket_id != ticket.id]
+    foreign = [one for one in known if one.ticket_id != ticket.id]
     if not foreign:
         return Brought()
-    claim = next((one for one in foreign if _leads(one, author, context, now)), None)
+    claim = next((one for one in foreign if _leads(one, context, now)), None)
     if claim is None:
         return Brought(
             warning="It brings a code that was used before, has run out, or is of somebody who is blocked."
@@ -126,10 +128,10 @@ def _vouched_for(message: InboundMessage) -> bool:
     return message.authenticity.verdict == "verified" and message.automatic is None
 
 
-def _leads(claim: Claim, author: IdentityId | None, context: Context, now: datetime) -> bool:
+def _leads(claim: Claim, context: Context, now: datetime) -> bool:
     barred = claim.restriction is not None and claim.restriction.kind == "block" and claim.restriction.holds(now)
     good = not claim.used and now < claim.expires_at and claim.ticket_id in context.tickets
-    return good and not barred and claim.identity_id != author
+    return good and not barred
 
 
 def _is_alone(author: IdentityId, ticket: Ticket, context: Context) -> bool:

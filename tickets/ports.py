@@ -79,6 +79,14 @@ class FileRules(Shape, frozen=True):
     pictures: tuple[str, ...] = ()
 
 
+class Way(Shape, frozen=True):
+    """What goes in one piece; see ``Capabilities``."""
+
+    text_limit: int | None
+    text_unit: str
+    files: FileRules | None
+
+
 class Capabilities(Shape, frozen=True):
     """What a channel can do; ``docs/capabilities.md`` is held to these by a test.
 
@@ -88,6 +96,7 @@ class Capabilities(Shape, frozen=True):
     buttons: it can show what may be pressed, in private talks.
     hides: what somebody writes under our post can be hidden there.
     notifies: an @name in an answer calls whoever is called so.
+    in_private: what goes in private talks where that is something else; None: the same.
     text_limit: longest text of one piece in ``text_unit`` (None: no limit
     worth splitting at).  Every sentence is for people: how it works, or why
     the platform does not allow it.
@@ -116,6 +125,7 @@ class Capabilities(Shape, frozen=True):
     reading_along: str
     unknown_settled_by: str
     limits: str
+    in_private: Way | None = None
 
 
 class Gap(Shape, frozen=True):

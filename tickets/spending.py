@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
+import msgspec
+
 from tickets.ids import AccountId
 from tickets.links import has_link
 from tickets.model import Shape
 
-What = Literal["own", "others", "feeds", "answers", "links"]
+What = Literal["own", "others", "feeds", "answers", "links", "direct"]
 """own: posts read that concern the account, its mentions and its own.  others: other posts read.  feeds: those
 that feeds found.
-answers: posts written.  links: of those, with a link in them."""
+answers: posts written.  links: of those, with a link in them.  direct: direct messages, read and written."""
 
 
 class Prices(Shape, frozen=True, kw_only=True):
@@ -29,9 +31,13 @@ class Prices(Shape, frozen=True, kw_only=True):
     """A further post of the same answer."""
     link: float = 0.200
     """A post with a link in it, whomever it answers."""
+    direct_read: float = 0.010
+    """A direct message read, the account's own too."""
+    direct: float = 0.015
+    """A direct message written."""
 
     def __post_init__(self) -> None:
-        if min(self.own, self.others, self.answer, self.post, self.link) < 0:
+        if min(msgspec.structs.astuple(self)) < 0:
             raise ValueError("a price must be 0 or more")
 
 
@@ -60,6 +66,11 @@ class SpendingStore(Protocol):
 
     async def list_spending(self, now: datetime) -> Sequence[Spending]:
         """This month's sums, by account and kind."""
+
+
+def direct_cost(prices: Prices) -> tuple[Spent, ...]:
+    """What a direct message of an answer costs."""
+    return (Spent("direct", 1, prices.direct),)
 
 
 def post_cost(text: str, prices: Prices, *, first: bool) -> tuple[Spent, ...]:

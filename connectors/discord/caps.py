@@ -4,6 +4,7 @@ Source: https://discord.com/developers/docs/topics/threads#active--archived-thre
 """
 
 from connectors.context import ConnectorContext
+from connectors.limit import Limit
 from tickets.errors import DeliveryError, Unreachable
 
 FULL = "full"
@@ -15,7 +16,6 @@ TOLD = (
     "answers into archived threads wait until there is room. Close tickets, or archive threads on the server."
 )
 MOST_WAITING = 1_000
-AGAIN_S = 60.0
 
 
 class NoRoom(Unreachable):
@@ -34,28 +34,21 @@ class ThreadCap:
     """Of one bot: tells once that the cap is reached, and once that there is room again."""
 
     def __init__(self, context: ConnectorContext) -> None:
-        self._context = context
-        self._full: bool | None = None
-        self._told_at = 0.0
+        self._limit = Limit(context)
         self._waiting: set[str] = set()
 
     async def reached(self, send_key: str = "") -> None:
         """send_key: of a piece that waits for room."""
         if send_key and len(self._waiting) < MOST_WAITING:
             self._waiting.add(send_key)
-        now = self._context.clock.monotonic()
-        if self._full is not True or now - self._told_at >= AGAIN_S:  # another worker may have said otherwise
-            self._full, self._told_at = True, now
-            await self._context.limited(TOLD)
+        await self._limit.reached(TOLD)
 
     async def there_is_room(self) -> None:
         """A thread was opened."""
-        if self._full is not False:
-            self._full = False
-            await self._context.limited("")
+        await self._limit.over()
 
     async def sent(self, send_key: str) -> None:
         """A piece left; where it waited for room there is some now, else it says nothing."""
         if send_key in self._waiting:
             self._waiting.discard(send_key)
-            await self.there_is_room()
+            await self._limit.over()

@@ -276,14 +276,14 @@ class XApi:
             )
             return _page(await answer.json(), answer.headers)
 
-    async def upload(self, picture: ReplyFile) -> str:
-        """Its id for a post; X forgets what no post shows after a day (https://docs.x.com/x-api/media/upload-media).
+    async def upload(self, picture: ReplyFile, *, direct: bool = False) -> str:
+        """Its id for a post, or direct message; X forgets what no post shows after a day (https://docs.x.com/x-api/media/upload-media).
 
         Nobody sees it before, so whatever goes wrong may be repeated.
         """
         wanted = {
             "media": base64.b64encode(picture.content).decode(),
-            "media_category": "tweet_image",
+            "media_category": "dm_image" if direct else "tweet_image",
             "media_type": picture.media_type,
         }
         with translated_upload():
@@ -316,6 +316,35 @@ class XApi:
                     post_id, user_auth=self._signs
                 )
             )
+
+    async def fetch_direct(self, person: str | None, token: str | None) -> Page:
+        """A page of direct messages of 30 days, both ways, newest first.  person: with whom; None: all."""
+        with translated():
+            answer = await self._asked(
+                lambda client: client.get_direct_message_events(
+                    participant_id=person,
+                    dm_event_fields=list(fields.DIRECT),
+                    event_types="MessageCreate",
+                    expansions=list(fields.DIRECT_EXPANSIONS),
+                    user_fields=list(fields.USER),
+                    media_fields=list(fields.MEDIA),
+                    max_results=PAGE,
+                    pagination_token=token,
+                    user_auth=self._signs,
+                )
+            )
+            return _page(await answer.json(), answer.headers, "direct")
+
+    async def send_direct(self, person: str, text: str, picture: str | None) -> Receipt:
+        """A direct message.  picture: the id of an uploaded one.  Raises DeliveryError."""
+        with translated_delivery():
+            answer = await self._done(
+                lambda client: client.create_direct_message(
+                    participant_id=person, text=text, media_id=picture, user_auth=self._signs
+                )
+            )
+            event_id = (await answer.json())["data"]["dm_event_id"]
+            return Receipt(external_id=ExternalMessageId(f"dm/{event_id}"), sent_at=datetime.now(UTC))
 
     async def fetch_file(self, address: str) -> AsyncIterator[bytes]:
         """Raises PayloadError when it does not lie on X's own servers."""
@@ -381,7 +410,7 @@ def tokens_of(settings: Settings, context: ConnectorContext) -> Tokens | None:
     return Tokens(settings.oauth, context, by_header=True, single_use=True, ca_file=settings.ca_file)
 
 
-def _page(told: Any, headers: Any) -> Page:
+def _page(told: Any, headers: Any, kind: str = "post") -> Page:
     """X answers 200 with ``errors`` beside or instead of ``data``: a post that is gone, a person who hides."""
     if not isinstance(told, dict):
         raise Unreachable("X's answer cannot be read.")
@@ -391,27 +420,27 @@ def _page(told: Any, headers: Any) -> Page:
     token, newest = meta.get("next_token"), meta.get("newest_id")
     remaining = headers.get("x-rate-limit-remaining")
     return Page(
-        posts=[_whole(post, includes) for post in posts] if isinstance(posts, list) else [],
+        posts=[_whole(post, includes, kind) for post in posts] if isinstance(posts, list) else [],
         newest_id=newest if isinstance(newest, str) else None,
         next_token=token if isinstance(token, str) else None,
         wait_s=pause_s(headers) if remaining == "0" else 0.0,
     )
 
 
-def _whole(post: Any, includes: Any) -> bytes:
-    """A post with the people, pictures and posts it refers to, and no others."""
+def _whole(post: Any, includes: Any, kind: str = "post") -> bytes:
+    """A post, or direct message, with the people, pictures and posts it refers to, and no others."""
     beside = includes if isinstance(includes, dict) else {}
     if not isinstance(post, dict):
-        return msgspec.json.encode({"post": post})
+        return msgspec.json.encode({kind: post})
     replied = {one.get("id") for one in _dicts(post.get("referenced_tweets"))}
     posts = [one for one in _dicts(beside.get("tweets")) if one.get("id") in replied]
-    people = {post.get("author_id"), *(one.get("author_id") for one in posts)}
+    people = {post.get("author_id"), post.get("sender_id"), *(one.get("author_id") for one in posts)}
     attachments = post.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
     wanted = set(keys) if isinstance(keys, list) and all(isinstance(key, str) for key in keys) else set()
     return msgspec.json.encode(
         {
-            "post": post,
+            kind: post,
             "users": [one for one in _dicts(beside.get("users")) if one.get("id") in people],
             "media": [one for one in _dicts(beside.get("media")) if one.get("media_key") in wanted],
             "posts": posts,

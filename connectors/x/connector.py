@@ -4,6 +4,7 @@ from connectors.context import ConnectorContext
 from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.capabilities import CAPABILITIES
+from connectors.x.direct import Directs
 from connectors.x.push import Pushes
 from connectors.x.sender import XSender
 from connectors.x.settings import Settings
@@ -20,9 +21,10 @@ class XConnector:
         self.account: AccountId = context.account
         self.capabilities: Capabilities = CAPABILITIES
         app = AppApi(settings)
+        directs = Directs(self._api, settings, context)
         self._pushes = Pushes(app, settings, context) if settings.webhook_url else None
-        self.source = PollingSource(self._api, app, settings, context, self._pushes)
-        self.sender = XSender(self._api, settings, context)
+        self.source = PollingSource(self._api, app, settings, context, self._pushes, directs)
+        self.sender = XSender(self._api, settings, context, directs)
 
     async def check(self) -> str:
         await self._api.open()

@@ -17,12 +17,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     recent: the posts known from the last moments before it, as X may tell
     of an older post after a newer one.  own: how far the account's own posts
-    were looked through; None: not yet.
+    were looked through; None: not yet.  direct: the newest direct message known; None: not asked yet.
     """
 
     since: str | None = None
     recent: tuple[str, ...] = ()
     own: str | None = None
+    direct: str | None = None
 
     def asked_since(self, now: datetime) -> str | None:
         """The newest post known; while that is fresh, a post of half a minute ago instead.
@@ -41,7 +42,7 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self
         late = int(newest) - LATE_IDS
         known = (one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late)
-        return Place(newest, tuple(known), self.own)
+        return Place(newest, tuple(known), self.own, self.direct)
 
 
 def first_id(moment: datetime) -> int:

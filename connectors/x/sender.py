@@ -5,15 +5,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from connectors.context import ConnectorContext
 from connectors.x.api import OwnPost, XApi
+from connectors.x.direct import Directs, person_of
 from connectors.x.settings import Settings
 from tickets.errors import DeliveryError, RateLimited
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
 from tickets.ports import Bucket
-from tickets.spending import Spent, post_cost
+from tickets.spending import Spent, direct_cost, post_cost
 
 AT_ONCE = 0.04
 EVENLY = 0.95
@@ -35,10 +37,19 @@ _LAST_LINK = re.compile(r"\s*https?://t\.co/[A-Za-z0-9]+\s*$")
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
 
 
+DIRECT: Final = (
+    Bucket(name="direct", capacity=2, per_s=12 / 900),
+    Bucket(name="direct_all", capacity=50, per_s=1_380 / 86_400),
+)
+"""Of direct messages X allows 15 in 15 minutes and 1,440 a day."""
+DIRECT_LOOKS = Bucket(name="direct_looks", capacity=2, per_s=12 / 900, shared=False)
+
+
 class XSender:
     at_once = 2
 
-    def __init__(self, api: XApi, settings: Settings, context: ConnectorContext) -> None:
+    def __init__(self, api: XApi, settings: Settings, context: ConnectorContext, directs: Directs) -> None:
+        self._directs = directs
         self._api = api
         self._settings = settings
         self._context = context
@@ -46,12 +57,16 @@ class XSender:
         """X asked not to be asked for the account's posts before this time of the monotonic clock."""
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
+        if person_of(reply.target.thread_key) is not None:
+            return (UPLOADS, *DIRECT) if reply.carries else DIRECT
         posts = _allowed("posts", self._settings.per_15_min, 900)
         every = _allowed("all", self._settings.per_day, 86_400)
         return (UPLOADS, posts, every) if reply.carries else (posts, every)
 
     async def send(self, reply: Reply) -> Receipt:
         """Raises DeliveryError; where X forbids a program to answer, one that a person can answer by hand."""
+        if (person := person_of(reply.target.thread_key)) is not None:
+            return await self._send_direct(reply, person)
         answering = reply.previous or reply.target.in_reply_to
         if answering is None:
             text = "There is no post to answer, and a post of its own is nobody's answer."
@@ -65,6 +80,16 @@ class XSender:
         await self._context.spend(post_cost(reply.text, self._settings.prices, first=reply.part == 1))
         return receipt
 
+    async def _send_direct(self, reply: Reply, person: str) -> Receipt:
+        self._context.crash("x.before_send")
+        pictures = [await self._api.upload(file, direct=True) for file in reply.files[:1]]
+        if pictures:
+            self._context.crash("x.pictures_uploaded")
+        receipt = await self._api.send_direct(person, reply.text, next(iter(pictures), None))
+        self._context.crash("x.after_send")
+        await self._context.spend(direct_cost(self._settings.prices))
+        return receipt
+
     async def hide(self, message: ExternalMessageId, *, hidden: bool) -> None:
         """Only in conversations that the account began."""
         await self._api.hide(message, hidden=hidden)
@@ -74,7 +99,12 @@ class XSender:
         return self._settings.appears_within_s
 
     async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
-        """The account's own posts under the one answered, with these words."""
+        """The account's own posts under the one answered, or direct messages, with these words."""
+        if (person := person_of(reply.target.thread_key)) is not None:
+            if (wait_s := await self._context.take((DIRECT_LOOKS,))) > 0:
+                raise RateLimited("So many messages are looked for that X's limit would be passed.", wait_s)
+            earliest = since - LOOKED_BACK
+            return [one for one in await self._directs.find_sent(person, reply.text) if one.sent_at > earliest]
         answering = reply.previous or reply.target.in_reply_to
         if answering is None:
             return ()

@@ -102,6 +102,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     people write and wait for goes on.  0: no budget."""
     prices: Prices = Prices()
     """``[x.<name>.prices]``: what X takes for each call, in dollars."""
+    direct_messages: bool = False
+    """Plain direct messages become tickets, too; X tells programs nothing of encrypted ones.  The app needs the
+    permission Read and write and Direct message, and X takes money for each."""
+    direct_s: float = 75.0
+    """Ask for them so often, seconds; X allows 15 questions in 15 minutes."""
     acknowledge: bool = False
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
     feeds: dict[str, XFeed] = {}
@@ -139,6 +144,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError(
                 "by_hand_after_s must be more than appears_within_s: first the program looks for its own"
             )
+        if not (61.0 if real else 0.05) <= self.direct_s <= 3_600:
+            raise ValueError("direct_s must be between 61 and 3600")
         slowest = 3.0 if real else 0.05
         if not slowest <= self.poll_s <= 3_600:
             raise ValueError("poll_s must be between 3 and 3600")

@@ -15,6 +15,7 @@ from connectors.x.settings import OAuth, Settings
 from tickets.errors import Refused
 
 SCOPES = "tweet.read tweet.write tweet.moderate.write users.read media.write offline.access"
+DIRECT_SCOPES = "dm.read dm.write"
 
 
 class SigningIn:
@@ -26,6 +27,7 @@ class SigningIn:
             raise Refused("This account signs with its access token; there is nothing to sign in to.")
         self._oauth: OAuth = settings.oauth
         self._tokens = tokens
+        self._direct = settings.direct_messages
         self._state = secrets.token_urlsafe(24)
         self._verifier = secrets.token_urlsafe(48)
 
@@ -37,7 +39,7 @@ class SigningIn:
             "response_type": "code",
             "client_id": self._oauth.client_id,
             "redirect_uri": self._oauth.redirect_url,
-            "scope": SCOPES,
+            "scope": f"{SCOPES} {DIRECT_SCOPES}" if self._direct else SCOPES,
             "state": self._state,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",

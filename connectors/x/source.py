@@ -23,6 +23,7 @@ from connectors.x.above import Climber
 from connectors.x.api import XApi
 from connectors.x.app import AppApi
 from connectors.x.beyond import Pause, stretches
+from connectors.x.direct import Directs
 from connectors.x.feeds import XFeeds
 from connectors.x.place import SEARCHED, Place, first_id, moment_of
 from connectors.x.push import Pushes
@@ -90,7 +91,13 @@ class PollingSource:
     """Asks for mentions every ``poll_s`` seconds.  pushes: X's calls, which bring it forward."""
 
     def __init__(
-        self, api: XApi, app: AppApi, settings: Settings, context: ConnectorContext, pushes: Pushes | None
+        self,
+        api: XApi,
+        app: AppApi,
+        settings: Settings,
+        context: ConnectorContext,
+        pushes: Pushes | None,
+        directs: Directs,
     ) -> None:
         self._api = api
         self._app = app
@@ -99,6 +106,7 @@ class PollingSource:
         self._missed: dict[str, int] = {}
         """So often a post was not shown of which X had called."""
         self._climber = Climber(api, settings.posts_above, partial(self._count, "others"))
+        self._directs = directs
         self._feeds = XFeeds(api, settings, context, self._of_feed)
         self._settings = settings
         self._context = context
@@ -141,6 +149,12 @@ class PollingSource:
             if self._own_due() and await self._context.affords():
                 own, place = await self._by_hand(place)
                 yield Batch(events=own, cursor=place.cursor)
+            if self._directs.due():
+                read = await self._directs.read(place)
+                place = read.place
+                self._context.crash("x.page_read")
+                gaps = (read.gap,) if read.gap else ()
+                yield Batch(events=read.events, cursor=place.cursor, gaps=gaps)
             if self._pushes is not None:
                 yield Batch(events=await self._pushed(self._pushes, place))
             async for beat in self._rest(walk.wait_s):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from simulators.x import compliance, fields, publishing, pushing, reading, searching, uploading
+from simulators.x import compliance, direct, fields, publishing, pushing, reading, searching, uploading
 from simulators.x.calling import Endpoint
 from simulators.x.limits import Rate
 
@@ -52,6 +52,9 @@ ENDPOINTS = (
     Endpoint("POST", "/2/tweets", publishing.create_post, Rate(100, app_day=10_000)),
     Endpoint("DELETE", "/2/tweets/:id", publishing.delete_post, Rate(50), ("id",)),
     Endpoint("PUT", "/2/tweets/:id/hidden", publishing.hide_reply, Rate(50), ("id",)),
+    Endpoint("GET", "/2/dm_events", direct.list_all, Rate(15), direct.ALLOWED),
+    Endpoint("GET", "/2/dm_conversations/with/:id/dm_events", direct.list_with, Rate(15), ("id", *direct.ALLOWED)),
+    Endpoint("POST", "/2/dm_conversations/with/:id/messages", direct.send, Rate(15, app_day=1_440), ("id",)),
     Endpoint("POST", "/2/media/upload", uploading.upload_media, Rate(500)),
     Endpoint("POST", "/2/compliance/jobs", compliance.create_job, Rate(None, 150)),
     Endpoint("GET", "/2/compliance/jobs/:id", compliance.get_job, Rate(None, 150), ("id",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,7 @@ from typing import Self
 from simulators.faults import Faults
 from simulators.telegram.server import LoopbackServer
 from simulators.x.accounts import SimAccount
+from simulators.x.directs import Directs, SimDirect, conversation_of
 from simulators.x.gateway import Gateway
 from simulators.x.hooks import Hooks
 from simulators.x.injecting import injected
@@ -197,6 +198,22 @@ class XPlatform:
         if answered is None:
             raise KeyError(reply_to)
         return self._writer.write(account, text, reply_to=answered, quoting=None, lang=None, pictures=())
+
+    @property
+    def directs(self) -> Directs:
+        """Direct messages."""
+        return self._state.directs
+
+    def write_direct(
+        self, person: SimPerson, account: SimAccount, text: str, *, group: str = "", pictures: Sequence[bytes] = ()
+    ) -> SimDirect:
+        """What somebody writes to an account in private.  group: the number of a talk of several."""
+        state = self._state
+        talk = group or conversation_of(person.id, account.id)
+        made = SimDirect(state.ids.next(), person.id, account.id, text, state.now(), talk, pictures)
+        state.directs.all.append(made)
+        state.bell.ring()
+        return made
 
     def post_alone(self, account: SimAccount, text: str) -> SimPost:
         """What somebody posts in the account's own app, answering nothing."""

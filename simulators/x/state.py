@@ -11,6 +11,7 @@ from simulators.backstage import Backstage
 from simulators.faults import Faults
 from simulators.telegram.bell import Bell
 from simulators.x.accounts import SimAccount
+from simulators.x.directs import Directs
 from simulators.x.hooks import Hooks
 from simulators.x.media import Pictures
 from simulators.x.misbehaviour import FAULTS
@@ -50,6 +51,7 @@ class PlatformState(Backstage[SentPost]):
     compliance: Compliance = field(default_factory=Compliance)
     tokens: Tokens = field(default_factory=Tokens)
     hooks: Hooks = field(default_factory=Hooks)
+    directs: Directs = field(default_factory=Directs)
     users: dict[str, User] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=dict)
     said: dict[Said, SentPost] = field(default_factory=dict)

@@ -20,8 +20,8 @@ async def upload_media(call: Call) -> Answer:
     """https://docs.x.com/x-api/media/upload-media"""
     call.query.check()
     fields = call.body if isinstance(call.body, dict) else {}
-    if fields.get("media_category", "tweet_image") != "tweet_image":
-        raise _invalid("$.media_category: does not have a value in the enumeration [tweet_image]")
+    if fields.get("media_category", "tweet_image") not in ("tweet_image", "dm_image"):
+        raise _invalid("$.media_category: does not have a value in the enumeration [tweet_image, dm_image]")
     data = _bytes(fields.get("media"))
     if not 0 < len(data) <= PICTURE_MAX_BYTES:
         raise _invalid(f"$.media: must hold 1 to {PICTURE_MAX_BYTES} bytes")

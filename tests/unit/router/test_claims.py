@@ -98,11 +98,22 @@ def test_machines_and_the_unverified_bring_nothing(how: dict[str, Any]) -> None:
 
 def test_quoting_it_back_to_us_is_no_proof() -> None:
     """An answer to the mail that brought it, in the same ticket and by the same person."""
-    router, _ = given()
+    router, known = given()
     same = mailed(f"Danke\n\nAm Montag schrieb Mei:\n> {CODE}", name="<2@x>")
     assert router.one(same).claimed == ""
-    assert router.one(mailed(CODE, name="<3@x>")).claimed == ""
+    brought = router.one(mailed(CODE, name="<3@x>", reply_to=("<1@customers.test>",)))
+    assert ticket_of(brought).id == known.id
+    assert brought.claimed == ""
     assert not router.context.claims[HASH].used
+
+
+def test_from_another_conversation_it_counts_under_the_same_name_too() -> None:
+    """From a private talk to a post of theirs: the platform gives both one name, and the tickets are two."""
+    router, known = given()
+    brought = router.one(mailed(f"{CODE} Und noch etwas", name="<3@x>"))
+    assert ticket_of(brought).id != known.id
+    assert brought.claimed == HASH
+    assert [job.payload["other"] for job in brought.jobs] == [known.id]
 
 
 def test_somebody_who_is_blocked_brings_nothing() -> None:
