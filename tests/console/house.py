@@ -29,7 +29,10 @@ HERE = {"Origin": ORIGIN}
 OWN_TEXTS = ReplyTemplates(Path(__file__).parents[2] / "templates" / "replies", "en")
 LIMITS = {
     AccountId("telegram:main"): Limits(
-        4096, "utf16", files=FileRules(10, 50_000_000, 50_000_000, apart=True), formats=True
+        4096,
+        "utf16",
+        files=FileRules(10, 50_000_000, 50_000_000, apart=True, pictures=("image/png", "image/jpeg")),
+        formats=True,
     ),
     AccountId("telegram:square"): Limits(4096, "utf16"),
     AccountId("email:main"): Limits(
