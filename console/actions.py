@@ -71,7 +71,8 @@ async def merge(desk: Desk, request: Request, visit: Visit, form: FormData, key:
     number = field(form, "into").strip().removeprefix("#")
     if not is_number(number):
         raise Refused("Write the number of the other ticket, as 17.")
-    return await desk.merge(visit.actor, number_in(request), TicketNumber(int(number)), key=key)
+    consent = field(form, "consent")
+    return await desk.merge(visit.actor, number_in(request), TicketNumber(int(number)), key=key, consent=consent)
 
 
 async def take_apart(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:

@@ -55,13 +55,25 @@ class Desk(Writing, People, Identification, Removing, Outgoing):
             actor, "work", number, key, ("reopen", number), lambda t, now: moved_to("open", t, actor, now)
         )
 
-    async def merge(self, actor: Actor, number: TicketNumber, into: TicketNumber, *, key: str) -> Done:
-        """Have all that was said in a ticket go on in another, which is where it leads from then on."""
+    async def merge(
+        self, actor: Actor, number: TicketNumber, into: TicketNumber, *, key: str, consent: str = ""
+    ) -> Done:
+        """Have all that was said in a ticket go on in another, which is where it leads from then on.
 
+        consent: where the person has agreed to it, which X demands before its
+        people are linked with mail addresses.
+        """
+
+        return await self._merge(actor, number, into, key, consent)
+
+    async def _merge(
+        self, actor: Actor, number: TicketNumber, into: TicketNumber, key: str, consent: str | None
+    ) -> Done:
         async def decide(giver: TicketEnvelope, now: datetime) -> TicketChange:
-            return merged(giver, await self._get(into), actor, now)
+            return merged(giver, await self._get(into), actor, now, consent)
 
-        done = await self._run_with(actor, "work", number, key, ("merge", number, into), decide)
+        asked = ("merge", number, into, *([consent] if consent else []))
+        done = await self._run_with(actor, "work", number, key, asked, decide)
         return done._replace(number=into)
 
     async def take_apart(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
@@ -85,7 +97,7 @@ class Desk(Writing, People, Identification, Removing, Outgoing):
         into, of = sorted((one, other))
         actor = Actor("program:claims", "Switchboard", "agent")
         try:
-            await self.merge(actor, of, into, key=f"join-{claim}")
+            await self._merge(actor, of, into, f"join-{claim}", None)
         except Overtaken:
             raise
         except Refused as error:

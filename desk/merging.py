@@ -6,22 +6,34 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from desk.changes import new_event, next_version
+from desk.changes import checked_text, new_event, new_message, next_version
+from tickets.demands import CONSENT, needs_consent
 from tickets.errors import Refused
+from tickets.ids import Channel
 from tickets.model import Message, Ticket, TicketEnvelope, TicketStatus
 from tickets.records import Brought, Merging, TicketChange
 from tickets.segments import segments
 
+AGREED = "They agreed to being linked with their mail address: {0}"
 STATUSES: tuple[TicketStatus, ...] = ("open", "pending", "closed")
 
 
-def merged(giver: TicketEnvelope, receiver: TicketEnvelope, actor: Actor, now: datetime) -> TicketChange:
-    """All that was said in one ticket continues in the other; who waits, waits there since the same moment."""
+def merged(
+    giver: TicketEnvelope, receiver: TicketEnvelope, actor: Actor, now: datetime, consent: str | None = ""
+) -> TicketChange:
+    """All that was said in one ticket continues in the other; who waits, waits there since the same moment.
+
+    consent: where they have agreed, where a platform demands that, kept as a note; None: by bringing a code.
+    Raises Refused.
+    """
     of, to = giver.ticket, receiver.ticket
     refuse_merged(of)
     refuse_merged(to)
     if of.id == to.id:
         raise Refused("A ticket cannot be merged into itself. Name another one.")
+    linked = needs_consent(_channels(giver), _channels(receiver))
+    if linked and consent is not None and not consent.strip():
+        raise Refused(CONSENT)
     waiting = [one for one in (of.waiting_since, to.waiting_since) if one is not None]
     dearer = max(to, of, key=lambda ticket: ticket.priority)
     after = replace(
@@ -44,9 +56,16 @@ def merged(giver: TicketEnvelope, receiver: TicketEnvelope, actor: Actor, now: d
             new_event("merged", actor, giver, now, before=of.status, status="closed", into=to.number),
             new_event("merged_in", actor, receiver, now, status=after.status, number=of.number),
         ),
+        message=new_message("note", actor, receiver, AGREED.format(checked_text(consent)), now)
+        if linked and consent
+        else None,
         segments=_words(giver.messages, of),
         merging=Merging(given, of.version),
     )
+
+
+def _channels(ticket: TicketEnvelope) -> frozenset[Channel]:
+    return frozenset(one.channel for one in ticket.identities)
 
 
 def taken_apart(

@@ -21,6 +21,7 @@ from router.names import WARNING, passes_for
 from router.people import Person
 from router.reactions import react
 from router.threads import Match, match_ticket, open_in
+from tickets.demands import demands_of
 from tickets.folds import snippet_of
 from tickets.ids import (
     TicketId,
@@ -283,7 +284,7 @@ class Decider:
             fingerprint=gist.fingerprint,
             segments=gist.segments,
             snippet=snippet_of(gist.said),
-            deliveries=notices,
+            deliveries=notices[: demands_of(message.channel).automatic_answers],
             events=(
                 *entries.events(ticket, stored, match, rule, same, now),
                 *entries.muted(ticket, muted, now),

@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from connectors.oauth import OAuthSettings
+from tickets.demands import LABEL
 from tickets.feeds import Feed, check_names
 from tickets.secret import NO_SECRET, Secret
 from tickets.spending import Prices
@@ -107,6 +108,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     permission Read and write and Direct message, and X takes money for each."""
     direct_s: float = 75.0
     """Ask for them so often, seconds; X allows 15 questions in 15 minutes."""
+    automated_label: bool = False
+    """The account bears X's label Automated, as X demands of one that answers by itself."""
     acknowledge: bool = False
     """Tell people once, in public, that their post arrived.  X allows one automatic answer to a post."""
     feeds: dict[str, XFeed] = {}
@@ -135,6 +138,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError(
                 "a feed whose monthly_budget is 0 needs a monthly_budget of the account: X takes money"
             )
+        if self.acknowledge and not self.automated_label:
+            raise ValueError(f"acknowledge answers by itself. {LABEL}")
         if self.own_posts_s < 0 or self.by_hand_after_s < 0:
             raise ValueError("own_posts_s and by_hand_after_s must be 0 or more")
         if self.per_15_min < 10 or self.per_day < 100:

@@ -116,7 +116,8 @@ async def merge(request: Request, actor: Actor) -> Response:
     """Have a ticket go on in another."""
     key = key_in(request)
     wanted = await body_in(request, NewMerging)
-    done = await site_of(request).console.desk.merge(actor, number_in(request), TicketNumber(wanted.into), key=key)
+    desk, into = site_of(request).console.desk, TicketNumber(wanted.into)
+    done = await desk.merge(actor, number_in(request), into, key=key, consent=wanted.consent)
     return await _whole(request, actor, done.number)
 
 

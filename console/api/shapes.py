@@ -157,9 +157,13 @@ class NewTalk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """into: the number of the ticket in which another goes on."""
+    """into: the number of the ticket in which another goes on.
+
+    consent: where the person has agreed to it, which X demands before its people are linked with mail addresses.
+    """
 
     into: Annotated[int, msgspec.Meta(gt=0, le=LARGEST_NUMBER)]
+    consent: str = ""
 
 
 class NewReplyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

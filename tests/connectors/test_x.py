@@ -291,6 +291,8 @@ async def test_each_answer_says_whether_the_post_may_be_there(
         ({"access_token": Secret("with a blank in it")}, "access_token must be the whole text"),
         ({"poll_s": 1.0}, "poll_s must be between 3"),
         ({"media_url": "pbs.twimg.com"}, "media_url must begin with"),
+        ({"direct_s": 30.0, "base_url": "https://api.twitter.com"}, "direct_s must be between 61"),
+        ({"acknowledge": True}, "bears its label Automated"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict, sentence: str) -> None:
