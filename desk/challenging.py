@@ -120,7 +120,7 @@ class Asking:
         return Asked(Challenged(replace(challenge, about=", ".join(wanted))), text)
 
     def _code(self, challenge: Challenge, ticket: TicketEnvelope, address: str) -> Asked:
-        address, account = address.strip(), self._checks.mail
+        address, account = _as_sent(address.strip()), self._checks.mail
         limits = self._limits.get(account) if account else None
         if account is None or limits is None:
             raise Refused("No mail account is configured, so no code can be sent.")
@@ -150,6 +150,15 @@ class Asking:
         host = urlsplit(page.url).hostname or ""
         text = self._own.render(TEMPLATE, ticket.language, "sign-in", link=link)
         return Asked(Challenged(replace(challenge, about=host)), text)
+
+
+def _as_sent(address: str) -> str:
+    """With a domain of any script as mail servers take it (RFC 5891); what cannot be one stays, to be refused."""
+    name, _, host = address.rpartition("@")
+    try:
+        return f"{name}@{host.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return address
 
 
 def half_hidden(address: str) -> str:

@@ -130,6 +130,19 @@ async def test_what_is_no_address_of_theirs_is_refused(desk: Desk, store: Memory
     assert (await whole(store)).deliveries == ()
 
 
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [("mei@例え.jp", "mei@xn--r8jz45g.jp"), ("anna@müller.example", "anna@xn--mller-kva.example")],
+)
+async def test_domains_of_every_script_get_their_code(
+    desk: Desk, store: MemoryStore, address: str, sent: str
+) -> None:
+    await open_ticket(store, "bob")
+    await desk.challenge(ANN, ONE, "code", key="a", address=address)
+    mail = next(one for one in (await whole(store)).deliveries if one.kind == "code")
+    assert mail.target.to == (sent,)
+
+
 async def test_questions_come_in_their_language_where_they_are_there(desk: Desk, store: MemoryStore) -> None:
     await open_ticket(store, "bob", language="ko")
     await desk.challenge(ANN, ONE, "questions", key="a")
