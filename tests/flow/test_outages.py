@@ -78,6 +78,7 @@ async def test_late_messages_become_tickets_and_only_new_ones_are_acknowledged(
 ) -> None:
     past.ago = timedelta(hours=2)
     changed = {account: {**more, "acknowledge": True} for account, more in EVERYTHING.items()}
+    changed[X]["automated_label"] = True
     async with town_in(past) as town:
         town.anna.write("Seit gestern geht nichts", town.bot)
         town.linh.say("Không đăng nhập được", town.hall, mention=town.discord_bot)

@@ -113,7 +113,9 @@ async def test_the_words_of_a_merged_ticket_go_from_where_they_are(town: Town, c
     first = await town.ticket_saying("secreta")
     town.mei.write(to=ADDRESS, subject="支付失败", text="订单没有到账")
     second = await town.ticket_saying("订单")
-    await town.service.desk.merge(AGENT, first.ticket.number, second.ticket.number, key="m")
+    await town.service.desk.merge(
+        AGENT, first.ticket.number, second.ticket.number, key="m", consent="on the phone"
+    )
     town.ricardo.delete(asked)
     hours = Hours(town, connector)
     await hours.ask()
