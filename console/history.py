@@ -61,6 +61,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return f"The person reacted: {signs}" if signs else "The person took a reaction back"
         case "begun":
             return f"{who} began this conversation from #{event.data.get('number')}"
+        case "covered":
+            return f"{who} covered in a message: {event.data.get('secrets')}"
         case "claimed":
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "challenged" | "identified" | "unidentified":

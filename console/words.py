@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tickets.folds import Kind
 from tickets.ids import Channel
-from tickets.model import ChallengeWay, DeliveryKind
+from tickets.model import ChallengeWay, DeliveryKind, SecretKind
 from tickets.notices import NoticeKind
 from tickets.spending import What
 
@@ -47,6 +47,13 @@ CHALLENGE_WAYS: dict[ChallengeWay, str] = {
     "code": "by a code",
     "sign_in": "by signing in",
 }
+SECRETS: dict[SecretKind, str] = {
+    "seed phrase": "Whoever has it has the money: they should move what they hold to a new wallet at once.",
+    "private key": "Whoever has it has what it opens: they should make a new one at once.",
+    "card": "Cards are not needed here; if others may have seen it, their bank blocks it.",
+    "password": "They should change it, wherever else they use it, too.",
+}
+"""What follows from a secret that somebody wrote to us."""
 RESTRICTIONS = {"block": "Blocked", "mute": "Muted"}
 WHY = {"spam": "spam", "abuse": "abuse", "flood": "too many messages", "other": "another reason"}
 HOURS = {"1": "for an hour", "24": "for a day", "168": "for a week", "720": "for 30 days", "": "for good"}

@@ -6,15 +6,16 @@ from tickets.errors import Forbidden
 from tickets.ids import UserId
 from tickets.model import Role, Shape
 
-Right = Literal["read", "work", "direct", "administer"]
+Right = Literal["read", "work", "direct", "oversee", "administer"]
 """read: see tickets.  work: answer, note, claim, close.  direct: hand work to others.
+oversee: read originals in which secrets stand.
 administer: users, tokens, quarantine."""
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     "viewer": frozenset({"read"}),
     "agent": frozenset({"read", "work", "direct"}),
-    "lead": frozenset({"read", "work", "direct"}),
-    "admin": frozenset({"read", "work", "direct", "administer"}),
+    "lead": frozenset({"read", "work", "direct", "oversee"}),
+    "admin": frozenset({"read", "work", "direct", "oversee", "administer"}),
 }
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from desk.actors import Actor
 from tickets.errors import PublicStep, Refused
-from tickets.ids import Channel, DeliveryId, EventId, MessageId, UserId, new_id
+from tickets.ids import Channel, DeliveryId, MessageId, UserId, new_id
 from tickets.model import (
     Delivery,
     DeliveryState,
@@ -28,12 +28,12 @@ LONGEST_TEXT = 100_000
 """Characters of an answer or a note."""
 
 
-def original_of(ticket: TicketEnvelope, message_id: MessageId) -> EventId:
-    """The raw event of a message.  Raises Refused when it did not come from outside."""
+def from_outside(ticket: TicketEnvelope, message_id: MessageId) -> Message:
+    """A message of somebody's.  Raises Refused when it did not come from outside."""
     message = next((one for one in ticket.messages if one.id == message_id), None)
     if message is None or message.event_id is None:
         raise Refused("There is no original of this message.")
-    return message.event_id
+    return message
 
 
 def reachable_author(ticket: TicketEnvelope, answered: Message, *, by_hand: bool = False) -> Identity:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from desk.actors import Actor
-from desk.changes import assigned, change_with, moved_to, new_event, next_version, original_of
+from desk.changes import assigned, change_with, from_outside, moved_to, new_event, next_version
 from desk.frame import Done
 from desk.identification import Identification
 from desk.merging import merged, taken_apart
@@ -107,16 +107,19 @@ class Desk(Writing, People, Identification, Removing, Outgoing):
     async def read_raw(self, actor: Actor, number: TicketNumber, message_id: MessageId, *, key: str) -> RawEvent:
         """A message byte for byte as it came.  That somebody read it is an event.
 
-        Raises Refused for a message that did not come from outside.
+        Raises Refused for a message that did not come from outside, and Forbidden
+        where a secret is covered in it and the actor may not oversee.
         """
 
         def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
-            original_of(ticket, message_id)
+            if from_outside(ticket, message_id).secrets:
+                actor.require("oversee")
             event = new_event("raw_read", actor, ticket, now, message_id=message_id)
             return change_with(ticket, next_version(ticket.ticket, now), event)
 
         await self._run(actor, "work", number, key, ("read_raw", number, message_id), decide)
-        raw = await self._store.read_raw(original_of(await self._get(number), message_id))
+        original = from_outside(await self._get(number), message_id).event_id
+        raw = None if original is None else await self._store.read_raw(original)
         if raw is None:
             raise Refused("The original is not kept any more.")
         return raw

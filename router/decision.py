@@ -225,9 +225,12 @@ class Decider:
             ticket=changed,
             ticket_version=ticket.version,
             thread_id=ref.thread_id,
-            change=MessageChange(message_id=ref.message_id, at=now, text=None if deleted else message.text),
+            change=_said_now(message, ref, now),
             segments=frozenset() if deleted else gist_of(message).segments,
-            events=(entries.event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),),
+            events=(
+                entries.event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),
+                *entries.covered(changed, message, ref.message_id, now),
+            ),
         )
 
     def _admit(
@@ -290,6 +293,7 @@ class Decider:
                 *entries.muted(ticket, muted, now),
                 *entries.claimed(ticket, code.claim, stored.id, context, now),
                 *entries.identified(ticket, code.shown, stored.id, now),
+                *entries.covered(ticket, message, stored.id, now),
             ),
         )
         jobs = (*entries.file_jobs(admission, message, now), *join_jobs(ticket, code.claim, now))
@@ -397,6 +401,12 @@ def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce |
     told = ": ".join(word for word in words if word)
     why = f"A mail system sent it back ({told})." if told else "A mail system sent it back."
     return Bounce(about.message_id, why)
+
+
+def _said_now(message: InboundMessage, ref: MessageRef, now: datetime) -> MessageChange:
+    """What an edit or a deletion leaves of a message."""
+    text = None if message.kind == "delete" else message.text
+    return MessageChange(message_id=ref.message_id, at=now, text=text, secrets=message.secrets)
 
 
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:

@@ -70,6 +70,7 @@ def stored(
         unanswerable=message.unanswerable,
         to=message.to,
         cc=message.cc,
+        secrets=message.secrets,
     )
 
 
@@ -165,6 +166,15 @@ def identified(
     if shown is None:
         return ()
     return (event("identified", ticket, now, message_id=message_id, way=shown.way, challenge=shown.id),)
+
+
+def covered(
+    ticket: Ticket, message: InboundMessage, message_id: MessageId, now: datetime
+) -> tuple[TicketEvent, ...]:
+    """That secrets stood in a message; nothing where none did."""
+    if not message.secrets:
+        return ()
+    return (event("covered", ticket, now, message_id=message_id, secrets=", ".join(message.secrets)),)
 
 
 def muted(ticket: Ticket, restriction: Restriction | None, now: datetime) -> tuple[TicketEvent, ...]:

@@ -1,6 +1,9 @@
 """What a message's text says by itself.  Pure: reading processes find it out beside the one that decides."""
 
+from msgspec.structs import replace
+
 from router import dedupe, language
+from router.leaks import covered
 from router.urgency import FOLDED_ANGER, FOLDED_SECURITY
 from tickets.claims import hashes_in
 from tickets.folds import fresh
@@ -8,6 +11,14 @@ from tickets.model import Gist, InboundMessage
 from tickets.segments import MAX_TEXT_CHARS, fold, segments_of
 
 ALARM_CHARS = 4_000
+
+
+def read(message: InboundMessage) -> InboundMessage:
+    """With the secrets in it covered, and what it says found out; as it is when somebody has done so before."""
+    if message.gist is not None:
+        return message
+    message = covered(message)
+    return replace(message, gist=_found(message))
 
 
 def gist_of(message: InboundMessage) -> Gist:

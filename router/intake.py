@@ -17,7 +17,7 @@ from router import albums, dedupe
 from router.albums import Gathered
 from router.claims import claims_in
 from router.decision import Decider
-from router.gist import gist_of
+from router.gist import gist_of, read
 from tickets.errors import Conflict, PayloadError, StoreUnavailable
 from tickets.ids import EventId
 from tickets.model import Ignored, InboundMessage
@@ -172,7 +172,7 @@ class Intake:
             for outcome in outcomes
             if isinstance(outcome.result, InboundMessage)
         ]
-        gathered = [_with_gist(one) for one in albums.gather(messages)]
+        gathered = [one._replace(message=read(one.message)) for one in albums.gather(messages)]
         context = await self._context(gathered, now)
         self._crash("intake.looked_up")
         decided = [_placed(self._decider.decide(one, context, now), place) for place, one in enumerate(gathered)]
@@ -223,11 +223,6 @@ def _portions(leased: Sequence[LeasedEvent]) -> list[list[LeasedEvent]]:
         portions[-1] += talk
         room -= sum(len(one.event.payload) for one in talk)
     return portions
-
-
-def _with_gist(gathered: Gathered) -> Gathered:
-    """What its text says, found once though several ask."""
-    return gathered._replace(message=replace(gathered.message, gist=gist_of(gathered.message)))
 
 
 def _placed(admission: Admission, place: int) -> Admission:

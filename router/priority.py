@@ -12,6 +12,7 @@ IN_PUBLIC = 10
 BY_MACHINE = -10
 PRETENDS = Reason("bears a name that looks like one of yours", 20)
 YOUNG = Reason("joined the platform only now", -8)
+EXPOSED = Reason("a secret of theirs stands in public", 40)
 WANTS_PERSON = Reason("asked for a person", 15)
 
 
@@ -39,6 +40,8 @@ def score(
         reasons.append(Reason("security: theft or somebody else's access", SECURITY))
     if message.thread.visibility == "public":
         reasons.append(Reason("written in public", IN_PUBLIC))
+    if (message.secrets and message.thread.visibility == "public") or _had(before, EXPOSED.label):
+        reasons.append(EXPOSED)
     if _had(before, WANTS_PERSON.label):
         reasons.append(WANTS_PERSON)
     if gist.upset:

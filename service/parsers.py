@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from normalizer.known import NOTHING_KNOWN, Known
 from normalizer.registry import NEEDS_PROCESS, normalize
-from router.gist import gist_of
+from router.gist import read
 from tickets.errors import PayloadError
 from tickets.ids import AccountId
 from tickets.model import Ignored, InboundMessage, RawEvent
@@ -142,7 +142,8 @@ def limited(asked: Sequence[Asked]) -> list[Result]:
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = int(used.ru_utime + used.ru_stime)
         resource.setrlimit(resource.RLIMIT_CPU, (spent + 1 + CPU_S, resource.RLIM_INFINITY))
-        results.append(_with_gist(_attempt(one)))
+        result = _attempt(one)
+        results.append(read(result) if isinstance(result, InboundMessage) else result)
     return results
 
 
@@ -151,10 +152,6 @@ def _attempt(asked: Asked) -> Result:
         return normalize(asked.event, asked.known)
     except Exception as error:  # noqa: BLE001  one message's failure is its own verdict
         return error
-
-
-def _with_gist(result: Result) -> Result:
-    return replace(result, gist=gist_of(result)) if isinstance(result, InboundMessage) else result
 
 
 def _unparsed(asked: Asked) -> Result:

@@ -20,6 +20,7 @@ from store.rows import (
     printable,
     reactions_of,
     restriction_of,
+    secrets_of,
     ticket_params,
     to_json,
 )
@@ -32,7 +33,15 @@ from tickets.ids import (
 )
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
-from tickets.records import Admission, Challenged, MessageChange, Reacted, Restricting, with_reaction
+from tickets.records import (
+    Admission,
+    Challenged,
+    MessageChange,
+    Reacted,
+    Restricting,
+    with_reaction,
+    with_secrets,
+)
 
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
@@ -294,7 +303,7 @@ def _shown(admission: Admission) -> Params:
 
 def _change_message(tx: Tx, change: MessageChange) -> None:
     """Keep what the message said so far as a version, then change it."""
-    row = one(tx.all("SELECT text, ticket_id FROM message WHERE id = :id", {"id": change.message_id}))
+    row = one(tx.all("SELECT text, ticket_id, secrets FROM message WHERE id = :id", {"id": change.message_id}))
     if row is None:
         return
     tx.run(
@@ -309,8 +318,12 @@ def _change_message(tx: Tx, change: MessageChange) -> None:
         )
     else:
         tx.run(
-            "UPDATE message SET text = :text WHERE id = :id",
-            {"id": change.message_id, "text": printable(change.text)},
+            "UPDATE message SET text = :text, secrets = :secrets WHERE id = :id",
+            {
+                "id": change.message_id,
+                "text": printable(change.text),
+                "secrets": to_json(with_secrets(secrets_of(row[2]), change)),
+            },
         )
     show_last_words(tx, row[1])
 

@@ -38,6 +38,7 @@ DeliveryKind = Literal["reply", "notice", "code", "staff", "alert", "hook"]
 ChallengeWay = Literal["questions", "code", "sign_in"]
 """questions: a colleague compares the answers.  code: sent to the address on record, and told here.
 sign_in: at the company's own page, by a signed link."""
+SecretKind = Literal["seed phrase", "private key", "card", "password"]
 Role = Literal["viewer", "agent", "lead", "admin"]
 
 
@@ -237,6 +238,8 @@ class InboundMessage(Shape, frozen=True):
     """Written among many and not to us; a part of what is if another of its group is addressed."""
     feed: str = ""
     """The account's feed that found it: reading matter, unless a ticket of it is wanted; empty: it is for us."""
+    secrets: tuple[SecretKind, ...] = ()
+    """What stood in it and is covered, see ``router.leaks``."""
     address: str = ""
     """Of reading matter: where it stands on the platform, an https link; empty when it has none."""
 
@@ -437,7 +440,8 @@ class Message(Shape, frozen=True):
     stored_at: ours, by which conversations are sorted.  unanswerable: why
     the program cannot answer it; empty when it can.  typed: what our person
     typed, where that has marks in it; None: it is the text.  call: a note about
-    a phone call.  hidden: we had the platform hide it under our post.
+    a phone call.  hidden: we had the platform hide it under our post.  secrets:
+    what stood in it and is covered; only leads may read its original.
     """
 
     id: MessageId
@@ -465,6 +469,7 @@ class Message(Shape, frozen=True):
     typed: str | None = None
     call: bool = False
     hidden: bool = False
+    secrets: tuple[SecretKind, ...] = ()
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -35,6 +35,7 @@ from tickets.model import (
     Reaction,
     Restriction,
     Role,
+    SecretKind,
     Shape,
     Thread,
     Ticket,
@@ -211,6 +212,13 @@ class MessageChange(Shape, frozen=True):
     message_id: MessageId
     at: datetime
     text: str | None
+    secrets: tuple[SecretKind, ...] = ()
+    """What stood in the new text and is covered."""
+
+
+def with_secrets(present: tuple[SecretKind, ...], change: MessageChange) -> tuple[SecretKind, ...]:
+    """What stood in a message after a change: its earlier words are kept, too."""
+    return tuple(dict.fromkeys((*present, *change.secrets)))
 
 
 class Reacted(Shape, frozen=True):

@@ -27,6 +27,7 @@ from tickets.records import (
     Posted,
     Restricting,
     with_reaction,
+    with_secrets,
 )
 
 STATES = {"ticket": "done", "ignored": "ignored", "quarantined": "quarantined"}
@@ -226,7 +227,8 @@ def _change_message(tables: Tables, change: MessageChange) -> None:
     if change.text is None:
         tables.messages[message.id] = replace(message, versions=versions, deleted_at=change.at)
     else:
-        tables.messages[message.id] = replace(message, versions=versions, text=change.text)
+        secrets = with_secrets(message.secrets, change)
+        tables.messages[message.id] = replace(message, versions=versions, text=change.text, secrets=secrets)
 
 
 def add_attachments(tables: Tables, attachments: Sequence[NewAttachment]) -> None:

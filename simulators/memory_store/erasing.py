@@ -23,6 +23,7 @@ def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime)
             subject=None,
             typed=None,
             warnings=(),
+            secrets=(),
             versions=(),
             deleted_at=message.deleted_at or now,
         )

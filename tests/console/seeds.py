@@ -301,6 +301,7 @@ class Seeds:
             authenticity=how.get("authenticity", Authenticity("verified", person.channel.capitalize())),
             automatic=how.get("automatic"),
             warnings=how.get("warnings", ()),
+            secrets=how.get("secrets", ()),
             cc=how.get("cc", ()),
             unanswerable=how.get("unanswerable", ""),
         )

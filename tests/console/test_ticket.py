@@ -42,6 +42,20 @@ async def test_what_one_should_know_before_trusting(house: House) -> None:
         assert words in page
 
 
+async def test_a_covered_secret_says_what_to_do_and_its_original_is_for_leads(house: House) -> None:
+    person = Person("Ricardo", "x", account="x:main", visibility="public")
+    await house.seeds.writes(person, "[covered: seed phrase]", secrets=("seed phrase",))
+    page = await page_of(house, person)
+    assert "A seed phrase stood here and is covered." in page
+    assert "It still stands in public" in page
+    assert "/raw" not in page
+    lead = await house.signed_in("Lea Lead", "lead")
+    assert "/raw" in (await lead.get(f"/tickets/{person.number}")).text
+    message = (await house.seeds.get(person.number)).messages[0]
+    browser = await house.signed_in()
+    assert (await browser.post(f"/tickets/{person.number}/messages/{message.id}/raw")).status_code == 403
+
+
 async def test_what_the_person_says_now_stands_in_front_and_the_rest_one_click_away(house: House) -> None:
     person = Person("Mailer", "email", address="m@example.test")
     text = "请再查一下。\n\n-- \n王小明\n\nOn 3.3.2025 at 10:15 Support wrote:\n> <b>Hello</b>\n> old"

@@ -41,6 +41,14 @@ class Database:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
+    def tables(self) -> list[str]:
+        """The names of all tables."""
+        if self.engine == "sqlite":
+            named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        else:
+            named = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        return [name for (name,) in self.rows(named)]
+
 
 @contextmanager
 def fresh_schema(server_url: str) -> Iterator[str]:

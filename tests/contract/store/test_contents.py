@@ -3,6 +3,8 @@
 import hashlib
 import os
 
+from msgspec.structs import replace
+
 from tests.support.builders import T0, at, file, following, get_ticket, message, open_ticket, opening, thread
 from tests.support.stores import Database
 from tickets.ids import AttachmentId, BlobId, MessageId, ThreadId
@@ -39,6 +41,19 @@ async def test_an_edit_keeps_what_was_said_before(store: Store) -> None:
     assert edited.text == "third"
     assert edited.versions == (MessageVersion("first", at(1)), MessageVersion("second", at(2)))
     assert edited.deleted_at is None
+
+
+async def test_what_is_covered_in_a_message_stays_named_when_it_is_edited(store: Store) -> None:
+    first = opening("ann")
+    assert first.message is not None
+    await store.admit([replace(first, message=replace(first.message, secrets=("card",)))], T0)
+    assert (await messages(store))["ann"].secrets == ("card",)
+    known = await get_ticket(store, 1)
+    for secrets in (("password",), ("card", "password"), ()):
+        edit = MessageChange(MessageId("m-ann"), at(1), "edited", secrets)
+        await store.admit([following(known, "", message=None, change=edit)], at(1))
+        known = await get_ticket(store, 1)
+    assert (await messages(store))["ann"].secrets == ("card", "password")
 
 
 async def test_a_deletion_keeps_what_was_said_before(store: Store) -> None:

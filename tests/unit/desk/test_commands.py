@@ -553,6 +553,19 @@ async def test_reading_a_message_as_it_came_is_an_event(desk: Desk, store: Crowd
         await desk.read_raw(ANN, ONE, note.id, key="k2")
 
 
+async def test_an_original_with_a_secret_in_it_is_for_leads(desk: Desk, store: Crowded) -> None:
+    await receive(store, raw("1"))
+    [leased] = await lease(store)
+    first = opening("bob", leased.id)
+    assert first.message is not None
+    kept = replace(first.message, event_id=leased.id, secrets=("seed phrase",))
+    await store.admit([replace(first, message=kept)], T0)
+    with pytest.raises(Forbidden):
+        await desk.read_raw(ANN, ONE, MessageId("m-bob"), key="k")
+    lead = Actor("user:lead", "Lea Lead", "lead", UserId("u-lead"))
+    assert await desk.read_raw(lead, ONE, MessageId("m-bob"), key="k2") == leased.event
+
+
 @pytest.mark.usefixtures("ticket")
 async def test_the_crash_point_comes_after_the_commit(store: Crowded, clock: ManualClock) -> None:
     seen: list[tuple[str, int]] = []

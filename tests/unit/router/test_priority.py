@@ -53,6 +53,15 @@ def test_a_machine_is_never_robbed() -> None:
     assert labels("hacked", automatic=Automatic("list", "x")) == ["a person is waiting", "written by a machine"]
 
 
+def test_a_secret_in_public_is_looked_at_soon_and_stays_so() -> None:
+    public = ThreadRef(ThreadKey("x"), "public")
+    exposed = "a secret of theirs stands in public"
+    assert exposed in labels("[covered: card]", thread=public, secrets=("card",))
+    assert exposed not in labels("[covered: card]", secrets=("card",))
+    before = (Reason(exposed, 40),)
+    assert exposed in [reason.label for reason in score(said("thanks"), unanswered=1, before=before)[1]]
+
+
 def test_reasons_say_all_there_is() -> None:
     message = said("Unacceptable!!! Hacked.", thread=ThreadRef(ThreadKey("x"), "public"))
     points, reasons = score(message, unanswered=2)
