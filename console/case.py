@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from console import words
 from console.checks import Checks, checks_of
 from console.composer import Composer, Undo, Voice, fresh_key, voices_of
 from console.conversation import SHOWN, Conversation, conversation_of
@@ -20,10 +21,12 @@ from console.site import Console, site_of
 from console.withdrawn import withdrawn
 from desk.actors import Actor
 from tickets.ids import AccountId
-from tickets.model import Identity, Ticket, TicketEnvelope
+from tickets.model import Entity, EntityKind, Identity, Ticket, TicketEnvelope
 from tickets.records import User
 
 MOST_SHOWN = 5_000
+MOST_FOUND = 12
+"""Of each kind of thing that a ticket names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,15 @@ class Case:
     def assignee(self) -> str:
         """Who has it; empty for nobody."""
         return name_of(self.ticket.assignee, self.names)
+
+    @property
+    def found(self) -> list[tuple[EntityKind, list[Entity]]]:
+        """What can be looked up in what people wrote, by kind, the newest first and each once."""
+        wrote = [one for one in self.whole.messages if one.direction == "in" and one.deleted_at is None]
+        kinds: dict[EntityKind, dict[str, Entity]] = {}
+        for entity in (entity for message in reversed(wrote) for entity in message.entities):
+            kinds.setdefault(entity.kind, {}).setdefault(entity.value, entity)
+        return [(kind, list(kinds[kind].values())[:MOST_FOUND]) for kind in words.ENTITIES if kind in kinds]
 
     @property
     def people(self) -> list[tuple[str, list[Identity]]]:
@@ -173,8 +185,8 @@ async def _restored(request: Request, case: Case) -> Case:
     wanted = request.query_params.get("restore", "")
     if not is_id(wanted):
         return case
-    words = withdrawn(case.whole, wanted)
-    return replace(case, composer=replace(case.composer, text=words.text, formatted=words.formatted))
+    again = withdrawn(case.whole, wanted)
+    return replace(case, composer=replace(case.composer, text=again.text, formatted=again.formatted))
 
 
 def _shown(request: Request) -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tickets.folds import Kind
 from tickets.ids import Channel
-from tickets.model import ChallengeWay, DeliveryKind, SecretKind
+from tickets.model import ChallengeWay, DeliveryKind, EntityKind, SecretKind
 from tickets.notices import NoticeKind
 from tickets.spending import What
 
@@ -54,6 +54,17 @@ SECRETS: dict[SecretKind, str] = {
     "password": "They should change it, wherever else they use it, too.",
 }
 """What follows from a secret that somebody wrote to us."""
+ENTITIES: dict[EntityKind, str] = {
+    "account": "Account",
+    "order": "Order",
+    "amount": "Amount",
+    "transaction": "Transaction",
+    "wallet": "Wallet",
+    "date": "When",
+    "email": "Email",
+    "phone": "Telephone",
+    "link": "Link",
+}
 RESTRICTIONS = {"block": "Blocked", "mute": "Muted"}
 WHY = {"spam": "spam", "abuse": "abuse", "flood": "too many messages", "other": "another reason"}
 HOURS = {"1": "for an hour", "24": "for a day", "168": "for a week", "720": "for 30 days", "": "for good"}

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from router import albums, dedupe, entries, feeds, priority, rules
+from router import albums, dedupe, entries, feeds, links, priority, rules
 from router.albums import Gathered
 from router.claims import Brought, brought, join_jobs, opens_talk, use
 from router.commands import carry_out
 from router.dedupe import Sameness
+from router.entities import EntityFinder, EntityRules
 from router.feeds import Feeds
 from router.gist import gist_of
 from router.hand import answered_by_hand
@@ -73,7 +74,7 @@ class Policy(NamedTuple):
     languages: in which we speak, with what each calls itself.  young: for how long
     somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
     own_names: names that nobody but ours should bear.  identity_holds: so long it counts that
-    somebody has shown who they are.
+    somebody has shown who they are.  entities: how accounts and orders look.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -87,6 +88,7 @@ class Policy(NamedTuple):
     feeds: Feeds = MappingProxyType({})
     own_names: tuple[str, ...] = ()
     identity_holds: timedelta = timedelta(hours=12)
+    entities: EntityRules = EntityRules()
 
 
 class Decider:
@@ -96,6 +98,7 @@ class Decider:
         self._policy = policy
         self._languages = languages
         self._notices = notices
+        self._entities = EntityFinder(policy.entities)
 
     def decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         """What becomes of a message.  ``context`` is brought up to date with it."""
@@ -225,13 +228,20 @@ class Decider:
             ticket=changed,
             ticket_version=ticket.version,
             thread_id=ref.thread_id,
-            change=_said_now(message, ref, now),
+            change=self._said_now(message, ref, now),
             segments=frozenset() if deleted else gist_of(message).segments,
             events=(
                 entries.event("deleted" if deleted else "edited", changed, now, message_id=ref.message_id),
                 *entries.covered(changed, message, ref.message_id, now),
             ),
         )
+
+    def _said_now(self, message: InboundMessage, ref: MessageRef, now: datetime) -> MessageChange:
+        """What an edit or a deletion leaves of a message."""
+        if message.kind == "delete":
+            return MessageChange(message_id=ref.message_id, at=now, text=None)
+        entities = self._entities.find(gist_of(message).said)
+        return MessageChange(ref.message_id, now, message.text, message.secrets, entities)
 
     def _admit(
         self,
@@ -259,8 +269,11 @@ class Decider:
         holds = self._policy.identity_holds
         code = Brought() if blocked else brought(message, person.identity.id, ticket, match, context, now, holds)
         own_name = passes_for(message.author, self._policy.own_names)
-        warnings = (code.warning, WARNING.format(name=own_name) if own_name else "")
-        stored = entries.stored(gathered, ticket, thread, person.identity, language, match, same, warnings, now)
+        found = self._entities.find(f"{message.subject or ''}\n{gist.said}")
+        warnings = (code.warning, WARNING.format(name=own_name) if own_name else "", *links.warnings(found))
+        stored = entries.stored(
+            gathered, ticket, thread, person.identity, language, match, same, warnings, found, now
+        )
         notices, person = self._told(message, thread, ticket, match, rule, person, code, language, now)
         muted = self._flooding(message, person.identity, context, now)
         person = person.held_back(muted)
@@ -401,12 +414,6 @@ def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce |
     told = ": ".join(word for word in words if word)
     why = f"A mail system sent it back ({told})." if told else "A mail system sent it back."
     return Bounce(about.message_id, why)
-
-
-def _said_now(message: InboundMessage, ref: MessageRef, now: datetime) -> MessageChange:
-    """What an edit or a deletion leaves of a message."""
-    text = None if message.kind == "delete" else message.text
-    return MessageChange(message_id=ref.message_id, at=now, text=text, secrets=message.secrets)
 
 
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:

@@ -7,7 +7,17 @@ from router.dedupe import Sameness
 from router.rules import Rule
 from router.threads import Match
 from tickets.ids import AttachmentId, ExternalMessageId, MessageId, ThreadId, TicketId, new_id
-from tickets.model import Challenge, Identity, InboundMessage, Message, Restriction, Thread, Ticket, TicketEvent
+from tickets.model import (
+    Challenge,
+    Entity,
+    Identity,
+    InboundMessage,
+    Message,
+    Restriction,
+    Thread,
+    Ticket,
+    TicketEvent,
+)
 from tickets.records import (
     Admission,
     Claim,
@@ -43,6 +53,7 @@ def stored(
     match: Match,
     same: Sameness,
     warnings: tuple[str, ...],
+    entities: tuple[Entity, ...],
     now: datetime,
 ) -> Message:
     """The message as it is kept.  warnings: further sentences for people; empty ones are none."""
@@ -71,6 +82,7 @@ def stored(
         to=message.to,
         cc=message.cc,
         secrets=message.secrets,
+        entities=entities,
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from connectors.registry import CHANNELS, settings_type
 from desk.sign_in import FEWEST_BYTES
+from router.entities import known_regions, mistake_in
 from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES
 from service.toml_lines import key_lines, nearest_line
 from tickets.errors import ConfigError
@@ -73,6 +74,14 @@ class RouterSection(Section, frozen=True):
     """How long somebody stays muted for that."""
     own_names: tuple[str, ...] = ()
     """Names that nobody but yours should bear: whoever bears one that looks alike is marked."""
+    own_domains: tuple[str, ...] = ()
+    """Your own domains: a link to another server whose name looks like one of them is marked."""
+    account_ids: tuple[str, ...] = ()
+    """How the names of your customers' accounts look, as patterns of RE2, e.g. ``[0-9]{8}``."""
+    order_ids: tuple[str, ...] = ()
+    """How your order numbers look, likewise."""
+    phone_regions: tuple[str, ...] = ()
+    """Countries (ISO 3166) whose telephone numbers are known without their country's code, e.g. ``DE``."""
     young_days: float = 3.0
     """Who joined their platform less than so many days ago waits behind others, and gets no automatic answer."""
 
@@ -367,6 +376,12 @@ class _Loader:
         router = cast("RouterSection", sections["router"])
         if not 0 <= router.reopen_within_h <= MOST_HOURS:
             self._mistake(("router", "reopen_within_h"), f"must be between 0 and {MOST_HOURS}")
+        for name in ("account_ids", "order_ids"):
+            for pattern in getattr(router, name):
+                if mistake := mistake_in(pattern):
+                    self._mistake(("router", name), f"has a pattern that is none: {mistake}")
+        if unknown := sorted(set(router.phone_regions) - known_regions()):
+            self._mistake(("router", "phone_regions"), f"has no country such as {unknown[0]!r}; write e.g. DE")
         if router.young_days < 0:
             self._mistake(("router", "young_days"), "must be 0 or more")
         if router.flood_messages < 0:

@@ -23,6 +23,7 @@ from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
 from router.decision import Decider, Flood, Policy
+from router.entities import EntityRules
 from router.intake import Intake
 from router.language import LanguageRecognizer
 from router.rules import rule_table
@@ -229,6 +230,12 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
         rules=rule_table(config.router.default_queue, timedelta(days=config.router.young_days)),
         young=timedelta(days=config.router.young_days),
         own_names=config.router.own_names,
+        entities=EntityRules(
+            config.router.account_ids,
+            config.router.order_ids,
+            config.router.phone_regions,
+            tuple(domain.lower() for domain in config.router.own_domains),
+        ),
         files_are_checked=bool(checkers_of(config.files)),
         reopen_within=timedelta(hours=config.router.reopen_within_h),
         flood=Flood(

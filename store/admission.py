@@ -318,11 +318,12 @@ def _change_message(tx: Tx, change: MessageChange) -> None:
         )
     else:
         tx.run(
-            "UPDATE message SET text = :text, secrets = :secrets WHERE id = :id",
+            "UPDATE message SET text = :text, secrets = :secrets, entities = :entities WHERE id = :id",
             {
                 "id": change.message_id,
                 "text": printable(change.text),
                 "secrets": to_json(with_secrets(secrets_of(row[2]), change)),
+                "entities": to_json(change.entities),
             },
         )
     show_last_words(tx, row[1])

@@ -23,7 +23,7 @@ def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
         blobs += _empty_originals(tx, erasing.account, name)
     tx.run(
         "UPDATE message SET erased = 1, text = '', html = NULL, subject = NULL, typed = NULL, warnings = '[]', "
-        "secrets = '[]', deleted_at = COALESCE(deleted_at, :now) WHERE id IN EACH(:messages)",
+        "secrets = '[]', entities = '[]', deleted_at = COALESCE(deleted_at, :now) WHERE id IN EACH(:messages)",
         params,
     )
     tx.run("DELETE FROM message_version WHERE message_id IN EACH(:messages)", params)

@@ -30,6 +30,7 @@ from tickets.model import (
     Automatic,
     Delivery,
     DeliveryPart,
+    Entity,
     Identity,
     Message,
     Reaction,
@@ -93,6 +94,7 @@ _files = msgspec.json.Decoder(tuple[AttachmentId, ...]).decode
 _spans = msgspec.json.Decoder(tuple[Span, ...]).decode
 _authenticity = msgspec.json.Decoder(Authenticity)
 _automatic = msgspec.json.Decoder(Automatic)
+_entities = msgspec.json.Decoder(tuple[Entity, ...]).decode
 secrets_of = msgspec.json.Decoder(tuple[SecretKind, ...]).decode
 target_of = msgspec.json.Decoder(ReplyTarget).decode
 _data = msgspec.json.Decoder(dict[str, str | int | None])
@@ -207,15 +209,15 @@ MESSAGE_COLUMNS = (
     "m.id, m.ticket_id, m.thread_id, m.event_id, m.identity_id, m.actor, m.direction, m.author, m.text, m.html, "
     "m.subject, m.language, m.sent_at, m.stored_at, m.external_id, m.reply_to, m.recipients_to, m.recipients_cc, "
     "m.authenticity, m.automatic, m.warnings, m.deleted_at, m.unanswerable, m.typed, m.call, "
-    "m.reactions, m.hidden, m.secrets"
+    "m.reactions, m.hidden, m.secrets, m.entities"
 )
 INSERT_MESSAGE = """
 INSERT INTO message (id, ticket_id, thread_id, event_id, identity_id, actor, direction, author, text, html,
     subject, language, sent_at, stored_at, external_id, reply_to, recipients_to, recipients_cc,
-    authenticity, automatic, warnings, unanswerable, typed, call, secrets)
+    authenticity, automatic, warnings, unanswerable, typed, call, secrets, entities)
 VALUES (:id, :ticket_id, :thread_id, :event_id, :identity_id, :actor, :direction, :author, :text, :html,
     :subject, :language, :sent_at, :stored_at, :external_id, :reply_to, :recipients_to, :recipients_cc,
-    :authenticity, :automatic, :warnings, :unanswerable, :typed, :call, :secrets)
+    :authenticity, :automatic, :warnings, :unanswerable, :typed, :call, :secrets, :entities)
 """
 
 
@@ -249,6 +251,7 @@ def message_of(row: Row) -> Message:
         reactions=reactions_of(row[25]),
         hidden=bool(row[26]),
         secrets=secrets_of(row[27]),
+        entities=_entities(row[28]),
     )
 
 
@@ -279,6 +282,7 @@ def message_params(message: Message) -> Params:
         "typed": message.typed and printable(message.typed),
         "call": int(message.call),
         "secrets": to_json(message.secrets),
+        "entities": to_json(message.entities),
     }
 
 

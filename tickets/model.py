@@ -39,6 +39,7 @@ ChallengeWay = Literal["questions", "code", "sign_in"]
 """questions: a colleague compares the answers.  code: sent to the address on record, and told here.
 sign_in: at the company's own page, by a signed link."""
 SecretKind = Literal["seed phrase", "private key", "card", "password"]
+EntityKind = Literal["account", "order", "amount", "transaction", "wallet", "date", "email", "phone", "link"]
 Role = Literal["viewer", "agent", "lead", "admin"]
 
 
@@ -250,6 +251,19 @@ class Ignored(Shape, frozen=True):
     reason: str
 
 
+class Entity(Shape, frozen=True):
+    """Something in a message that can be looked up.
+
+    value: in one form for all ways of writing it, as ``250 USDT``, ``2026-11-21`` or ``+491512345``; of a link its
+    server.  text: as it was written.  note: what is odd about it, a sentence's end; empty for nothing.
+    """
+
+    kind: EntityKind
+    value: str
+    text: str = ""
+    note: str = ""
+
+
 class Reason(Shape, frozen=True):
     """One summand of a priority: what it is about, and its points."""
 
@@ -441,7 +455,8 @@ class Message(Shape, frozen=True):
     the program cannot answer it; empty when it can.  typed: what our person
     typed, where that has marks in it; None: it is the text.  call: a note about
     a phone call.  hidden: we had the platform hide it under our post.  secrets:
-    what stood in it and is covered; only leads may read its original.
+    what stood in it and is covered; only leads may read its original.  entities:
+    what can be looked up in it, in its order.
     """
 
     id: MessageId
@@ -470,6 +485,7 @@ class Message(Shape, frozen=True):
     call: bool = False
     hidden: bool = False
     secrets: tuple[SecretKind, ...] = ()
+    entities: tuple[Entity, ...] = ()
     deleted_at: datetime | None = None
     versions: tuple[MessageVersion, ...] = ()
     attachments: tuple[Attachment, ...] = ()

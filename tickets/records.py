@@ -28,6 +28,7 @@ from tickets.model import (
     Challenge,
     Contact,
     Delivery,
+    Entity,
     Identity,
     Message,
     Participant,
@@ -214,6 +215,8 @@ class MessageChange(Shape, frozen=True):
     text: str | None
     secrets: tuple[SecretKind, ...] = ()
     """What stood in the new text and is covered."""
+    entities: tuple[Entity, ...] = ()
+    """What can be looked up in the new text."""
 
 
 def with_secrets(present: tuple[SecretKind, ...], change: MessageChange) -> tuple[SecretKind, ...]:

@@ -27,7 +27,8 @@ _RUN = re.compile(rf"[{_UNSPACED}]+|(?:[^\W{_UNSPACED}]+|[{_VOWEL_SIGNS}])+")
 _BEYOND = re.compile("[\u0900-\U0010ffff]")
 _WORD = re.compile(r"\w+")
 """The same as ``_RUN`` where nothing lies beyond, and found in half the time."""
-_UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
+UNSPACED = re.compile(rf"[{_UNSPACED}]")
+"""Letters of scripts whose words run together."""
 MAX_SEGMENT_CHARS = 40
 MAX_TEXT_CHARS = 20_000
 
@@ -70,7 +71,7 @@ def segments_of(folded: str) -> frozenset[str]:
         return frozenset(word[:MAX_SEGMENT_CHARS] for word in _WORD.findall(folded))
     found: set[str] = set()
     for run in set(_RUN.findall(folded)):
-        if _UNSPACED_START.match(run):
+        if UNSPACED.match(run):
             found.update(_pairs(run))
         else:
             found.add(run[:MAX_SEGMENT_CHARS])
@@ -85,7 +86,7 @@ def query_segments(text: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for run in _RUN.findall(fold(text[:500])):
-        if _UNSPACED_START.match(run):
+        if UNSPACED.match(run):
             found.update(dict.fromkeys([run] if len(run) == 1 else _bigrams(run)))
         else:
             found[run[:MAX_SEGMENT_CHARS]] = None

@@ -13,6 +13,7 @@ import typer
 
 from router import albums
 from router.decision import Decider
+from router.gist import read
 from router.language import LanguageRecognizer
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, read_config
@@ -90,10 +91,16 @@ class _Explainer:
         return {"error": str(result) if isinstance(result, PayloadError) else f"failed: {type(result).__name__}"}
 
     def _decided(self, message: InboundMessage) -> dict[str, Any]:
+        message = read(message)
         gathered = albums.Gathered(message, (EventId(0),))
         decided = self._decider.decide(gathered, _nothing_known(), self._clock.now())
-        language = decided.message.language if decided.message else None
-        return {"message": _message(message) | {"language": language}, "decision": _decision(decided)}
+        stored = decided.message
+        found = {
+            "language": stored.language if stored else None,
+            "secrets_masked": list(message.secrets),
+            "entities": msgspec.to_builtins(stored.entities) if stored else [],
+        }
+        return {"message": _message(message) | found, "decision": _decision(decided)}
 
     def _event(self, channel: Channel, raw: bytes) -> RawEvent:
         account = self._account(channel)

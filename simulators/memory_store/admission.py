@@ -228,7 +228,9 @@ def _change_message(tables: Tables, change: MessageChange) -> None:
         tables.messages[message.id] = replace(message, versions=versions, deleted_at=change.at)
     else:
         secrets = with_secrets(message.secrets, change)
-        tables.messages[message.id] = replace(message, versions=versions, text=change.text, secrets=secrets)
+        tables.messages[message.id] = replace(
+            message, versions=versions, text=change.text, secrets=secrets, entities=change.entities
+        )
 
 
 def add_attachments(tables: Tables, attachments: Sequence[NewAttachment]) -> None:

@@ -24,6 +24,7 @@ def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime)
             typed=None,
             warnings=(),
             secrets=(),
+            entities=(),
             versions=(),
             deleted_at=message.deleted_at or now,
         )

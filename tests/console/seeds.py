@@ -302,6 +302,7 @@ class Seeds:
             automatic=how.get("automatic"),
             warnings=how.get("warnings", ()),
             secrets=how.get("secrets", ()),
+            entities=how.get("entities", ()),
             cc=how.get("cc", ()),
             unanswerable=how.get("unanswerable", ""),
         )

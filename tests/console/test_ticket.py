@@ -8,7 +8,7 @@ from tests.console.house import House
 from tests.console.seeds import Person, image
 from tests.console.strings import MARKUP, NASTY
 from tickets.ids import AccountId, ThreadId, ThreadKey
-from tickets.model import AttachmentDraft, Authenticity, Automatic, Thread
+from tickets.model import AttachmentDraft, Authenticity, Automatic, Entity, Thread
 
 
 async def page_of(house: House, person: Person) -> str:
@@ -54,6 +54,18 @@ async def test_a_covered_secret_says_what_to_do_and_its_original_is_for_leads(ho
     message = (await house.seeds.get(person.number)).messages[0]
     browser = await house.signed_in()
     assert (await browser.post(f"/tickets/{person.number}/messages/{message.id}/raw")).status_code == 403
+
+
+async def test_what_people_named_stands_beside_the_conversation(house: House) -> None:
+    person = Person("Anna Lind")
+    wallet = Entity("wallet", "TR7NH", "TR7NH", "its checksum is wrong")
+    await house.seeds.writes(person, "first", entities=(Entity("amount", "250 USDT", "250 usdt"), wallet))
+    later = (Entity("amount", "250 USDT", "250"), *(Entity("link", one, one, one) for one in NASTY))
+    await house.seeds.writes(person, "second", entities=later)
+    panel = (await page_of(house, person)).partition('id="panel"')[2]
+    assert panel.count("250 USDT") == 1
+    assert "its checksum is wrong" in panel
+    assert not [one for one in MARKUP if one in panel.partition("</aside>")[0]]
 
 
 async def test_what_the_person_says_now_stands_in_front_and_the_rest_one_click_away(house: House) -> None:

@@ -188,6 +188,7 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     lines = [
         {"id": "mail", "channel": "email", "raw_b64": base64.b64encode(MAIL).decode()},
         {"id": "chat", "channel": "telegram", "text": "我的账户被盗了"},
+        {"id": "card", "channel": "telegram", "text": "4111 1111 1111 1111 被拒，3,000円"},
         {"id": "post", "channel": "x", "text": "Hello there, is the app down?"},
         {"id": "bad", "channel": "email", "raw_b64": base64.b64encode(b"no sender\n\nhi").decode()},
         {"id": "odd", "channel": "fax", "text": "hi"},
@@ -199,9 +200,12 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     assert found["mail"]["message"]["subject"] == "Frage"
     assert found["chat"]["decision"]["language"] == "zh"
     assert found["post"]["decision"]["verdict"] == "ticket"
+    assert found["card"]["message"]["text"] == "[covered: card, ends in 1111] 被拒，3,000円"
+    assert found["card"]["message"]["secrets_masked"] == ["card"]
+    assert [one["value"] for one in found["card"]["message"]["entities"]] == ["3000 JPY"]
     assert "no From" in found["bad"]["error"]
-    assert "line 5" in found["odd"]["error"]
-    assert "line 6" in found[None]["error"]
+    assert "line 6" in found["odd"]["error"]
+    assert "line 7" in found[None]["error"]
 
 
 def test_an_empty_quarantine_and_an_unknown_number(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.support.builders import T0, at, file, following, get_ticket, message, open_ticket, opening, thread
 from tests.support.stores import Database
 from tickets.ids import AttachmentId, BlobId, MessageId, ThreadId
-from tickets.model import Message, MessageVersion
+from tickets.model import Entity, Message, MessageVersion
 from tickets.records import Admission, MessageChange, NewAttachment, TicketFilter, TicketRow
 from tickets.storage import Store
 
@@ -54,6 +54,17 @@ async def test_what_is_covered_in_a_message_stays_named_when_it_is_edited(store:
         await store.admit([following(known, "", message=None, change=edit)], at(1))
         known = await get_ticket(store, 1)
     assert (await messages(store))["ann"].secrets == ("card", "password")
+
+
+async def test_what_can_be_looked_up_in_a_message_is_that_of_its_last_words(store: Store) -> None:
+    first, wallet = opening("ann"), Entity("wallet", "T1", "T1", "its checksum is wrong")
+    assert first.message is not None
+    await store.admit([replace(first, message=replace(first.message, entities=(wallet,)))], T0)
+    assert (await messages(store))["ann"].entities == (wallet,)
+    amount = Entity("amount", "3000 JPY", "3,000円")
+    edit = MessageChange(MessageId("m-ann"), at(1), "3,000円", entities=(amount,))
+    await store.admit([following(await get_ticket(store, 1), "", message=None, change=edit)], at(1))
+    assert (await messages(store))["ann"].entities == (amount,)
 
 
 async def test_a_deletion_keeps_what_was_said_before(store: Store) -> None:

@@ -7,6 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from router.albums import gather
+from router.entities import EntityRules
+from router.gist import read
 from tests.support.builders import T0
 from tests.support.inbound import FAILED, UNVERIFIED, decider, empty_context, mailed, said
 from tickets.ids import Channel, EventId, ExternalMessageId, MessageId, ThreadKey
@@ -432,3 +434,33 @@ def test_a_report_about_a_mail_that_was_not_sent_from_here_opens_nothing() -> No
     admission = router.one(replace(back, stray=True, reply_to=(ExternalMessageId("<9@elsewhere.test>"),)))
     assert (admission.verdict, admission.ticket) == ("ignored", None)
     assert "not sent from here" in admission.reason
+
+
+def test_what_a_message_names_is_kept_with_it_and_changes_with_it() -> None:
+    router = Router(entities=EntityRules(account_ids=("[0-9]{8}",), domains=("acme-pay.com",)))
+    first = router.one(mailed("充值了3万元，见 acme-pay.co/x", subject="账号 12345678"))
+    assert first.message is not None
+    assert [(one.kind, one.value) for one in first.message.entities] == [
+        ("account", "12345678"),
+        ("amount", "30000 CNY"),
+        ("link", "acme-pay.co"),
+    ]
+    assert any("acme-pay.co looks like acme-pay.com" in warning for warning in first.message.warnings)
+    edited = router.one(mailed("充值了4万元", kind="edit"))
+    assert edited.change is not None
+    assert [one.value for one in edited.change.entities] == ["40000 CNY"]
+
+
+def test_an_edit_that_brings_a_secret_is_told() -> None:
+    router = Router()
+    router.one(read(said("My card does not work", name="7")))
+    edited = router.one(read(said("My card 4111 1111 1111 1111 does not work", name="7", kind="edit")))
+    assert edited.change is not None
+    assert (edited.change.text, edited.change.secrets) == (
+        "My card [covered: card, ends in 1111] does not work",
+        ("card",),
+    )
+    assert [(one.kind, one.data.get("secrets")) for one in edited.events] == [
+        ("edited", None),
+        ("covered", "card"),
+    ]

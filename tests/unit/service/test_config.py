@@ -105,6 +105,8 @@ def test_a_secret_from_the_environment_stays_what_it_is(file: Path, password: st
         ("[router]\nreopen_within_h = -1\n", 2, ["router.reopen_within_h"]),
         ("[router]\nlanguages = ['en', 'xx']\n", 2, ["router.languages", "ISO 639-1"]),
         ("[router]\nlanguages = []\n", 2, ["router.languages"]),
+        ("[router]\naccount_ids = ['[0-9']\n", 2, ["router.account_ids", "missing ]"]),
+        ("[router]\nphone_regions = ['XX']\n", 2, ["router.phone_regions", "'XX'", "e.g. DE"]),
         ("[log]\nlevel = 'swordfish'\n", 2, ["log.level", "info"]),
         ("[service]\ndatabase = 'mysql://user:swordfish@db'\n", 2, ["service.database", "postgresql://"]),
         ("[identity]\nanswer_minutes = 0\n", 2, ["identity.answer_minutes", "more than 0"]),
