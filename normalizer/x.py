@@ -7,7 +7,7 @@ person has a conversation of their own in a thread that everybody shares.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -41,7 +41,6 @@ FORBIDDEN = (
 )
 QUOTED_CHARS = 500
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
-_ENTITY = re.compile("|".join(_ENTITIES))
 _LEADING = re.compile(r"(?:\s*@\w{1,15}(?=\s|$))+")
 _AT_START = re.compile(r"\s*@(\w{1,15})(?=\s|$)")
 Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}\Z")]
@@ -238,9 +237,18 @@ def may_answer(own_id: str, told: Told) -> Summons:
     return "unknown" if starts or untold or post.in_reply_to_user_id == own_id else "not"
 
 
-def undone(text: str) -> str:
-    """The three letters that X spells as HTML does, as they are."""
-    return _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
+def written_out(text: str, entities: Entities, pictured: Collection[str | None] = ()) -> str:
+    """Links as they were written, and the three letters that X spells as HTML does as they are.
+
+    pictured: of what is shown beside the text no link is left.
+    """
+    written = {
+        link.url: "" if link.media_key in pictured else link.expanded_url
+        for link in entities.urls
+        if link.url and link.expanded_url
+    } | _ENTITIES
+    codes = re.compile("|".join(re.escape(code) for code in sorted(written, key=len, reverse=True)))
+    return codes.sub(lambda found: written[found[0]], text)
 
 
 def _whole(post: Post) -> tuple[str, Entities]:
@@ -258,13 +266,7 @@ def _text(event: RawEvent, told: Told, post: Post) -> str:
     while (call := _AT_START.match(text, at)) and call[1].lower() in ours:
         at = call.end()
     pictured = {one.media_key for one in _media(told, post)}
-    written = {
-        link.url: "" if link.media_key in pictured else link.expanded_url
-        for link in entities.urls
-        if link.url and link.expanded_url
-    } | _ENTITIES
-    codes = re.compile("|".join(re.escape(code) for code in sorted(written, key=len, reverse=True)))
-    text = codes.sub(lambda found: written[found[0]], text[at:])
+    text = written_out(text[at:], entities, pictured)
     quoted = [
         f"[quotes https://x.com/i/status/{ref.id}]" for ref in post.referenced_tweets if ref.type == "quoted"
     ]

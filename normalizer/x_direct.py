@@ -3,17 +3,19 @@
 Source: https://docs.x.com/x-api/direct-messages/lookup/integrate, read 2026-11.
 """
 
+import re
 from datetime import datetime
 
 import msgspec
 
 from normalizer.text import one_line, readable
-from normalizer.x import VOUCHED, Attached, Media, Number, User, joined, moment, undone
+from normalizer.x import VOUCHED, Attached, Entities, Media, Number, User, joined, moment, written_out
 from tickets.errors import PayloadError
 from tickets.ids import ExternalMessageId, ThreadKey
 from tickets.model import AttachmentDraft, Author, Ignored, InboundMessage, RawEvent, ThreadRef
 
 KEPT_BY_X = "X hands pictures of direct messages to nobody but the account itself: look at it on X."
+_OF_FILE = re.compile(r"https://(?:twitter|x)\.com/messages/media/\d+")
 TYPES = {
     "photo": ("picture", "image/jpeg"),
     "video": ("video", "video/mp4"),
@@ -30,6 +32,7 @@ class Direct(msgspec.Struct):
     created_at: datetime | None = None
     dm_conversation_id: str = ""
     attachments: Attached | None = None
+    entities: Entities | None = None
 
 
 class Told(msgspec.Struct):
@@ -62,11 +65,21 @@ def normalize_direct(event: RawEvent) -> InboundMessage | Ignored:
             handle=one_line(author.username, 40) or None,
             since=joined(author),
         ),
-        text=readable(undone(direct.text)) or ("" if attachments else "[no text]"),
+        text=_text(told) or ("" if attachments else "[no text]"),
         sent_at=moment(direct.created_at, event.received_at),
         authenticity=VOUCHED,
         attachments=attachments,
     )
+
+
+def _text(told: Told) -> str:
+    """A link to a file that came with it says nothing to anybody else."""
+    entities = told.direct.entities or Entities()
+    files = [link for link in entities.urls if _OF_FILE.match(link.expanded_url or "")]
+    text = told.direct.text
+    for link in files:
+        text = text.replace(link.url, "") if link.url else text
+    return readable(written_out(text, entities))
 
 
 def _attachments(told: Told) -> list[AttachmentDraft]:

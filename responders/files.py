@@ -55,9 +55,7 @@ def pieces(
 ) -> tuple[DeliveryPart, ...]:
     """The words first; then the files, with the last words or apart, in albums."""
     apart = rules is not None and rules.apart
-    albums = (
-        groupby(files, lambda file: file.draft.media_type.lower() in rules.pictures) if rules and apart else ()
-    )
+    albums = groupby(files, lambda file: _is_picture(file, rules)) if rules and apart else ()
     wordless = [Piece(Rich("", ()), tuple(file.id for file in album)) for _pictures, album in albums]
     with_last = () if apart else tuple(file.id for file in files)
     found = [*(Piece(one) for one in words[:-1]), Piece(words[-1], with_last), *wordless]
@@ -65,6 +63,10 @@ def pieces(
         DeliveryPart(n, one.words.text, "queued", files=one.files, spans=one.words.spans)
         for n, one in enumerate(found, 1)
     )
+
+
+def _is_picture(file: NewAttachment, rules: FileRules) -> bool:
+    return file.draft.media_type.lower() in rules.pictures and _size(file) <= rules.picture_bytes
 
 
 def _size(file: NewAttachment) -> int:

@@ -75,7 +75,8 @@ class Removals:
         except ConnectorError as error:  # busy with another account's question, perhaps
             await self._again(ASK, job, str(error))
             return
-        await self._later(FETCH, {"account": account, "question": question, "look": "1"})
+        if question:
+            await self._later(FETCH, {"account": account, "question": question, "look": "1"})
 
     async def _held(self, account: AccountId) -> list[ExternalMessageId]:
         names: list[ExternalMessageId] = []

@@ -68,7 +68,8 @@ class FileRules(Shape, frozen=True):
     each_bytes and together_bytes: the most of one file, and of all in one
     piece.  per_piece: how many go in one.  apart: files are pieces of their
     own, without words, and of files in a row those that are ``pictures`` (media
-    types) go in one, and the others in one.  media_types: no others; empty: any.
+    types, each of at most ``picture_bytes``) go in one, and the others in one.
+    media_types: no others; empty: any.
     """
 
     per_piece: int
@@ -77,6 +78,7 @@ class FileRules(Shape, frozen=True):
     apart: bool = False
     media_types: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    picture_bytes: int = 0
 
 
 class Way(Shape, frozen=True):
@@ -275,7 +277,10 @@ class RemovalSource(Protocol):
     """
 
     async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
-        """Ask what became of these messages; the question's name.  Raises ConnectorError."""
+        """Ask what became of these messages; the question's name, empty where there is nothing to ask about.
+
+        Raises ConnectorError.
+        """
 
     async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
         """Those of them that are to go; None while the platform is not done.  Raises ConnectorError."""

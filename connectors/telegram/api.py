@@ -41,7 +41,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from connectors.telegram.capabilities import PHOTOS
+from connectors.telegram.capabilities import PHOTO_BYTES, PHOTOS
 from connectors.telegram.settings import Settings
 from connectors.tls import client_context
 from tickets.errors import (
@@ -71,8 +71,6 @@ CONNECT_S = 10.0
 ANSWER_S = 20.0
 BEYOND_POLL_S = 10.0
 FILE_S = 120.0
-PHOTO_BYTES = 10_000_000
-"""Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
 REFUSALS = {
     "message thread not found": (
         "The topic was deleted in Telegram. Answer in another conversation of this person."
@@ -254,7 +252,8 @@ class TelegramApi:
     async def send_files(self, place: Place, files: Sequence[ReplyFile]) -> Receipt:
         """One file, or several as one album: as photos what people look at, while Telegram takes it for that.
 
-        The names of an album's other messages lead to it, too.
+        The names of an album's other messages lead to it, too.  Where Telegram
+        refuses one message of an album, the others may have arrived.
         """
         way: dict[str, Any] = {
             "message_thread_id": place.topic,
@@ -262,7 +261,7 @@ class TelegramApi:
             "write_timeout": FILE_S,
             "read_timeout": FILE_S,
         }
-        are_photos = all(file.media_type in PHOTOS and len(file.content) <= PHOTO_BYTES for file in files)
+        are_photos = all(file.media_type.lower() in PHOTOS and len(file.content) <= PHOTO_BYTES for file in files)
 
         async def send(chat: int) -> Sequence[Message]:
             if are_photos:
@@ -402,6 +401,11 @@ def translated_delivery() -> Iterator[None]:
         ) from error
     except BadRequest as error:
         why = str(error).lower()
+        if ONE_OF_MANY in why:
+            said = (
+                f"Telegram refused one file of several ({error}); the others may have arrived. Look at the chat."
+            )
+            raise DeliveryError("half_sent", said, temporary=False, delivered=None) from error
         known = next((said for words, said in REFUSALS.items() if words in why), "")
         said = known or f"Telegram refuses the message: {error}."
         raise DeliveryError("refused", said, temporary=False, delivered=False) from error
@@ -431,8 +435,14 @@ def _entity(text: str, span: Span) -> MessageEntity:
     return MessageEntity(ENTITIES[span.kind], offset, length, url=span.url or None)
 
 
+ONE_OF_MANY = "failed to send message"
+"""So Telegram begins where it refuses one message of an album; nobody can know about the others."""
+
+
 def _no_photo(error: BadRequest) -> bool:
-    """Telegram cannot make a photo of it: too wide, too many points, or no picture at all."""
+    """Telegram cannot make a photo of it, and sent nothing: too wide, too many points, or no picture at all."""
+    if ONE_OF_MANY in str(error).lower():
+        return False
     return any(word in str(error).lower() for word in ("photo_", "image_process", "wrong type of the web page"))
 
 

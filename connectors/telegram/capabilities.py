@@ -3,6 +3,8 @@
 from tickets.ports import Capabilities, FileRules
 
 PHOTOS = ("image/jpeg", "image/png")
+PHOTO_BYTES = 10_000_000
+"""Larger pictures go as files (https://core.telegram.org/bots/api#sendphoto, read 2026-11)."""
 
 CAPABILITIES = Capabilities(
     channel="telegram",
@@ -27,7 +29,14 @@ CAPABILITIES = Capabilities(
     notifies=False,
     attachments_in="fetched up to 20 MB, the most that Telegram hands to bots",
     attachments_out="after the words; pictures in a row as one album, other files too; 25 MB together",
-    files=FileRules(per_piece=10, each_bytes=50_000_000, together_bytes=50_000_000, apart=True, pictures=PHOTOS),
+    files=FileRules(
+        per_piece=10,
+        each_bytes=50_000_000,
+        together_bytes=50_000_000,
+        apart=True,
+        pictures=PHOTOS,
+        picture_bytes=PHOTO_BYTES,
+    ),
     backfill="what the server holds: 24 hours; beyond, the gap is told",
     reading_along="groups that the bot is in, where its privacy mode is off",
     unknown_settled_by="a person: there is no history to look into",

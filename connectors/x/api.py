@@ -337,7 +337,7 @@ class XApi:
 
     async def send_direct(self, person: str, text: str, picture: str | None) -> Receipt:
         """A direct message.  picture: the id of an uploaded one.  Raises DeliveryError."""
-        with translated_delivery():
+        with translated_delivery("the message"):
             answer = await self._done(
                 lambda client: client.create_direct_message(
                     participant_id=person, text=text, media_id=picture, user_auth=self._signs

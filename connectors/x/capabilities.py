@@ -31,7 +31,7 @@ CAPABILITIES = Capabilities(
     ),
     backfill=(
         "the last 800 mentions; beyond, those of seven days are searched for, and what lies before is "
-        "told as a gap"
+        "told as a gap; direct messages of 30 days, 1,400 at a time"
     ),
     reading_along="searches, public lists and accounts, within a budget",
     unknown_settled_by=(

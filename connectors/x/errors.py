@@ -19,6 +19,7 @@ from tickets.errors import (
 from tickets.records import BY_HAND
 
 _BLOCKED = re.compile(r"blocked (by|from)|(has|have been) blocked")
+_CLOSED = re.compile(r"cannot send (a )?(direct )?messages? to (this|the) (user|recipient|participant)|not accept")
 WRONG_KEYS = "X refuses the keys or tokens. Get the present ones from developer.x.com, page Keys and tokens."
 SHORTEST_PAUSE_S = 1.0
 USUAL_PAUSE_S = 60.0
@@ -56,12 +57,12 @@ def refusal(status: int, headers: Mapping[str, str], said: str) -> ConnectorErro
 
 
 @contextmanager
-def translated_delivery() -> Iterator[None]:
-    """As DeliveryError, each saying whether the post may have arrived."""
+def translated_delivery(what: str = "the post") -> Iterator[None]:
+    """As DeliveryError, each saying whether it may have arrived.  what: was sent, for people."""
     try:
         yield
     except tweepy.HTTPException as error:
-        raise _undelivered(error) from error
+        raise _undelivered(error, what) from error
     except CredentialRejected as error:  # there is no good token to send it with
         raise DeliveryError("credential", str(error), temporary=True, delivered=False) from error
     except (aiohttp.ClientConnectorError, Unreachable) as error:
@@ -101,7 +102,7 @@ def translated_upload() -> Iterator[None]:
         raise DeliveryError(error.code, str(error), temporary=True, delivered=False) from error
 
 
-def _undelivered(error: tweepy.HTTPException) -> DeliveryError:
+def _undelivered(error: tweepy.HTTPException, what: str = "the post") -> DeliveryError:
     status = error.response.status
     if status == 401:
         return DeliveryError("credential", "X refuses the keys or tokens.", temporary=True, delivered=False)
@@ -112,12 +113,12 @@ def _undelivered(error: tweepy.HTTPException) -> DeliveryError:
         )
     if status >= 500:
         return DeliveryError("no_answer", f"X answered {status}.", temporary=True, delivered=None)
-    code, text = _forbidden(told(error))
+    code, text = _forbidden(told(error), what)
     # The same text posted already may be this very answer, sent by an attempt whose fate was unknown.
     return DeliveryError(code, text, temporary=False, delivered=None if code == "duplicate" else False)
 
 
-def _forbidden(said: str) -> tuple[str, str]:
+def _forbidden(said: str, what: str) -> tuple[str, str]:
     """A word and a sentence for what X refuses.  X gives its reasons as text only."""
     lower = said.lower()
     if "duplicate content" in lower:
@@ -128,7 +129,12 @@ def _forbidden(said: str) -> tuple[str, str]:
         return "gone", "The post is deleted or not visible to the account any more."
     if _BLOCKED.search(lower):
         return "blocked", "The person has blocked the account."
-    return "refused", f"X refuses the post: {said}."
+    if _CLOSED.search(lower):
+        return "refused", (
+            "The person takes no direct messages from the account. Answer in public, or ask them to write by "
+            "another way."
+        )
+    return "refused", f"X refuses {what}: {said}."
 
 
 def told(error: tweepy.HTTPException) -> str:

@@ -23,5 +23,15 @@ OWN_POST = ("id", "text", "created_at", "referenced_tweets", "note_tweet")
 USER = ("id", "name", "username", "created_at", "verified", "protected")
 MEDIA = ("media_key", "type", "url", "preview_image_url", "alt_text")
 EXPANSIONS = ("author_id", "attachments.media_keys", "referenced_tweets.id", "referenced_tweets.id.author_id")
-DIRECT = ("id", "text", "event_type", "created_at", "sender_id", "dm_conversation_id", "attachments")
+DIRECT = (
+    "id",
+    "text",
+    "event_type",
+    "created_at",
+    "sender_id",
+    "dm_conversation_id",
+    "attachments",
+    "entities",
+    "referenced_tweets",
+)
 DIRECT_EXPANSIONS = ("sender_id", "attachments.media_keys")

@@ -1,8 +1,10 @@
 """How far an account's mentions have been read.  X's ids are times."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=1_288_834_974_657)
 """Where X's clock starts (https://docs.x.com/fundamentals/x-ids)."""
@@ -17,13 +19,15 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     recent: the posts known from the last moments before it, as X may tell
     of an older post after a newer one.  own: how far the account's own posts
-    were looked through; None: not yet.  direct: the newest direct message known; None: not asked yet.
+    were looked through; None: not yet.  direct: how far direct messages were read; None: not asked yet.
+    recent_directs: those known from the last moments before it.
     """
 
     since: str | None = None
     recent: tuple[str, ...] = ()
     own: str | None = None
     direct: str | None = None
+    recent_directs: tuple[str, ...] = ()
 
     def asked_since(self, now: datetime) -> str | None:
         """The newest post known; while that is fresh, a post of half a minute ago instead.
@@ -42,7 +46,12 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self
         late = int(newest) - LATE_IDS
         known = (one for one in (*self.recent, *posts) if one.isdigit() and int(one) > late)
-        return Place(newest, tuple(known), self.own, self.direct)
+        return replace(self, since=newest, recent=tuple(known))
+
+    def after_directs(self, told: Sequence[int], reached: int) -> "Place":
+        """With direct messages read so far, these among them."""
+        known = {one for one in (*map(int, self.recent_directs), *told) if one > reached - LATE_IDS}
+        return replace(self, direct=str(reached), recent_directs=tuple(map(str, sorted(known))))
 
 
 def first_id(moment: datetime) -> int:

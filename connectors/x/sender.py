@@ -1,8 +1,5 @@
 """Answering: a post under the post answered.  Never a post that stands alone."""
 
-import html
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +8,7 @@ from connectors.context import ConnectorContext
 from connectors.x.api import OwnPost, XApi
 from connectors.x.direct import Directs, person_of
 from connectors.x.settings import Settings
+from connectors.x.wording import is_same
 from tickets.errors import DeliveryError, RateLimited
 from tickets.ids import ExternalMessageId
 from tickets.model import Receipt, Reply
@@ -30,19 +28,11 @@ LOOKED_BACK = timedelta(hours=26)
 IDS_BEGAN_MS = 1_288_834_974_657
 """X's ids are times (https://docs.x.com/fundamentals/x-ids), in milliseconds since 1970 from here on."""
 
-_LEADING_NAMES = re.compile(r"(@\w{1,15}\s+)*")
-_ANY_LINK = r"[^\s]+?\.[^\s]+?"
-"""What X made a link of has a dot in it."""
-_LAST_LINK = re.compile(r"\s*https?://t\.co/[A-Za-z0-9]+\s*$")
-_SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
-
-
 DIRECT: Final = (
     Bucket(name="direct", capacity=2, per_s=12 / 900),
     Bucket(name="direct_all", capacity=50, per_s=1_380 / 86_400),
 )
 """Of direct messages X allows 15 in 15 minutes and 1,440 a day."""
-DIRECT_LOOKS = Bucket(name="direct_looks", capacity=2, per_s=12 / 900, shared=False)
 
 
 class XSender:
@@ -58,10 +48,10 @@ class XSender:
 
     def buckets(self, reply: Reply) -> tuple[Bucket, ...]:
         if person_of(reply.target.thread_key) is not None:
-            return (UPLOADS, *DIRECT) if reply.carries else DIRECT
+            return (*DIRECT, UPLOADS) if reply.carries else DIRECT
         posts = _allowed("posts", self._settings.per_15_min, 900)
         every = _allowed("all", self._settings.per_day, 86_400)
-        return (UPLOADS, posts, every) if reply.carries else (posts, every)
+        return (posts, every, UPLOADS) if reply.carries else (posts, every)
 
     async def send(self, reply: Reply) -> Receipt:
         """Raises DeliveryError; where X forbids a program to answer, one that a person can answer by hand."""
@@ -101,16 +91,13 @@ class XSender:
     async def find_sent(self, reply: Reply, since: datetime) -> Sequence[Receipt]:
         """The account's own posts under the one answered, or direct messages, with these words."""
         if (person := person_of(reply.target.thread_key)) is not None:
-            if (wait_s := await self._context.take((DIRECT_LOOKS,))) > 0:
-                raise RateLimited("So many messages are looked for that X's limit would be passed.", wait_s)
-            earliest = since - LOOKED_BACK
-            return [one for one in await self._directs.find_sent(person, reply.text) if one.sent_at > earliest]
+            return await self._directs.find_sent(reply, person, since - LOOKED_BACK)
         answering = reply.previous or reply.target.in_reply_to
         if answering is None:
             return ()
         posts = await self._posts_after(max(answering, _first_id(since - LOOKED_BACK), key=_place))
         ours = [post for post in posts if post.answers == answering]
-        return [post.receipt for post in ours if _same(_words(post.text, reply), reply.text)]
+        return [post.receipt for post in ours if is_same(post.text, reply.text, carries=reply.carries)]
 
     async def _posts_after(self, post_id: str) -> list[OwnPost]:
         """A pause that X asks for holds for every answer that is looked for."""
@@ -141,23 +128,3 @@ def _place(post_id: str) -> int:
 
 def _allowed(name: str, most: int, span_s: int) -> Bucket:
     return Bucket(name=name, capacity=max(1, int(most * AT_ONCE)), per_s=most * EVENLY / span_s)
-
-
-def _words(posted: str, reply: Reply) -> str:
-    """X puts a link to the pictures behind the text."""
-    return _LAST_LINK.sub("", posted) if reply.carries else posted
-
-
-def _same(posted: str, written: str) -> bool:
-    """X puts names before an answer, spells three letters as HTML does, and shows every link as one of its own.
-
-    A link may stand for any words: X also makes one of a mere ``example.org``.
-    """
-    plain = _LEADING_NAMES.sub("", html.unescape(posted), 1)
-    pieces = [re.escape(_bare(piece)) for piece in _SHORT_LINK.split(plain)]
-    return re.fullmatch(_ANY_LINK.join(pieces), _bare(_LEADING_NAMES.sub("", written.strip(), 1))) is not None
-
-
-def _bare(text: str) -> str:
-    """Without white space and what cannot be seen; letters in one of the ways Unicode spells them."""
-    return "".join(one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one)[0] not in "ZC")

@@ -226,7 +226,8 @@ class PollingSource:
                 way.cancel()
 
     async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
-        return await removed.ask(self._app, names)
+        posts = [one for one in names if one.isdecimal()]
+        return await removed.ask(self._app, posts) if posts else ""
 
     async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
         return await removed.fetch(self._app, question)

@@ -33,6 +33,6 @@ def _passes(level: Level, ahead: int, now: datetime) -> datetime:
     if bucket is None or not bucket.shared:
         return now
     opens_at = max(now, level.blocked_until)
-    taken = max(0.0, level.taken - max(0.0, (opens_at - level.at).total_seconds()) * bucket.per_s)
-    over = taken + ahead + 1 - bucket.capacity
-    return opens_at + timedelta(seconds=max(0.0, over / bucket.per_s))
+    owed_s = max(0.0, level.owed_s - max(0.0, (opens_at - level.at).total_seconds()))
+    over_s = owed_s + (ahead + 1 - bucket.capacity) / bucket.per_s
+    return opens_at + timedelta(seconds=max(0.0, over_s))

@@ -64,19 +64,20 @@ class MemoryOutbox(Part):
     async def take_budget(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
         with self._write() as tables:
             levels = {bucket: tables.budgets.get((account, bucket.name), Level()) for bucket in buckets}
-            drained = {bucket: _drained(level, bucket, now) for bucket, level in levels.items()}
+            drained = {bucket: _drained(level, now) for bucket, level in levels.items()}
             waits = [_wait_s(level, bucket, now) for bucket, level in drained.items()]
             if max(waits, default=0.0) > 0:
                 return max(waits)
             for bucket, level in drained.items():
-                tables.budgets[account, bucket.name] = replace_row(level, taken=level.taken + 1, bucket=bucket)
+                tables.budgets[account, bucket.name] = replace_row(
+                    level, owed_s=level.owed_s + 1 / bucket.per_s, bucket=bucket
+                )
             return 0.0
 
     async def find_wait(self, account: AccountId, buckets: Sequence[Bucket], now: datetime) -> float:
         levels = self._read().budgets
         waits = [
-            _wait_s(_drained(levels.get((account, bucket.name), Level()), bucket, now), bucket, now)
-            for bucket in buckets
+            _wait_s(_drained(levels.get((account, bucket.name), Level()), now), bucket, now) for bucket in buckets
         ]
         return max(waits, default=0.0)
 
@@ -322,19 +323,18 @@ def _by_need(delivery: Delivery) -> tuple[int, int, datetime, str]:
     return place, -delivery.priority if delivery.state == "queued" else 0, delivery.next_at, delivery.id
 
 
-def _drained(level: Level, bucket: Bucket, now: datetime) -> Level:
+def _drained(level: Level, now: datetime) -> Level:
     """What still weighs on a bucket after time has passed."""
     elapsed_s = max(0.0, (now - level.at).total_seconds())
-    taken = max(0.0, level.taken - elapsed_s * bucket.per_s)
-    return replace_row(level, taken=taken, at=max(now, level.at))
+    return replace_row(level, owed_s=max(0.0, level.owed_s - elapsed_s), at=max(now, level.at))
 
 
 def _wait_s(level: Level, bucket: Bucket, now: datetime) -> float:
     blocked_s = (level.blocked_until - now).total_seconds()
-    over = level.taken + 1 - bucket.capacity
-    if over <= 0:
+    over_s = level.owed_s + (1 - bucket.capacity) / bucket.per_s
+    if over_s <= 0:
         return max(blocked_s, 0.0)
-    return max(blocked_s, over / bucket.per_s, HAIR.total_seconds())
+    return max(blocked_s, over_s, HAIR.total_seconds())
 
 
 def _rename_thread(tables: Tables, delivery: Delivery, key: ThreadKey) -> None:

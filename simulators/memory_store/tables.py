@@ -90,9 +90,9 @@ FREE = Hold("", NEVER)
 
 @dataclass(frozen=True)
 class Level:
-    """A budget.  taken: calls that still weigh on it at ``at``."""
+    """A budget.  owed_s: the time that the calls made take which is not over at ``at``, in seconds."""
 
-    taken: float = 0.0
+    owed_s: float = 0.0
     at: datetime = NEVER
     blocked_until: datetime = NEVER
     bucket: Bucket | None = None

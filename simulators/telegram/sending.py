@@ -80,7 +80,13 @@ async def send_media_group(call: Call) -> list[Json]:
     if len(items) not in ALBUM_SIZES:
         raise bad_request("wrong number of items in the album")
     album = call.bot.next_album_id()
-    return _send(call, target, [_album_item(call, item, album) for item in items])
+    drafts = [_album_item(call, item, album) for item in items]
+    half = call.state.take_fault("half_album", method="sendMediaGroup", chat_id=str(target.info["id"]))
+    if half is not None:
+        after = int(str(half.details["after"]))
+        _send(call, target, drafts[:after])
+        raise bad_request(f'failed to send message #{after + 1} with the error message "{half.details["why"]}"')
+    return _send(call, target, drafts)
 
 
 async def send_chat_action(call: Call) -> bool:

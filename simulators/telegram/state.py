@@ -26,9 +26,13 @@ FAULTS = frozenset(
         "flood",
         "unauthorized",
         "conflict",
+        "half_album",
     }
 )
-"""Names for ``Faults.arm``; ``method`` and ``chat_id`` details narrow each of them."""
+"""Names for ``Faults.arm``; ``method`` and ``chat_id`` details narrow each of them.
+
+half_album: of an album ``after`` messages are sent, and the next is refused with ``why``.
+"""
 
 Reaction: TypeAlias = Callable[[SentMessage], Awaitable[None] | None]
 

@@ -70,6 +70,15 @@ def compose(written: str, prefix: str, attached: Sequence[Attached], find_user: 
     return fields
 
 
+def direct_text(written: str, attached: Sequence[str], find_user: FindUser) -> Json:
+    """``text`` and ``entities`` of a direct message, as of a post but never cut.  attached: addresses of files."""
+    shown = _render(written, find_user)
+    for address in attached:
+        shown.text += " " if shown.text else ""
+        _put_link(shown, address, address.removeprefix("https://"))
+    return {"text": shown.text, **({"entities": shown.entities} if shown.entities else {})}
+
+
 def short_link(url: str) -> str:
     """The t.co address of a link."""
     digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

@@ -46,7 +46,7 @@ async def send(call: Call) -> Answer:
     _refuse_apps(call)
     body = call.body if isinstance(call.body, dict) else {}
     text, attached = body.get("text"), body.get("attachments") or []
-    if not isinstance(text, str) or not text or len(text) > LONGEST:
+    if not isinstance(text or "", str) or not (text or attached) or len(text or "") > LONGEST:
         raise generic(400, "Invalid Request", "One or more parameters to your request was invalid.")
     if not isinstance(attached, list) or len(attached) > 1:
         raise generic(400, "Invalid Request", "$.attachments: must have at most 1 item")
@@ -56,6 +56,8 @@ async def send(call: Call) -> Answer:
         raise generic(400, "Invalid Request", "Your media IDs are invalid.")
     person = state.users.get(receiver_id)
     if not isinstance(person, SimPerson) or person.suspended:
+        raise forbidden("The user could not be found.")
+    if receiver_id in state.directs.unwilling:
         raise forbidden("You cannot send messages to this user.")
     if person.blocks(account):
         raise forbidden("You cannot send messages to this user: you have been blocked.")
@@ -63,7 +65,7 @@ async def send(call: Call) -> Answer:
         state.ids.next(),
         account.id,
         receiver_id,
-        text,
+        text or "",
         state.now(),
         conversation_of(account.id, receiver_id),
         [one.data for one in pictures if one is not None],

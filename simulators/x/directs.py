@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from simulators.x.accounts import timestamp
+from simulators.x.composing import direct_text
 from simulators.x.records import Json
 
 KEPT: Final = timedelta(days=30)
@@ -32,7 +33,7 @@ class SimDirect:
         return {
             "id": self.id,
             "event_type": "MessageCreate",
-            "text": self.text,
+            **direct_text(self.text, [f"https://twitter.com/messages/media/{self.id}" for _ in keys], _nobody),
             "sender_id": self.sender_id,
             "dm_conversation_id": self.conversation,
             "created_at": timestamp(self.created_at),
@@ -40,18 +41,27 @@ class SimDirect:
         }
 
 
+def _nobody(_name: str) -> None:
+    """Of people X makes no links here."""
+    return
+
+
 @dataclass
 class Directs:
-    """All of them, in order.  open_to_apps: whether apps may read and write them."""
+    """All of them, in order of their ids as X tells of them.  open_to_apps: whether apps may read and write them.
+
+    unwilling: people who take none from the account.
+    """
 
     all: list[SimDirect] = field(default_factory=list)
     open_to_apps: bool = True
+    unwilling: set[str] = field(default_factory=set)
 
     def of(self, user_id: str, other: str | None, now: datetime) -> list[SimDirect]:
         """Newest first, of the last 30 days.  other: with whom; None: all."""
         return [
             one
-            for one in reversed(self.all)
+            for one in sorted(self.all, key=lambda one: int(one.id), reverse=True)
             if user_id in (one.sender_id, one.receiver_id)
             and other in (None, one.sender_id, one.receiver_id)
             and now - one.created_at < KEPT

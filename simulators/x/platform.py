@@ -205,12 +205,22 @@ class XPlatform:
         return self._state.directs
 
     def write_direct(
-        self, person: SimPerson, account: SimAccount, text: str, *, group: str = "", pictures: Sequence[bytes] = ()
+        self,
+        person: SimPerson,
+        account: SimAccount,
+        text: str,
+        *,
+        group: str = "",
+        pictures: Sequence[bytes] = (),
+        id: str = "",
     ) -> SimDirect:
-        """What somebody writes to an account in private.  group: the number of a talk of several."""
+        """What somebody writes to an account in private.  group: the number of a talk of several.
+
+        id: another one than the next; X may tell of a message after newer ones.
+        """
         state = self._state
         talk = group or conversation_of(person.id, account.id)
-        made = SimDirect(state.ids.next(), person.id, account.id, text, state.now(), talk, pictures)
+        made = SimDirect(id or state.ids.next(), person.id, account.id, text, state.now(), talk, pictures)
         state.directs.all.append(made)
         state.bell.ring()
         return made

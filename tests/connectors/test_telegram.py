@@ -328,6 +328,21 @@ async def test_files_that_go_together_are_an_album_and_each_name_leads_to_it(
     assert town.telegram.violations == []
 
 
+@pytest.mark.parametrize("why", ["PHOTO_INVALID_DIMENSIONS", "Too Many Requests: retry after 8"])
+async def test_of_an_album_that_was_refused_in_its_midst_nobody_knows_and_nothing_goes_again(
+    town: Town, connector: Connector, why: str
+) -> None:
+    town.anna.write("Hallo", town.bot)
+    target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")
+    town.telegram.faults.arm("half_album", after=1, why=why)
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (100).to_bytes(4, "big") * 2
+    files = (ReplyFile("a.png", "image/png", png), ReplyFile("b.png", "IMAGE/PNG", png + b"b"))
+    with pytest.raises(DeliveryError, match="Look at the chat") as failed:
+        await connector.sender.send(reply(target, "", files=files, carries=2))
+    assert (failed.value.code, failed.value.delivered, failed.value.temporary) == ("half_sent", None, False)
+    assert [one.kind for one in town.telegram.sent] == ["photo"]
+
+
 async def test_a_file_that_telegram_does_not_take_is_refused_for_good(town: Town, connector: Connector) -> None:
     town.anna.write("Hallo", town.bot)
     target = ReplyTarget("telegram", TELEGRAM, ThreadKey(str(town.anna.id)), "private")

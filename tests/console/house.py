@@ -31,7 +31,9 @@ LIMITS = {
     AccountId("telegram:main"): Limits(
         4096,
         "utf16",
-        files=FileRules(10, 50_000_000, 50_000_000, apart=True, pictures=("image/png", "image/jpeg")),
+        files=FileRules(
+            10, 50_000_000, 50_000_000, apart=True, pictures=("image/png", "image/jpeg"), picture_bytes=10_000_000
+        ),
         formats=True,
     ),
     AccountId("telegram:square"): Limits(4096, "utf16"),

@@ -50,9 +50,18 @@ async def test_there_and_back_in_private_and_in_one_ticket(town: Town) -> None:
 
 async def test_an_answer_whose_fate_was_unknown_is_found(town: Town) -> None:
     ticket = await asked(town)
-    town.x.faults.arm("drop_after_accept", method="POST", path="/2/dm_conversations")
-    await town.settled(await town.answer(ticket.ticket.number, "เรากำลังดูให้ค่ะ"), "sent")
-    assert answered(town) == ["เรากำลังดูให้ค่ะ"]
+    town.x.faults.arm("drop_after_accept", method="POST", path="/messages")
+    text = "ค่าธรรมเนียม & เพดาน: ดู <ที่นี่> https://acme.test/a?b=1&c=2"
+    file = NewFile("a.png", "image/png", PNG)
+    await town.service.desk.answer(AGENT, ticket.ticket.number, text, key="a", files=[file])
+
+    async def found() -> bool:
+        whole = await town.service.store.find_ticket(ticket.ticket.number)
+        return whole is not None and any(one.state == "sent" for one in whole.deliveries)
+
+    await town.eventually(found, "the answer found on X")
+    assert [fault.name for fault in town.x.faults.fired] == ["drop_after_accept"]
+    assert answered(town) == [text]
 
 
 async def test_a_code_given_in_private_joins_what_they_posted(town: Town) -> None:

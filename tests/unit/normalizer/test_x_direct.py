@@ -74,6 +74,17 @@ def test_words(text: str, shown: str) -> None:
     assert said(told(text=text)).text == shown
 
 
+def test_links_are_shown_as_they_were_written() -> None:
+    urls = [
+        {"url": "https://t.co/abc", "expanded_url": "https://acme.test/help?a=1&b=2"},
+        {"url": "https://t.co/pic", "expanded_url": "https://twitter.com/messages/media/1582838499983564806"},
+        {"url": "https://t.co/nil"},
+    ]
+    text = "ดู https://t.co/abc &amp; https://t.co/nil https://t.co/pic"
+    found = said(told(text=text, entities={"urls": urls}))
+    assert found.text == "ดู https://acme.test/help?a=1&b=2 & https://t.co/nil"
+
+
 def test_pictures_that_x_keeps_say_so() -> None:
     message = json.loads(told(text="", attachments={"media_keys": ["3_1", "9_9"]}))
     message["media"] = [{"media_key": "3_1", "type": "photo"}]

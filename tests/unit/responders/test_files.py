@@ -39,7 +39,12 @@ def test_what_does_not_fit_is_refused_with_its_name(
 
 
 APART = FileRules(
-    per_piece=10, each_bytes=MOST_BYTES, together_bytes=1, apart=True, pictures=("image/png", "image/jpeg")
+    per_piece=10,
+    each_bytes=MOST_BYTES,
+    together_bytes=1,
+    apart=True,
+    pictures=("image/png", "image/jpeg"),
+    picture_bytes=1_000,
 )
 
 
@@ -67,6 +72,12 @@ def test_files_go_with_the_last_words_or_after_them() -> None:
         (3, "", (one.id, two.id)),
     ]
     assert [p.files for p in pieces([Rich("a", ())], [], APART)] == [()]
+
+
+def test_a_picture_that_is_too_large_for_one_spoils_no_album() -> None:
+    first, large, last = file("1", size=1_000), file("2", size=1_001), file("3")
+    albums = [p.files for p in pieces([Rich("a", ())], [first, large, last], APART)][1:]
+    assert albums == [(first.id,), (large.id,), (last.id,)]
 
 
 def test_pictures_in_a_row_are_an_album_and_so_are_other_files() -> None:

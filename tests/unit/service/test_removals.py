@@ -26,6 +26,8 @@ class Platform:
     def __init__(self, clock: ManualClock) -> None:
         self.asked: list[AccountId] = []
         self.away = False
+        self.idle = False
+        """Of what is held here it could tell nothing."""
         self._clock = clock
         self._busy_until = 0.0
 
@@ -51,7 +53,7 @@ class Source:
         self._account = account
 
     async def ask_removed(self, names: Sequence[ExternalMessageId]) -> str:
-        return self._platform.ask(self._account)
+        return "" if self._platform.idle else self._platform.ask(self._account)
 
     async def fetch_removed(self, question: str) -> Sequence[ExternalMessageId] | None:
         return [] if self._platform.is_done() else None
@@ -119,3 +121,10 @@ async def test_where_no_question_is_taken_for_hours_the_team_is_told_and_it_ends
     await works.ask_both()
     await works.pass_by(2)
     assert await works.notices() == []
+
+
+async def test_where_there_is_nothing_to_ask_about_no_answer_is_waited_for(works: Works) -> None:
+    works.platform.idle = True
+    await works.ask_both()
+    await works.pass_by(6)
+    assert (works.platform.asked, await works.notices()) == ([], [])
