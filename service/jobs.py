@@ -132,9 +132,11 @@ class JobRunner:
             self._crash("job.finished")
 
     async def _again(self, job: Job, error: Exception) -> None:
-        if job.attempts < MOST_ATTEMPTS:
-            asked_s = error.retry_after_s if isinstance(error, DeliveryError) else None
-            delay = timedelta(seconds=max(RETRY_BASE_S * 2 ** (job.attempts - 1), asked_s or 0.0))
+        """Where the platform itself says when, however often; else a few times."""
+        asked_s = error.retry_after_s if isinstance(error, DeliveryError) else None
+        if job.attempts < MOST_ATTEMPTS or asked_s is not None:
+            usual_s = RETRY_BASE_S * 2 ** min(job.attempts - 1, MOST_ATTEMPTS)
+            delay = timedelta(seconds=max(usual_s, asked_s or 0.0))
             await self._store.fail_job(job.id, self._holder, type(error).__name__, self._clock.now() + delay)
             return
         log.warning("A job was given up: %s", job.kind)

@@ -31,24 +31,41 @@ def waits() -> DeliveryError:
 
 
 class ThreadCap:
-    """Of one bot: tells once that the cap is reached, and once that there is room again."""
+    """Of one bot: tells once that the cap is reached, and once that everything found room again.
+
+    A bot may be on several servers, of which one is full: so it is over only when nothing waits any more.  What
+    was told before this process began, or by another one, is taken back with the first piece that leaves; who
+    still waits elsewhere says it again.
+    """
 
     def __init__(self, context: ConnectorContext) -> None:
         self._limit = Limit(context)
         self._waiting: set[str] = set()
+        """Keys of pieces that wait for room."""
+        self._turned_away = False
+        """Whether the last form got no room of its own."""
 
-    async def reached(self, send_key: str = "") -> None:
-        """send_key: of a piece that waits for room."""
-        if send_key and len(self._waiting) < MOST_WAITING:
-            self._waiting.add(send_key)
+    async def turned_away(self) -> None:
+        """A form goes on in direct messages."""
+        self._turned_away = True
         await self._limit.reached(TOLD)
 
-    async def there_is_room(self) -> None:
-        """A thread was opened."""
-        await self._limit.over()
+    async def waits(self, key: str) -> None:
+        """key: of a piece, or a thread, that waits for room."""
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.add(key)
+        await self._limit.reached(TOLD)
 
-    async def sent(self, send_key: str) -> None:
-        """A piece left; where it waited for room there is some now, else it says nothing."""
-        if send_key in self._waiting:
-            self._waiting.discard(send_key)
+    async def opened(self) -> None:
+        """A form got a room."""
+        self._turned_away = False
+        await self._over()
+
+    async def fits(self, key: str) -> None:
+        """A piece left, or a thread was opened again."""
+        self._waiting.discard(key)
+        await self._over()
+
+    async def _over(self) -> None:
+        if not self._waiting and not self._turned_away:
             await self._limit.over()

@@ -63,7 +63,7 @@ class Rooms:
                 room = await self._api.start_room(self._parent, " ".join(name.split())[:NAME_CHARS] or person)
                 await self._api.take_in(room, int(person))
         except NoRoom:
-            await self._cap.reached()
+            await self._cap.turned_away()
             return ""
         except (ConnectorError, TimeoutError) as error:
             log.warning("No room could be opened (%s); it goes on in direct messages", type(error).__name__)
@@ -71,7 +71,7 @@ class Rooms:
         if len(self._opened) > MOST_KNOWN:
             self._opened.clear()
         self._opened[person] = (str(room), now)
-        await self._cap.there_is_room()
+        await self._cap.opened()
         return str(room)
 
     async def show_question(self, room: str, question: str, interaction: str) -> None:
@@ -98,10 +98,11 @@ class Rooms:
             elif parent is not None and parent == self._parent:
                 await self._api.put_away(room, closed=closed)
         except NoRoom as error:
-            await self._cap.reached()
+            await self._cap.waits(target.thread_key)
             raise waits() from error
         except ConnectorError as error:
             raise DeliveryError("unreachable", str(error), temporary=True, delivered=False) from error
+        await self._cap.fits(target.thread_key)
 
     async def _tags_of(self, post: int, forum: int, *, closed: bool) -> list[str]:
         """What people put there, and how it stands; Discord takes five at most."""

@@ -84,9 +84,9 @@ class DiscordSender:
                 )
             except DeliveryError as error:
                 if error.code == FULL:
-                    await self._cap.reached(reply.send_key)
+                    await self._cap.waits(reply.send_key)
                 raise
-            await self._cap.sent(reply.send_key)
+            await self._cap.fits(reply.send_key)
         self._context.crash("discord.after_send")
         begun = reply.target.thread_key.startswith("@")
         return replace(receipt, thread_key=ThreadKey(str(channel))) if begun else receipt
