@@ -66,11 +66,16 @@ def _share(place: FeedPlace, now: datetime) -> float:
 
 def after(place: FeedPlace, asked: AskedFeed, reading: FeedReading, now: datetime) -> FeedPlace:
     """The place after a reading, with when to ask next."""
-    month = month_of(now)
-    spent = (place.spent if place.month == month else 0.0) + reading.read * asked.price
     learned = place if place.newest is None else replace(place, rates=_learned(place, reading.read, now))
-    read = replace(learned, newest=reading.newest, read_at=now, month=month, spent=spent)
+    read = replace(counted(learned, asked, reading, now), newest=reading.newest, read_at=now)
     return replace(read, next_at=next_at(read, asked, now + timedelta(seconds=reading.wait_s)))
+
+
+def counted(place: FeedPlace, asked: AskedFeed, reading: FeedReading, now: datetime) -> FeedPlace:
+    """With what a reading cost in the month it was made in."""
+    month = month_of(now)
+    spent = place.spent if place.month == month else 0.0
+    return replace(place, month=month, spent=spent + reading.read * asked.price)
 
 
 def _learned(place: FeedPlace, count: int, now: datetime) -> tuple[float, ...]:

@@ -7,19 +7,20 @@ lease is freed with its job, which another does again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from service.feed_plan import FeedPlace, after, allowed, next_at
-from tickets.errors import ConnectorError
+from service.feed_plan import FeedPlace, after, allowed, counted, next_at
+from tickets.errors import Conflict, ConnectorError
 from tickets.feeds import feed_name
 from tickets.ids import AccountId
+from tickets.model import RawEvent
 from tickets.notices import NewNotice
-from tickets.ports import AskedFeed, Clock, Connector, CrashHook, FeedSource, no_crash
+from tickets.ports import AskedFeed, Clock, Connector, CrashHook, FeedReading, FeedSource, no_crash
 from tickets.records import Job, NewJob
 from tickets.spending import month_of
 from tickets.storage import Store
@@ -60,7 +61,7 @@ class Reading:
             [
                 NewJob(READ, f"{READ}:{name}:{now:%Y-%m-%dT%H:%M}", now, {"account": account, "feed": feed})
                 for account, feed in self._feeds()
-                if (await self._place(name := feed_name(account, feed))).next_at <= now
+                if (await self._place(name := feed_name(account, feed)))[0].next_at <= now
             ]
         )
 
@@ -94,37 +95,53 @@ class Reading:
         asked: AskedFeed,
         now: datetime,
     ) -> None:
-        place = await self._place(name := feed_name(account, feed))
+        place, behind = await self._place(name := feed_name(account, feed))
         if place.next_at > now:
             return
         most = allowed(place, asked, now)
         if most < asked.fewest:
-            await self._keep(name, replace(place, next_at=next_at(place, asked, now)))
+            await self._keep(name, replace(place, next_at=next_at(place, asked, now)), behind)
             return
+        later = replace(place, next_at=now + AGAIN)
         try:
             reading = await source.read_feed(feed, place.newest, most)
         except ConnectorError as error:
             log.warning("A feed could not be read: %s", error)
-            await self._keep(name, replace(place, next_at=now + AGAIN))
+            await self._keep(name, later, behind)
             await self._tell(account, name, f"The feed {name} could not be read: {error} It is tried again.", now)
             return
+        except Exception:  # asking again at once would cost once more
+            await self._keep(name, later, behind)
+            raise
         if reading.events:
             self._crash("feed.read")
         if reading.paused:
-            await self._keep(name, replace(place, next_at=now + AGAIN))
+            await self._keep(name, later, behind)
             return
-        place = after(place, asked, reading, now)
-        await self._store.append_raw(_keeper(name), reading.events, _encoded(place))
+        try:
+            await self._keep(name, after(place, asked, reading, now), behind, reading.events)
+        except Conflict:
+            await self._count_in(name, asked, reading, now)
+            return
         await self._store.end_notices([f"feed:{name}"], now)
         if reading.more and asked.monthly_budget:
             await self._tell_cut(account, name, asked, now)
 
-    async def _place(self, name: str) -> FeedPlace:
+    async def _place(self, name: str) -> tuple[FeedPlace, str | None]:
+        """As it is known, and as it is kept; None: it was never read."""
         cursor = await self._store.find_cursor(_keeper(name))
-        return msgspec.json.decode(cursor, type=FeedPlace) if cursor else FeedPlace(AT_ONCE)
+        return (msgspec.json.decode(cursor, type=FeedPlace) if cursor else FeedPlace(AT_ONCE)), cursor
 
-    async def _keep(self, name: str, place: FeedPlace) -> None:
-        await self._store.append_raw(_keeper(name), (), _encoded(place))
+    async def _keep(
+        self, name: str, place: FeedPlace, behind: str | None, events: Sequence[RawEvent] = ()
+    ) -> None:
+        """Raises Conflict where another worker, which held this one for dead, has kept another place meanwhile."""
+        await self._store.append_raw(_keeper(name), events, _encoded(place), behind=behind)
+
+    async def _count_in(self, name: str, asked: AskedFeed, reading: FeedReading, now: datetime) -> None:
+        """Another worker has read on meanwhile: its place stands, and what both read was paid for twice."""
+        place, behind = await self._place(name)
+        await self._keep(name, counted(place, asked, reading, now), behind, reading.events)
 
     async def _tell(self, account: AccountId, name: str, text: str, now: datetime) -> None:
         await self._store.raise_notices([NewNotice("feed", f"feed:{name}", text, now, account)], now)

@@ -8,6 +8,7 @@ from store.engine import Row, Tx, one
 from store.notices import raise_notices
 from store.rows import literal_channel, micros, moment, printable
 from store.shares import CONVERSATION_EVENTS, share_out
+from tickets.errors import Conflict
 from tickets.ids import AccountId, EventId, ThreadKey
 from tickets.model import RawEvent
 from tickets.notices import NewNotice
@@ -45,8 +46,11 @@ def append_raw(
     events: Sequence[RawEvent],
     cursor: str | None,
     notices: Sequence[NewNotice],
+    behind: str | None,
     crash: CrashHook,
 ) -> int:
+    if behind is not None:
+        _refuse_moved(tx, account, behind)
     ordered = sorted(events, key=lambda event: event.conversation)  # one lock order for all workers
     tx.many(RAISE_CONVERSATION, [_conversation_params(event) for event in ordered])
     fresh = tx.many(INSERT_EVENT, [_event_params(tx, event) for event in events])
@@ -57,6 +61,13 @@ def append_raw(
     if events:
         crash("store.raw_written")
     return fresh
+
+
+def _refuse_moved(tx: Tx, account: AccountId, behind: str) -> None:
+    """Holds the cursor until the end of the transaction."""
+    held = "UPDATE account_cursor SET cursor = cursor WHERE account = :account AND cursor = :behind"
+    if not tx.run(held, {"account": account, "behind": printable(behind)}):
+        raise Conflict("the cursor was moved meanwhile")
 
 
 def _conversation_params(event: RawEvent) -> dict[str, object]:

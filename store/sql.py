@@ -154,12 +154,14 @@ class SqlStore:
         events: Sequence[RawEvent],
         cursor: str | None,
         notices: Sequence[NewNotice] = (),
+        *,
+        behind: str | None = None,
     ) -> int:
         topics: list[Topic] = ["inbound"] if events else []
         if notices:
             topics.append("events")
         return await self._engine.write(
-            lambda tx: intake.append_raw(tx, account, events, cursor, notices, self._crash), topics=topics
+            lambda tx: intake.append_raw(tx, account, events, cursor, notices, behind, self._crash), topics=topics
         )
 
     async def list_private(self, account: AccountId, limit: int) -> Sequence[ThreadKey]:

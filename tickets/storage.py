@@ -75,10 +75,13 @@ class IntakeStore(Protocol):
         events: Sequence[RawEvent],
         cursor: str | None,
         notices: Sequence[NewNotice] = (),
+        *,
+        behind: str | None = None,
     ) -> int:
         """Commit events, the cursor after them and what is to be told of them; how many events were new.
 
-        cursor None keeps the old one.
+        cursor None keeps the old one.  behind: the cursor that must stand until then, else Conflict and
+        nothing is committed; None: any.
         """
 
     async def find_cursor(self, account: AccountId) -> str | None:

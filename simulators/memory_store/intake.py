@@ -8,6 +8,7 @@ from simulators.memory_store.admission import admit
 from simulators.memory_store.context import find_context
 from simulators.memory_store.notices import raise_notice
 from simulators.memory_store.tables import NEVER, Conversation, EventRow, Part, Tables
+from tickets.errors import Conflict
 from tickets.ids import AccountId, EventId, ThreadKey, TicketId, TicketNumber
 from tickets.model import RawEvent
 from tickets.notices import NewNotice
@@ -27,11 +28,15 @@ class MemoryIntake(Part):
         events: Sequence[RawEvent],
         cursor: str | None,
         notices: Sequence[NewNotice] = (),
+        *,
+        behind: str | None = None,
     ) -> int:
         topics: list[Topic] = ["inbound"] if events else []
         if notices:
             topics.append("events")
         with self._write(*topics) as tables:
+            if behind is not None and tables.cursors.get(account) != behind:
+                raise Conflict("the cursor was moved meanwhile")
             if cursor is not None:
                 tables.cursors[account] = cursor
             for notice in notices:

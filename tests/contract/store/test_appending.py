@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tests.support.builders import MAIN, at, ignoring, lease, names, opening, query, raw
+from tickets.errors import Conflict
 from tickets.ids import AccountId, EventId
 from tickets.records import Admission
 from tickets.storage import Store
@@ -33,6 +34,17 @@ async def test_no_cursor_keeps_the_old_one(store: Store) -> None:
 async def test_a_cursor_moves_without_events(store: Store) -> None:
     assert await store.append_raw(MAIN, [], "further") == 0
     assert await store.find_cursor(MAIN) == "further"
+
+
+async def test_a_cursor_that_was_moved_meanwhile_is_not_moved_back_and_nothing_is_kept(store: Store) -> None:
+    await store.append_raw(MAIN, [], "one")
+    await store.append_raw(MAIN, [raw("1")], "two", behind="one")
+    for cursor in ("three", None):
+        with pytest.raises(Conflict):
+            await store.append_raw(MAIN, [raw("2")], cursor, behind="one")
+    with pytest.raises(Conflict):
+        await store.append_raw(OTHER, [raw("3", account=OTHER)], "x", behind="one")
+    assert (await store.find_cursor(MAIN), await store.count_waiting()) == ("two", 1)
 
 
 async def test_a_redelivered_event_is_not_new(store: Store) -> None:
