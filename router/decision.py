@@ -25,6 +25,7 @@ from router.threads import Match, match_ticket, open_in
 from tickets.demands import demands_of
 from tickets.folds import snippet_of
 from tickets.ids import (
+    AccountId,
     TicketId,
     TicketNumber,
     new_id,
@@ -74,7 +75,8 @@ class Policy(NamedTuple):
     languages: in which we speak, with what each calls itself.  young: for how long
     somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
     own_names: names that nobody but ours should bear.  identity_holds: so long it counts that
-    somebody has shown who they are.  entities: how accounts and orders look.
+    somebody has shown who they are.  entities: how accounts and orders look.  silent: accounts
+    that must not say anything by themselves.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -89,6 +91,7 @@ class Policy(NamedTuple):
     own_names: tuple[str, ...] = ()
     identity_holds: timedelta = timedelta(hours=12)
     entities: EntityRules = EntityRules()
+    silent: frozenset[AccountId] = frozenset()
 
 
 class Decider:
@@ -385,7 +388,8 @@ class Decider:
         """
         if code.claim is not None or code.shown is not None:
             held = person.identity.restricted(now) is not None
-            if held or message.late or message.unanswerable or message.thread.visibility == "public":
+            silent = message.account in self._policy.silent
+            if held or silent or message.late or message.unanswerable or message.thread.visibility == "public":
                 return (), person
             speaks = person.identity.chosen_language or language
             return (self._notices.told("claimed", message, now, speaks, thread, ticket),), person

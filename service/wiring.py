@@ -35,6 +35,7 @@ from service.parsers import Parsers
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
+from tickets.demands import demands_of
 from tickets.errors import ConfigError, StoreError
 from tickets.feeds import Feed, feed_name
 from tickets.ids import AccountId, Channel, ThreadKey
@@ -246,6 +247,11 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
         languages=languages_of(templates),
         identity_holds=timedelta(hours=config.identity.holds_hours),
         feeds=_feeds(config),
+        silent=frozenset(
+            account
+            for account, one in config.accounts.items()
+            if demands_of(one.channel).label and not _setting(one.settings, "automated_label", False)
+        ),
         aliases={
             (account, alias): queue
             for account, one in config.accounts.items()

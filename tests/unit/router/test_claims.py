@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.builders import T0
+from tests.support.builders import MAIN, T0
 from tests.support.inbound import FAILED, UNVERIFIED, mailed, said
 from tests.unit.router.test_decision import Router, kinds, ticket_of
 from tickets.claims import hash_of
-from tickets.ids import TicketNumber
+from tickets.ids import AccountId, TicketNumber
 from tickets.model import Automatic, Restriction, Ticket
 from tickets.records import Claim
 
@@ -19,9 +19,9 @@ HASH = hash_of(CODE)
 WEEK = T0 + timedelta(days=7)
 
 
-def given(**changes: Any) -> tuple[Router, Ticket]:
-    """Ann was given a code in her mail ticket, #7."""
-    router = Router()
+def given(silent: frozenset[AccountId] = frozenset(), **changes: Any) -> tuple[Router, Ticket]:
+    """Ann was given a code in her mail ticket, #7.  silent: accounts that may say nothing by themselves."""
+    router = Router(silent=silent)
     first = router.one(mailed("Ich warte auf meine Auszahlung"))
     known = replace(ticket_of(first), number=TicketNumber(7))
     router.context.tickets[known.id] = known
@@ -43,6 +43,12 @@ def test_whoever_brings_a_code_has_both_tickets_made_one() -> None:
     assert kinds(brought) == ["opened", "received", "claimed"]
     assert brought.events[-1].data["number"] == 7
     assert [delivery.parts[0].text for delivery in brought.deliveries] == ["claimed zh"]
+
+
+def test_an_account_that_may_say_nothing_by_itself_says_nothing() -> None:
+    router, _ = given(silent=frozenset({MAIN}))
+    brought = router.one(said(CODE, who="ann-chat"))
+    assert (brought.claimed, brought.deliveries) == (HASH, ())
 
 
 def test_a_link_brings_it_too() -> None:
