@@ -330,12 +330,13 @@ class Decider:
         language: str | None,
         now: datetime,
     ) -> Ticket:
-        language = identity.chosen_language or language
+        recognized, language = language, identity.chosen_language or language
         before = match.ticket
         muted = identity.restricted(now) is not None
         points, reasons = priority.score(
             message,
             unanswered=before.unanswered if before else 0,
+            language=recognized,
             before=before.priority_reasons if before and before.status != "closed" else (),
             muted=muted,
             young=rules.is_young(message, self._policy.young),

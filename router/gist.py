@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from router import dedupe, language
 from router.leaks import covered
-from router.urgency import FOLDED_ANGER, FOLDED_SECURITY
+from router.urgency import alarms_in, is_upset
 from tickets.claims import hashes_in
 from tickets.folds import fresh
 from tickets.model import Gist, InboundMessage
@@ -32,12 +32,14 @@ def _found(message: InboundMessage) -> Gist:
     text = fold(message.text[:MAX_TEXT_CHARS])
     own = text[:ALARM_CHARS] if said == message.text else fold(said[:ALARM_CHARS])
     loud = f"{own} {fold(message.subject or '')}"
+    alarms = alarms_in(f"{said[:ALARM_CHARS]} {message.subject or ''}", loud)
     return Gist(
         said=said,
         sample=language.sample_of(said),
         fingerprint=dedupe.fingerprint_of(message.text) if message.kind == "message" else "",
         segments=segments_of(f"{names}\n{text}"),
-        alarming=any(map(loud.__contains__, FOLDED_SECURITY)),
-        upset=any(map(loud.__contains__, FOLDED_ANGER)),
+        theft=alarms.theft,
+        life=alarms.life,
+        upset=is_upset(loud),
         codes=hashes_in(said),
     )

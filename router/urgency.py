@@ -1,48 +1,31 @@
-"""Words that mean trouble, in every language we are written to.  Data, not code.
+"""What cannot wait: theft, somebody else's access, fraud, threats to life; and anger.  Pure; the words are data.
 
-They are matched inside the folded text, so that "gehackt" is found in
-"Gehackt!!" and 被盗 inside a sentence.  Recall matters more than precision:
-a false alarm costs a glance, a missed one somebody's money.
+Recall comes before precision: a false alarm costs a glance, a missed one somebody's money.
 """
 
+import re
+import unicodedata
+from functools import cache
+from typing import Final, NamedTuple
+
+from router.lexicon import Lexicon, read_words
 from tickets.segments import fold
 
-SECURITY = (
-    # English
-    "hacked", "stolen", "stole my", "compromised", "unauthorized", "unauthorised", "phishing", "scammed",
-    "fraud", "someone logged in", "someone accessed", "not me who", "took over my account", "lost access",
-    # German
-    "gehackt", "gestohlen", "geklaut", "unbefugt", "betrug", "fremder zugriff", "übernommen worden",
-    # Spanish, Portuguese
-    "hackead", "hackearon", "robado", "robaron", "robada", "estafa", "roubad", "hackeada", "invadida",
-    "um golpe", "no golpe", "golpista", "roubaram", "roubou", "hackeó",
-    # French, Italian
-    "piraté", "a volé m", "ont volé", "été volé", "m'a volé", "m’a volé", "fait voler", "arnaque",
-    "usurp", "hackerato", "rubat", "truffa",
-    # Dutch, Polish
-    "gehackt", "gestolen", "opgelicht", "zhakowa", "skradzion", "ukradzion", "ukrad", "oszust",
-    # Russian, Ukrainian
-    "взлома", "украл", "украден", "мошенник", "мошенничес", "зламал", "вкрал", "шахра",
-    # Turkish
-    "hacklendi", "çalındı", "calindi", "çalınmış", "calinmis", "ele geçiril", "dolandır", "dolandir",
-    # Arabic, Persian
-    "اختراق", "سرق", "سرقة", "احتيال", "هک شد", "هک کرد", "دزدید", "کلاهبردار",
-    # Hindi
-    "हैक", "चोरी", "धोखा",
-    # Indonesian
-    "diretas", "dicuri", "dibobol", "penipuan", "kena hack",
-    # Vietnamese
-    "bị hack", "bị đánh cắp", "đánh cắp", "lừa đảo", "mất tài khoản", "bị trộm",
-    # Thai
-    "ถูกแฮก", "โดนแฮก", "ถูกขโมย", "โดนขโมย", "ถูกหลอก", "โดนโกง",
-    # Chinese
-    "被盗", "被盜", "盗号", "盜號", "被黑", "盗刷", "盜刷", "诈骗", "詐騙", "被骗", "被騙", "异地登录",
-    # Japanese
-    "乗っ取", "不正アクセス", "不正ログイン", "盗まれ", "ハッキング", "詐欺",
-    # Korean
-    "해킹", "도난", "도용", "탈취", "사기당", "털렸",
-)  # fmt: skip
-ANGER = (
+PAIRS: Final = (("stranger", "access"), ("gone", "holdings"), ("lost", "thing"))
+"""Groups of words of which two together tell of theft or loss."""
+GIVEN_AWAY: Final = ("gave", "secret", "outsider")
+NEIGHBOURS: Final = (
+    frozenset({"es", "pt", "it"}),
+    frozenset({"ru", "uk"}),
+    frozenset({"de", "nl"}),
+    frozenset({"ar", "fa"}),
+)
+"""Languages that are taken for one another in short texts."""
+EVERYWHERE: Final = frozenset({"en", "hi"})
+"""Mixed into others, or written in their letters."""
+OWN_SCRIPT: Final = frozenset({"ru", "uk", "ar", "fa", "hi", "th", "zh", "ja", "ko"})
+"""Their words stand in no other language's text by chance."""
+ANGER: Final = (
     "!!!", "???", "unacceptable", "ridiculous", "worst", "lawyer", "inakzeptabel", "anwalt", "unverschämt",
     "inaceptable", "abogado", "inacceptable", "avocat", "безобразие", "возмутительно", "rezalet", "avukat",
     "太差", "投诉", "投訴", "垃圾", "ひどい", "最悪", "화나", "최악", "แย่มาก",
@@ -50,10 +33,74 @@ ANGER = (
 )  # fmt: skip
 
 
-def folded(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words as they look in folded text, each once."""
-    return tuple(dict.fromkeys(fold(word) for word in words))
+class Alarms(NamedTuple):
+    """In which languages' words a text tells of theft, and of a threat to life."""
+
+    theft: tuple[str, ...] = ()
+    life: tuple[str, ...] = ()
 
 
-FOLDED_SECURITY = folded(SECURITY)
-FOLDED_ANGER = folded(ANGER)
+def alarms_in(text: str, folded: str) -> Alarms:
+    """folded: the text as ``tickets.segments.fold`` makes it."""
+    groups: dict[str, dict[str, set[int]]] = {}
+    for (language, group), places in _words().find(folded).items():
+        groups.setdefault(language, {})[group] = places
+    if _VIETNAMESE.search(text) is not None:
+        plain = _accented(text)
+        groups["vi"] = {group: places for (_, group), places in _vietnamese().find(plain).items()}
+    theft = tuple(language for language, found in groups.items() if _tells_of_theft(found))
+    return Alarms(theft, tuple(language for language, found in groups.items() if "life" in found))
+
+
+def _tells_of_theft(found: dict[str, set[int]]) -> bool:
+    if "theft" in found or all(group in found for group in GIVEN_AWAY):
+        return True
+    return any(_apart(found.get(one, set()), found.get(other, set())) for one, other in PAIRS)
+
+
+def _apart(ones: set[int], others: set[int]) -> bool:
+    """Whether both are there, and not as one and the same word."""
+    return bool(ones and others) and len(ones | others) > 1
+
+
+def is_meant(languages: tuple[str, ...], language: str | None) -> bool:
+    """Whether words of some languages are meant, in a text of one language (None: it is unknown)."""
+    if language is None:
+        return bool(languages)
+    near = next((some for some in NEIGHBOURS if language in some), frozenset({language}))
+    return any(one in near or one in EVERYWHERE or one in OWN_SCRIPT for one in languages)
+
+
+def is_upset(folded: str) -> bool:
+    return any(map(folded.__contains__, _anger()))
+
+
+_VIETNAMESE = re.compile("[\u0103\u0111\u01a1\u01b0\u0102\u0110\u01a0\u01af\u1ea0-\u1ef9]")
+"""Letters of Vietnamese alone.  Who writes them writes accents, without which half of its words are alike."""
+
+
+def _accented(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+@cache
+def _vietnamese() -> Lexicon[tuple[str, str]]:
+    words = {("vi", group): words for group, words in read_words("urgency")["vi"].items()}
+    return Lexicon(words, _accented)
+
+
+@cache
+def _words() -> Lexicon[tuple[str, str]]:
+    """By language and group."""
+    return Lexicon(
+        {
+            (language, group): words
+            for language, groups in read_words("urgency").items()
+            for group, words in groups.items()
+        }
+    )
+
+
+@cache
+def _anger() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(fold, ANGER)))

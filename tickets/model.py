@@ -161,8 +161,8 @@ class Gist(Shape, frozen=True):
 
     said: without quotations and signatures.  sample: its words, fit to
     recognise a language by.  fingerprint: equal for equal words, empty for
-    too few.  segments: what it is found by.  alarming: theft or somebody
-    else's access; upset: anger.  codes: hashes of what may be codes
+    too few.  segments: what it is found by.  theft and life: in which languages'
+    words it tells of theft or fraud, and of a threat to life; upset: anger.  codes: hashes of what may be codes
     (``tickets.claims``).
     """
 
@@ -170,7 +170,8 @@ class Gist(Shape, frozen=True):
     sample: str
     fingerprint: str
     segments: frozenset[str]
-    alarming: bool
+    theft: tuple[str, ...]
+    life: tuple[str, ...]
     upset: bool
     codes: tuple[str, ...] = ()
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.language import sample_of
 from router.priority import score
-from tests.support.inbound import said
+from tests.support.inbound import LANGUAGES, said
 from tickets.ids import ThreadKey
 from tickets.model import Automatic, Reason, ThreadRef
 
@@ -30,7 +31,8 @@ HONEST = [
 
 
 def labels(text: str, **fields: object) -> list[str]:
-    return [reason.label for reason in score(said(text, **fields), unanswered=0)[1]]
+    language = LANGUAGES.recognize(sample_of(text))
+    return [reason.label for reason in score(said(text, **fields), unanswered=0, language=language)[1]]
 
 
 @pytest.mark.parametrize("text", SECURITY)

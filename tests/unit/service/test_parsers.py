@@ -122,7 +122,7 @@ async def test_what_is_read_elsewhere_brings_its_gist(parsers: Parsers) -> None:
     assert isinstance(told, InboundMessage)
     assert told.gist is not None
     assert told.gist.said == "Mi cuenta fue hackeada ayer."
-    assert told.gist.alarming
+    assert told.gist.theft
     assert told.gist == gist_of(replace(told, gist=None))
 
 
