@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from router.albums import Gathered
 from router.entries import event
 from router.gist import gist_of
-from router.urgency import is_meant
+from router.urgency import is_urgent
 from tickets.feeds import Feed, FeedItem, Mood, feed_name
 from tickets.ids import AccountId, ItemId, TicketId, TicketNumber, new_id
 from tickets.model import InboundMessage, Ticket, TicketEvent
@@ -83,7 +83,7 @@ def item_of(gathered: Gathered, feeds: Feeds, language: str | None, context: Con
     message, gist = gathered.message, gist_of(gathered.message)
     known = context.items.get((message.account, message.external_id))
     keep = timedelta(days=feeds.get((message.account, message.feed), NOT_CONFIGURED).keep_days)
-    mood: Mood = "alarming" if is_meant((*gist.theft, *gist.life), language) else "upset" if gist.upset else ""
+    mood: Mood = "alarming" if is_urgent(gist, language) else "upset" if gist.upset else ""
     cut = len(message.text) > ITEM_CHARS
     return FeedItem(
         id=known.id if known else ItemId(new_id()),

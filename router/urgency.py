@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from router.lexicon import Lexicon, read_words
+from tickets.model import Gist
 from tickets.segments import fold
 
 PAIRS: Final = (("stranger", "access"), ("gone", "holdings"), ("lost", "thing"))
@@ -69,6 +70,11 @@ def is_meant(languages: tuple[str, ...], language: str | None) -> bool:
         return bool(languages)
     near = next((some for some in NEIGHBOURS if language in some), frozenset({language}))
     return any(one in near or one in EVERYWHERE or one in OWN_SCRIPT for one in languages)
+
+
+def is_urgent(gist: Gist, language: str | None) -> bool:
+    """Whether a text tells of theft, fraud or a threat to life, in its language (None: it is unknown)."""
+    return is_meant((*gist.theft, *gist.life), language)
 
 
 def is_upset(folded: str) -> bool:

@@ -13,8 +13,9 @@ import typer
 
 from router import albums
 from router.decision import Decider
-from router.gist import read
+from router.gist import gist_of, read
 from router.language import LanguageRecognizer
+from router.urgency import is_urgent
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, read_config
 from service.config import Config
@@ -73,7 +74,8 @@ class _Explainer:
         self._clock = SystemClock()
         self._accounts = settings.accounts
         self._parsers: Parsers = make_parsers(settings)
-        self._decider: Decider = make_decider(settings, LanguageRecognizer(settings.router.languages))
+        self._languages = LanguageRecognizer(settings.router.languages)
+        self._decider: Decider = make_decider(settings, self._languages)
 
     async def close(self) -> None:
         await self._parsers.close()
@@ -97,6 +99,8 @@ class _Explainer:
         stored = decided.message
         found = {
             "language": stored.language if stored else None,
+            "language_confidence": round(self._languages.find(gist_of(message).sample).confidence, 3),
+            "urgent": is_urgent(gist_of(message), stored.language if stored else None),
             "secrets_masked": list(message.secrets),
             "entities": msgspec.to_builtins(stored.entities) if stored else [],
         }

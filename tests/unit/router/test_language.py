@@ -28,7 +28,36 @@ def test_a_sentence_is_enough(language: str, text: str) -> None:
     "text", ["", "ok", "👍", "12345", "x", "https://shop.example.test/order", "@desk #17", "?!"]
 )
 def test_next_to_nothing_is_unknown(text: str) -> None:
-    assert RECOGNIZER.recognize(text) is None
+    assert RECOGNIZER.recognize(sample_of(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("muito obrigado", "pt"),
+        ("muchas gracias", "es"),
+        ("senha errada", "pt"),
+        ("contraseña mala", "es"),
+        ("carta bloccata", "it"),
+        ("не работает", "ru"),
+        ("не працює", "uk"),
+        ("rekening geblokkeerd", "nl"),
+        ("Konto gesperrt", "de"),
+        ("پول من", "fa"),
+        ("أين مالي", "ar"),
+        ("tidak bisa", "id"),
+        ("giriş yapamıyorum", "tr"),
+    ],
+)
+def test_two_words_are_enough_where_languages_are_alike(text: str, language: str) -> None:
+    found = RECOGNIZER.find(sample_of(text))
+    assert found.language == language
+    assert 0.5 <= found.confidence <= 1
+
+
+def test_what_only_a_hint_says_is_not_sure() -> None:
+    assert RECOGNIZER.find("ok", "de").confidence == 0
+    assert RECOGNIZER.find(SENTENCES["th"]).confidence == 1
 
 
 @pytest.mark.parametrize(
