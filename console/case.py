@@ -20,7 +20,7 @@ from console.sessions import Visit
 from console.site import Console, site_of
 from console.withdrawn import withdrawn
 from desk.actors import Actor
-from tickets.ids import AccountId
+from tickets.ids import AccountId, ThreadId
 from tickets.model import Entity, EntityKind, Identity, Ticket, TicketEnvelope
 from tickets.records import User
 
@@ -109,7 +109,9 @@ async def tell_prepared(request: Request, visit: Visit) -> Response:
     """A prepared answer filled in, as plain text."""
     desk = site_of(request).console.desk
     whole = await desk.get_ticket(visit.actor, number_in(request))
-    return PlainTextResponse(desk.prepare(visit.actor, whole, request.path_params["name"]))
+    thread = request.query_params.get("thread", "")
+    thread_id = ThreadId(thread) if is_id(thread) else None
+    return PlainTextResponse(desk.prepare(visit.actor, whole, request.path_params["name"], thread_id))
 
 
 async def show_update(request: Request, visit: Visit) -> Response:

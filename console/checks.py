@@ -6,6 +6,7 @@ from typing import NamedTuple
 from console import words
 from console.history import actor_name
 from console.rows import Names
+from desk.answered import joined_since
 from desk.commands import Desk
 from tickets.model import Challenge, ChallengeWay, TicketEnvelope
 
@@ -40,13 +41,17 @@ def checks_of(ticket: TicketEnvelope, desk: Desk, names: Names, now: datetime) -
     """What there is to say about who the people of a ticket are."""
     people = {one.id: one.display_name for one in ticket.identities}
     lines = [
-        _line(one, people.get(one.identity_id, "Somebody"), names, now) for one in reversed(ticket.challenges)
+        _line(ticket, one, people.get(one.identity_id, "Somebody"), names, now)
+        for one in reversed(ticket.challenges)
     ]
     return Checks(tuple(lines), desk.ways, desk.questions)
 
 
-def _line(one: Challenge, name: str, names: Names, now: datetime) -> Line:
+def _line(ticket: TicketEnvelope, one: Challenge, name: str, names: Names, now: datetime) -> Line:
     seen_by = f" (seen by {actor_name(one.judged_by, names)})" if one.judged_by else ""
+    if one.holds(now) and joined_since(ticket, one):
+        text = f"{name} has shown who they are{seen_by}, but a code has joined another name since: ask anew"
+        return Line(one, "warn", "shield-alert", text, one.holds_until, revoke=True)
     if one.holds(now):
         text = f"{name} has shown who they are{seen_by}: {one.evidence}"
         return Line(one, "ok", "shield-check", text, one.holds_until, revoke=True)

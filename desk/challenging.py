@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import idna
 from msgspec.structs import replace
 
 from desk.actors import Actor
 from desk.answered import asked_in_private
-from desk.changes import change_with, checked_text, new_event, next_version, reachable_author
+from desk.changes import change_with, channels_of, checked_text, new_event, next_version, reachable_author
 from desk.sign_in import SignedIn, SignIn, link_to
 from responders.compose import Limits, compose
 from responders.templates import ReplyTemplates, in_language
@@ -20,9 +21,12 @@ from tickets.errors import Refused
 from tickets.ids import AccountId, ChallengeId, ThreadId, ThreadKey, new_id
 from tickets.model import Challenge, ChallengeWay, Delivery, Identity, ReplyTarget, Ticket, TicketEnvelope
 from tickets.records import Challenged, TicketChange
+from tickets.states import state_jobs
 
 TEMPLATE: Final = "identity"
 LONGEST_EVIDENCE: Final = 500
+LONGEST_ADDRESS: Final = 254
+"""RFC 5321, section 4.5.3.1.3."""
 _ADDRESS = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
@@ -153,23 +157,48 @@ class Asking:
 
 
 def _as_sent(address: str) -> str:
-    """With a domain of any script as mail servers take it (RFC 5891); what cannot be one stays, to be refused."""
+    """With a domain of any script as mail servers take it (RFC 5891); what cannot be one stays, to be refused.
+
+    Not as older software reads it, for which ``straße`` and ``strasse`` were one (RFC 3490): they may be
+    two people's.
+    """
+    name, _, host = address.rpartition("@")
+    if len(address) > LONGEST_ADDRESS or host.isascii():
+        return address
+    try:
+        return f"{name}@{idna.encode(host.lower()).decode('ascii')}"
+    except idna.IDNAError:
+        return address
+
+
+def _as_read(address: str) -> str:
+    """With the domain as people write it."""
     name, _, host = address.rpartition("@")
     try:
-        return f"{name}@{host.encode('idna').decode('ascii')}"
-    except UnicodeError:
+        return f"{name}@{idna.decode(host)}"
+    except (idna.IDNAError, UnicodeError):
         return address
 
 
 def half_hidden(address: str) -> str:
-    """``m•••@example.org``, by which its owner knows which it is, and nobody else learns it."""
-    name, _, host = address.partition("@")
-    return f"{name[:1]}•••@{host}"
+    """``m•••@e•••.org``, by which its owner knows which it is, and nobody else learns it."""
+    name, _, host = _as_read(address).rpartition("@")
+    domain, _, end = host.rpartition(".")
+    return f"{_first(name)}•••@{_first(domain)}•••.{end}"
+
+
+def _first(words: str) -> str:
+    """Of what has so few letters that one tells it, none."""
+    return words[:1] if len(words) > 2 else ""
 
 
 def _about(address: str, ticket: TicketEnvelope) -> str:
     """Who writes may have named it themselves: then it shows only that they read its mail."""
-    named = any(one.direction == "in" and address.lower() in one.text.lower() for one in ticket.messages)
+    said = [one.external_id for one in ticket.identities if one.channel == "email"]
+    for message in (one for one in ticket.messages if one.direction == "in"):
+        said += [message.text, message.subject or "", *(version.text for version in message.versions), *message.cc]
+    forms = {address.lower(), _as_read(address).lower()}
+    named = any(form in words.lower() for words in said for form in forms)
     return f"{half_hidden(address)} (which they had named here themselves)" if named else half_hidden(address)
 
 
@@ -200,6 +229,8 @@ def judged(
         raise Refused("The program itself sees whether the code comes back, or whether they sign in.")
     if before.state == "failed" or (passed and before.state == "shown"):
         raise Refused("A colleague has said already what came of it. Reload the page.")
+    if passed and not _answered_since(ticket, before):
+        raise Refused("They have not answered yet. What they write is to be compared with your records.")
     words = checked_text(evidence)
     if len(words) > LONGEST_EVIDENCE:
         raise Refused(f"Say in {LONGEST_EVIDENCE} characters what shows it, without the answers themselves.")
@@ -214,6 +245,18 @@ def judged(
     return _ended(ticket, next_version(ticket.ticket, now), after, actor, now)
 
 
+def _answered_since(ticket: TicketEnvelope, challenge: Challenge) -> bool:
+    """Whether who was asked has written since, vouched for by platform or mail server."""
+    return any(
+        message.identity_id == challenge.identity_id
+        and message.direction == "in"
+        and message.stored_at > challenge.asked_at
+        and message.authenticity is not None
+        and message.authenticity.verdict == "verified"
+        for message in ticket.messages
+    )
+
+
 def signed_in(
     ticket: TicketEnvelope, said: SignedIn, host: str, actor: Actor, now: datetime, holds: timedelta
 ) -> TicketChange | None:
@@ -223,7 +266,7 @@ def signed_in(
         raise Refused("This address is not known here.")
     if before.state == "shown":
         return None
-    if not before.open(now):
+    if not before.open(now) or ticket.ticket.status == "closed":
         raise Refused("This address has run out.")
     how = f" ({', '.join(said.how)})" if said.how else ""
     after = replace(
@@ -236,7 +279,8 @@ def signed_in(
     moved = next_version(ticket.ticket, now)
     if moved.status == "pending":
         moved = replace(moved, status="open", waiting_since=now, unanswered=1)
-    return _ended(ticket, moved, after, actor, now)
+    jobs = state_jobs(moved, channels_of(ticket), now) if moved.status != ticket.ticket.status else ()
+    return replace(_ended(ticket, moved, after, actor, now), jobs=jobs)
 
 
 def _ended(ticket: TicketEnvelope, moved: Ticket, after: Challenge, actor: Actor, now: datetime) -> TicketChange:

@@ -39,6 +39,15 @@ class SignedIn(NamedTuple):
     how: tuple[str, ...]
 
 
+def can_sign(secret: Secret) -> bool:
+    """Whether it is taken for a shared secret: what looks like one of a pair of keys is not (PyJWT)."""
+    try:
+        jwt.encode({}, secret.reveal(), ALGORITHM)
+    except (jwt.PyJWTError, ValueError):
+        return False
+    return True
+
+
 def link_to(page: SignIn, challenge: Challenge, person: Identity) -> str:
     """Where somebody can show who they are.
 

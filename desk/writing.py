@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from desk.actors import Actor
-from desk.answered import answered_message, same_person
+from desk.answered import answered_message, asked_in_private, identified
 from desk.answering import Enclosed, answering
 from desk.changes import (
     change_with,
@@ -175,19 +175,20 @@ class Writing(Frame):
         found = self._prepared.titles()
         return [Prepared(name, title, self._prepared.locale(name, language)) for name, title in found]
 
-    def prepare(self, actor: Actor, ticket: TicketEnvelope, name: str) -> str:
-        """A prepared answer in the person's language, filled in.  Raises Refused when there is none."""
+    def prepare(self, actor: Actor, ticket: TicketEnvelope, name: str, thread_id: ThreadId | None = None) -> str:
+        """A prepared answer in the person's language, filled in.
+
+        thread_id: where it is to go; None for where they last wrote.  Raises Refused when there is none, and
+        for one that tells private data where others could read it, or who gets it has not shown who they are.
+        """
         if self._prepared is None or name not in self._prepared.names():
             raise Refused("There is no such prepared answer any more.")
-        if name in self._checks.private and not self._identified(ticket):
-            raise Refused("This answer tells private data. First check who they are, in the panel.")
+        if name in self._checks.private:
+            answered, _ = asked_in_private(ticket, thread_id)
+            if answered.identity_id is None or not identified(ticket, answered.identity_id, self._clock.now()):
+                raise Refused("This answer tells private data. First check who they are, in the panel.")
         values = {"name": ticket.ticket.requester, "number": str(ticket.ticket.number), "agent": actor.name}
         return self._prepared.render(name, ticket.ticket.language, **values)
-
-    def _identified(self, ticket: TicketEnvelope) -> bool:
-        """Whether who asked has shown who they are, not too long ago."""
-        person, now = same_person(ticket, ticket.ticket.requester_id), self._clock.now()
-        return any(one.identity_id in person and one.holds(now) for one in ticket.challenges)
 
     async def note(self, actor: Actor, number: TicketNumber, text: str, *, key: str, call: bool = False) -> Done:
         """Keep a note that only colleagues see.  call: of what was said on the phone."""

@@ -15,6 +15,12 @@ from tickets.records import Claim, Context, NewJob
 NOBODY_VOUCHES = "It brings a code, which shows nothing, as nobody vouches for the sender."
 
 
+BY_MAIL = (
+    "It brings a code by which somebody was to show who they are, from the address that it was sent to. It counts "
+    "only in the conversation in which they were asked: if they did ask, have them write it there."
+)
+
+
 class Brought(NamedTuple):
     """What a message's code shows.
 
@@ -52,10 +58,15 @@ def brought(
     """Neither a machine nor somebody whom nobody vouches for brings anything.  holds: see ``Policy``."""
     if message.kind != "message":
         return Brought()
-    asked = next((one for key in claims_in(message) if (one := context.challenges.get(key)) is not None), None)
-    if asked is not None:
-        return _answered(asked, message, author, ticket, now, holds)
-    return _claimed(message, author, ticket, match, context, now)
+    asked = [one for key in claims_in(message) if (one := context.challenges.get(key)) is not None]
+    told = [_answered(one, message, author, ticket, now, holds) for one in asked]
+    claimed = _claimed(message, author, ticket, match, context, now)
+    return next((one for one in (*told, claimed) if one.shown or one.claim), next(iter(told), claimed))
+
+
+def known_in(message: InboundMessage, context: Context) -> frozenset[str]:
+    """Hashes of the codes of ours in it, whatever they show."""
+    return frozenset(key for key in claims_in(message) if key in context.claims or key in context.challenges)
 
 
 def use(code: Brought, context: Context) -> None:
@@ -75,6 +86,8 @@ def _answered(
     holds: timedelta,
 ) -> Brought:
     """The code went to the address on record; only who was asked shows anything by it, and where they were."""
+    if asked.ticket_id == ticket.id and asked.identity_id != author and message.channel == "email":
+        return Brought(warning=BY_MAIL)
     if (asked.identity_id, asked.ticket_id) != (author, ticket.id):
         return Brought(
             warning="It brings a code by which somebody was to show who they are, and which others must not have: "
@@ -82,6 +95,8 @@ def _answered(
         )
     if asked.state == "shown":
         return Brought()
+    if asked.state == "failed":
+        return Brought(warning="It brings a code of which a colleague has said that it does not count any more.")
     if not asked.open(now):
         return Brought(
             warning="It brings the code by which they were to show who they are too late. Ask them anew."

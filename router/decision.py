@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, entries, feeds, links, priority, rules
 from router.albums import Gathered
-from router.claims import Brought, brought, join_jobs, opens_talk, use
+from router.claims import Brought, brought, join_jobs, known_in, opens_talk, use
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.entities import EntityFinder, EntityRules
@@ -22,6 +22,7 @@ from router.names import WARNING, passes_for
 from router.people import Person
 from router.reactions import react
 from router.threads import Match, match_ticket, open_in
+from tickets.claims import without
 from tickets.demands import demands_of
 from tickets.folds import snippet_of
 from tickets.ids import (
@@ -178,9 +179,10 @@ class Decider:
         )
         person = Person.of(message, identity, None, now).choosing(done.language) if done.language else None
         language = person.identity.speaks if person else identity.speaks if identity else None
-        same = (message.account, message.thread.key, f"{done.said} {language}")
+        same = (message.account, message.thread.key, f"{message.author.external_id} {done.said} {language}")
         again = same in context.told and not message.interaction  # who floods is answered once a batch
-        context.told.add(same)
+        if not silent:
+            context.told.add(same)
         told = (
             (self._notices.told(done.said, message, now, language, thread, ticket),)
             if not silent and not again
@@ -266,11 +268,12 @@ class Decider:
         thread = match.thread or entries.new_thread(message)
         bounce = _bounce(message, match, context)
         ticket = self._ticket(message, person.identity, match, rule, context, language, now)
-        if bounce:
+        if bounce and bounce.name is None:
             ticket = waiting_again(ticket, now)
         blocked = restriction is not None and restriction.kind == "block"
         holds = self._policy.identity_holds
         code = Brought() if blocked else brought(message, person.identity.id, ticket, match, context, now, holds)
+        gathered, said = _uncoded(gathered, gist, context)
         own_name = passes_for(message.author, self._policy.own_names)
         found = self._entities.find(f"{message.subject or ''}\n{gist.said}")
         warnings = (code.warning, WARNING.format(name=own_name) if own_name else "", *links.warnings(found))
@@ -302,7 +305,7 @@ class Decider:
             shown=code.shown,
             fingerprint=gist.fingerprint,
             segments=gist.segments,
-            snippet=snippet_of(gist.said),
+            snippet=snippet_of(said),
             deliveries=notices[: demands_of(message.channel).automatic_answers],
             events=(
                 *entries.events(ticket, stored, match, rule, same, now),
@@ -406,19 +409,29 @@ class Decider:
         return (notice,), person.acknowledged(now)
 
 
+def _uncoded(gathered: Gathered, gist: Gist, context: Context) -> tuple[Gathered, str]:
+    """A message and what it says, with codes of ours in it as colleagues see them: they may still be good."""
+    message, known = gathered.message, known_in(gathered.message, context)
+    if not known:
+        return gathered, gist.said
+    subject = message.subject and without(message.subject, known)
+    plain = replace(message, text=without(message.text, known), subject=subject, html=None)
+    return gathered._replace(message=plain), without(gist.said, known)
+
+
 def _bounce(message: InboundMessage, match: Match, context: Context) -> Bounce | None:
     """The answer of ours that a mail system says it could not deliver to the person; a copy of it is another's."""
     report = message.report
     if report is None or report.outcome != "failed" or match.ticket is None:
         return None
-    refs = (context.refs.get((message.channel, name)) for name in message.reply_to)
-    about = next((ref for ref in refs if ref is not None and ref.ours), None)
-    if about is None or about.notice or report.recipient.lower() in about.copies:
+    refs = ((name, context.refs.get((message.channel, name))) for name in message.reply_to)
+    name, about = next(((name, ref) for name, ref in refs if ref is not None and ref.ours), (None, None))
+    if about is None or report.recipient.lower() in about.copies:
         return None
     words = (report.recipient, report.said or report.status)
     told = ": ".join(word for word in words if word)
     why = f"A mail system sent it back ({told})." if told else "A mail system sent it back."
-    return Bounce(about.message_id, why)
+    return Bounce(about.message_id, why, name if about.notice else None)
 
 
 def _restriction(message: InboundMessage, context: Context, now: datetime) -> Restriction | None:

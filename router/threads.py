@@ -47,7 +47,9 @@ def match_ticket(
         if public and ref.ours and not _takes_part(author, ticket, context):
             continue
         if ref.ours or _takes_part(author, ticket, context):
-            return _living(ticket, thread, context, now, reopen_within, "reply")
+            elsewhere = ref.notice and thread is not None and thread.channel != message.channel
+            there = None if elsewhere else thread  # a mailed code is about a talk on another channel
+            return _living(ticket, there, context, now, reopen_within, "reply")
         refused = refused or _stranger(ticket)
     return (
         _by_number(message, author, context, now, reopen_within)

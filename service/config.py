@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 import msgspec
 
 from connectors.registry import CHANNELS, settings_type
-from desk.sign_in import FEWEST_BYTES
+from desk.sign_in import FEWEST_BYTES, can_sign
 from router.entities import known_regions, mistake_in
 from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES
 from service.toml_lines import key_lines, nearest_line
@@ -429,9 +429,13 @@ class _Loader:
         if bool(identity.sign_in_url) != bool(identity.sign_in_secret):
             missing = "sign_in_secret" if identity.sign_in_url else "sign_in_url"
             self._mistake(("identity", missing), "is missing: a sign-in page needs an address and a secret")
+        if "#" in identity.sign_in_url:
+            self._mistake(("identity", "sign_in_url"), "must not have a # in it: what follows is not sent")
         secret = identity.sign_in_secret.reveal().encode() if identity.sign_in_secret else b""
         if secret and len(secret) < FEWEST_BYTES:
             self._mistake(("identity", "sign_in_secret"), f"must have at least {FEWEST_BYTES} bytes")
+        elif identity.sign_in_secret and not can_sign(identity.sign_in_secret):
+            self._mistake(("identity", "sign_in_secret"), "must be random characters, no key of a file")
         for name, texts in identity.questions.items():
             if not _NAME.fullmatch(name):
                 self._mistake(("identity", "questions", name), "must have small letters, digits, - and _ only")

@@ -245,9 +245,9 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, names: Sequence[Ex
     for ref in names:
         tx.run(
             "INSERT INTO message_ref (ref, channel, part, message_id, ticket_id, thread_id, content_hash, ours) "
-            f"SELECT :ref, d.channel, :n, {_LEADS_TO}, d.ticket_id, d.thread_id, '', 1 FROM delivery d "
+            f"SELECT :ref, d.channel, :n, {_LEADS_TO}, d.ticket_id, {_THROUGH}, '', 1 FROM delivery d "
             f"WHERE d.id = :id AND {_LEADS_TO} IS NOT NULL AND d.ticket_id IS NOT NULL "
-            "AND d.thread_id IS NOT NULL ON CONFLICT DO NOTHING",
+            f"AND {_THROUGH} IS NOT NULL ON CONFLICT DO NOTHING",
             {**params, "ref": printable(ref)},
         )
     if n == 1:
@@ -258,9 +258,16 @@ def _record_way_back(tx: Tx, delivery_id: DeliveryId, n: int, names: Sequence[Ex
 
 
 # A notice is no message of the ticket.  By mail, where people answer it, its name leads to the first message of
-# the conversation; elsewhere whoever deletes the notice would seem to delete that message.
+# the conversation; elsewhere whoever deletes the notice would seem to delete that message.  A code that was mailed
+# to an address on record leads to what its person wrote last.
+_ASKED = (
+    "FROM message m WHERE m.ticket_id = d.ticket_id AND m.direction = 'in' AND m.thread_id IS NOT NULL "
+    "ORDER BY m.stored_at DESC, m.id LIMIT 1"
+)
+_THROUGH = f"COALESCE(d.thread_id, CASE WHEN d.kind = 'code' THEN (SELECT m.thread_id {_ASKED}) END)"
 _LEADS_TO = (
-    "COALESCE(d.message_id, CASE WHEN d.channel = 'email' THEN (SELECT m.id FROM message m "
+    f"COALESCE(d.message_id, CASE WHEN d.kind = 'code' THEN (SELECT m.id {_ASKED}) "
+    "WHEN d.channel = 'email' THEN (SELECT m.id FROM message m "
     "WHERE m.ticket_id = d.ticket_id AND m.thread_id = d.thread_id AND m.direction = 'in' "
     "ORDER BY m.stored_at, m.id LIMIT 1) END)"
 )
@@ -326,14 +333,23 @@ def record_failure(
     tell(tx, delivery_id, state, n, code, now)
 
 
+_CAME_BACK = {
+    True: "message_id = :message_id",
+    False: "kind = 'code' AND id IN (SELECT delivery_id FROM delivery_part WHERE external_id = :name)",
+}
+"""By whether it is one of the ticket's messages.  That an acknowledgement came back changes nothing."""
+
+
 def record_bounce(tx: Tx, ticket_id: TicketId, bounce: Bounce, now: datetime) -> None:
     """An answer that had left, and came back.  One that is on its way again stays as it is."""
     rows = tx.all(
         "UPDATE delivery SET state = 'failed', code = :code, detail = :detail, updated_at = :now, look_at = NULL "
-        "WHERE ticket_id = :ticket_id AND message_id = :message_id AND state IN ('sent', 'unknown') RETURNING id",
+        f"WHERE ticket_id = :ticket_id AND {_CAME_BACK[bounce.name is None]} AND state IN ('sent', 'unknown') "
+        "RETURNING id",
         {
             "ticket_id": ticket_id,
             "message_id": bounce.message_id,
+            "name": bounce.name and printable(bounce.name),
             "code": BOUNCED,
             "detail": printable(bounce.detail),
             "now": micros(now),
@@ -342,6 +358,7 @@ def record_bounce(tx: Tx, ticket_id: TicketId, bounce: Bounce, now: datetime) ->
     for (delivery_id,) in rows:
         tx.run("UPDATE delivery_part SET state = 'failed' WHERE delivery_id = :id", {"id": delivery_id})
         tell(tx, DeliveryId(delivery_id), "failed", 1, BOUNCED, now)
+        _wait_again(tx, DeliveryId(delivery_id), now)
 
 
 def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
@@ -352,7 +369,7 @@ def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
         "unanswered = CASE WHEN unanswered = 0 THEN 1 ELSE unanswered END, "
         "updated_at = :now, version = version + 1 "
         "WHERE (status = 'pending' OR (status = 'open' AND waiting_since IS NULL)) "
-        "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind = 'reply')",
+        "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind IN ('reply', 'code'))",
         {"id": delivery_id, "now": micros(now)},
     )
 

@@ -106,6 +106,11 @@ def forget_old(tx: Tx, now: datetime) -> int:
     months_ago = micros(now - timedelta(days=90))
     month_ago = micros(now - timedelta(days=30))
     _forget_loose(tx, month_ago)
+    tx.run(
+        "UPDATE delivery_part SET text = '' WHERE text <> '' AND delivery_id IN (SELECT id FROM delivery "
+        "WHERE kind = 'code' AND created_at < :then AND state IN ('sent', 'failed', 'held'))",
+        {"then": week_ago},
+    )
     present = micros(now)
     return (
         tx.run("DELETE FROM claim WHERE expires_at < :then", {"then": month_ago})

@@ -108,6 +108,12 @@ def _take_back(tx: Tx, params: Params) -> None:
         "(SELECT 1 FROM message m WHERE m.ticket_id = :of AND m.identity_id = participant.identity_id)",
         params,
     )
+    tx.run(
+        "UPDATE challenge SET ticket_id = :to WHERE ticket_id = :of "
+        "AND identity_id IN (SELECT identity_id FROM participant WHERE ticket_id = :to) "
+        "AND identity_id NOT IN (SELECT identity_id FROM participant WHERE ticket_id = :of)",
+        params,
+    )
     tx.run("DELETE FROM merged_item WHERE number = :number", params)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Collection
 from datetime import timedelta
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -15,7 +16,10 @@ GOOD_FOR = timedelta(days=7)
 MOST_IN_A_TEXT = 20
 LOOKED_AT_CHARS = 4_000
 _ALIKE = str.maketrans("ILO", "110")
-_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}[-‐‑–—]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
+_GAP = r"[-‐‑–—−]?\s{0,2}"
+_FOUR = "[0-9A-Za-z]{4}"
+_CODE = re.compile(rf"(?<![0-9A-Za-z])(?=({_FOUR}{_GAP}{_FOUR}{_GAP}{_FOUR})(?![0-9A-Za-z]))")
+"""Also with blanks or at the end of a line, as telephones write it; words before it do not hide it."""
 
 _WRITTEN = re.compile(rf"(?<!\w)[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}(?!\w)")
 
@@ -36,6 +40,14 @@ def masked(code: str) -> str:
 def covered(text: str) -> str:
     """A text with the codes in it as colleagues see them."""
     return _WRITTEN.sub(lambda found: masked(found[0]), text)
+
+
+def without(text: str, hashes: Collection[str]) -> str:
+    """A text with the codes of these hashes as colleagues see them, however they are written."""
+    found = [one for one in _CODE.finditer(text) if hash_of(one[1]) in hashes] if hashes else []
+    for one in reversed(found):
+        text = f"{text[: one.start(1)]}{masked(one[1])}{text[one.end(1) :]}"
+    return text
 
 
 def hash_of(code: str) -> str:

@@ -255,10 +255,14 @@ class Posted(Shape, frozen=True):
 
 
 class Bounce(Shape, frozen=True):
-    """An answer that came back: the message it was, and a sentence why."""
+    """An answer that came back: the message it was, and a sentence why.
+
+    name: of a mail that is none of the ticket's messages; None for one of them.
+    """
 
     message_id: MessageId
     detail: str
+    name: ExternalMessageId | None = None
 
 
 class Restricting(Shape, frozen=True):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from console.names import LARGEST_NUMBER
+from desk.answered import joined_since
 from tickets.feeds import FeedItem, Mood
 from tickets.ids import Channel
 from tickets.model import (
@@ -111,7 +112,8 @@ class ChallengeDocument(Document, frozen=True):
     """Somebody was asked to show who they are.
 
     way: ``questions``, ``code`` or ``sign_in``.  about: what was asked.  holds: whether it is shown, and not too
-    long ago.  answer_by: no code or sign-in later shows it.  holds_until: null where it never was shown.
+    long ago, and no code has joined another name to theirs since.  answer_by: no code or sign-in later shows
+    it.  holds_until: null where it never was shown.
     """
 
     id: str
@@ -325,7 +327,7 @@ def whole_ticket(envelope: TicketEnvelope, now: datetime) -> WholeTicket:
     fields = msgspec.structs.asdict(ticket_document(envelope.ticket))
     messages = [_message(message, deliveries.get(message.id)) for message in envelope.messages]
     restriction = RestrictionDocument(**msgspec.structs.asdict(held)) if held else None
-    challenges = [_challenge(one, now) for one in envelope.challenges]
+    challenges = [_challenge(envelope, one, now) for one in envelope.challenges]
     return WholeTicket(
         **fields,
         messages=messages,
@@ -335,12 +337,12 @@ def whole_ticket(envelope: TicketEnvelope, now: datetime) -> WholeTicket:
     )
 
 
-def _challenge(one: Challenge, now: datetime) -> ChallengeDocument:
+def _challenge(ticket: TicketEnvelope, one: Challenge, now: datetime) -> ChallengeDocument:
     return ChallengeDocument(
         id=one.id,
         way=one.way,
         state=one.state,
-        holds=one.holds(now),
+        holds=one.holds(now) and not joined_since(ticket, one),
         about=one.about,
         evidence=one.evidence,
         asked_at=one.asked_at,

@@ -76,19 +76,26 @@ def fail(
 def come_back(tables: Tables, bounce: Bounce, now: datetime) -> None:
     """An answer that had left, and came back.  One that is on its way again stays as it is."""
     for delivery in list(tables.deliveries.values()):
-        if delivery.message_id != bounce.message_id or delivery.state not in ("sent", "unknown"):
+        if not _is_meant(delivery, bounce) or delivery.state not in ("sent", "unknown"):
             continue
         parts = tuple(replace(part, state="failed") for part in delivery.parts)
         back = replace(delivery, parts=parts, state="failed", code=BOUNCED, detail=bounce.detail, updated_at=now)
         tables.deliveries[delivery.id] = back
         tables.looks[delivery.id] = None
         tell(tables, back, "failed", 1, BOUNCED, now)
+        _wait_again(tables, back, now)
+
+
+def _is_meant(delivery: Delivery, bounce: Bounce) -> bool:
+    if bounce.name is None:
+        return delivery.message_id == bounce.message_id
+    return delivery.kind == "code" and any(part.external_id == bounce.name for part in delivery.parts)
 
 
 def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
     """A reply that did not surely arrive: the person still waits."""
     ticket = tables.tickets.get(delivery.ticket_id) if delivery.ticket_id else None
-    if ticket is None or delivery.kind != "reply":
+    if ticket is None or delivery.kind not in ("reply", "code"):
         return
     if ticket.status != "pending" and (ticket.status != "open" or ticket.waiting_since is not None):
         return

@@ -53,6 +53,10 @@ def _take_back(tables: Tables, to: Ticket, of: Ticket) -> None:
     staying = {one.identity_id for one in tables.messages.values() if one.ticket_id == of.id}
     for who in brought.people - staying:
         tables.participants.pop((of.id, who), None)
+    for challenge in [one for one in tables.challenges.values() if one.ticket_id == of.id]:
+        who = challenge.identity_id
+        if (to.id, who) in tables.participants and (of.id, who) not in tables.participants:
+            tables.challenges[challenge.id] = replace(challenge, ticket_id=to.id)
 
 
 def conversations(tables: Tables, kept: BroughtRow, merged: TicketId) -> frozenset[ThreadId]:

@@ -351,6 +351,8 @@ def _record_way_back(tables: Tables, delivery: Delivery, n: int, names: Sequence
     """So that the person's answer to this piece reaches the same ticket."""
     message_id, ticket_id, thread_id = delivery.message_id, delivery.ticket_id, delivery.thread_id
     leads_to = _leads_to(tables, delivery)
+    if delivery.kind == "code" and leads_to is not None:
+        thread_id = tables.messages[leads_to].thread_id
     if leads_to is not None and ticket_id is not None and thread_id is not None:
         for name in names:
             add_ref(tables, NewRef(delivery.target.channel, name, leads_to, ticket_id, thread_id, n, ours=True))
@@ -365,6 +367,8 @@ def _leads_to(tables: Tables, delivery: Delivery) -> MessageId | None:
 
 def _what_it_is_about(tables: Tables, notice: Delivery) -> MessageId | None:
     """By mail, where people answer notices, the first message of the conversation; else None."""
+    if notice.kind == "code":
+        return _asked(tables, notice)
     if notice.target.channel != "email":
         return None
     said = [
@@ -373,3 +377,13 @@ def _what_it_is_about(tables: Tables, notice: Delivery) -> MessageId | None:
         if (message.ticket_id, message.thread_id, message.direction) == (notice.ticket_id, notice.thread_id, "in")
     ]
     return min(said, key=lambda message: (message.stored_at, message.id)).id if said else None
+
+
+def _asked(tables: Tables, code: Delivery) -> MessageId | None:
+    """What the person wrote last whom a code was mailed to."""
+    said = [
+        message
+        for message in tables.messages.values()
+        if (message.ticket_id, message.direction) == (code.ticket_id, "in") and message.thread_id is not None
+    ]
+    return max(said, key=lambda message: message.stored_at).id if said else None

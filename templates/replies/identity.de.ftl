@@ -8,6 +8,6 @@ identity =
     .subject = Ihr Code
     .mail =
         Ihr Code: { $code }
-        Schreiben Sie ihn nur in das Gespräch mit uns, in dem Sie darum gebeten haben. Wenn Sie uns nichts gefragt haben, benutzt vielleicht jemand anderes Ihren Namen: Geben Sie den Code niemandem, und sagen Sie es uns.
+        Schreiben Sie ihn nur in das Gespräch mit uns, in dem wir Sie darum gebeten haben. Wenn Sie uns nichts gefragt haben, benutzt vielleicht jemand anderes Ihren Namen: Geben Sie den Code niemandem, und sagen Sie es uns.
     .thanks = Danke. Wir wissen jetzt, dass Sie es sind. Sie können diese Seite schließen und Ihr Gespräch mit uns fortsetzen.
     .stale = Dieser Link funktioniert nicht oder nicht mehr. Bitten Sie uns in Ihrem Gespräch mit uns um einen neuen.

@@ -8,6 +8,6 @@ identity =
     .subject = Your code
     .mail =
         Your code: { $code }
-        Write it only in the conversation with us in which you asked for it. If you did not ask us anything, somebody else may be using your name: give the code to nobody, and tell us.
+        Write it only in the conversation with us in which we asked you for it. If you did not ask us anything, somebody else may be using your name: give the code to nobody, and tell us.
     .thanks = Thank you. We know now that it is you. You can close this page and go on in your conversation with us.
     .stale = This link does not work, or does not work any more. Ask us for a new one in your conversation with us.

@@ -8,6 +8,6 @@ identity =
     .subject = Su código
     .mail =
         Su código: { $code }
-        Escríbalo solo en la conversación con nosotros en la que lo pidió. Si no nos ha preguntado nada, puede que alguien esté usando su nombre: no dé el código a nadie y avísenos.
+        Escríbalo solo en la conversación con nosotros en la que se lo pedimos. Si no nos ha preguntado nada, puede que alguien esté usando su nombre: no dé el código a nadie y avísenos.
     .thanks = Gracias. Ahora sabemos que es usted. Puede cerrar esta página y seguir en su conversación con nosotros.
     .stale = Este enlace no funciona o ya no funciona. Pídanos uno nuevo en su conversación con nosotros.

@@ -8,6 +8,6 @@ identity =
     .subject = Votre code
     .mail =
         Votre code : { $code }
-        Ne l'écrivez que dans la conversation avec nous où vous l'avez demandé. Si vous ne nous avez rien demandé, quelqu'un utilise peut-être votre nom : ne donnez le code à personne et prévenez-nous.
+        Ne l'écrivez que dans la conversation avec nous où nous vous l'avons demandé. Si vous ne nous avez rien demandé, quelqu'un utilise peut-être votre nom : ne donnez le code à personne et prévenez-nous.
     .thanks = Merci. Nous savons maintenant que c'est vous. Vous pouvez fermer cette page et reprendre votre conversation avec nous.
     .stale = Ce lien ne fonctionne pas, ou plus. Demandez-nous-en un nouveau dans votre conversation avec nous.

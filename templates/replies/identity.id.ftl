@@ -8,6 +8,6 @@ identity =
     .subject = Kode Anda
     .mail =
         Kode Anda: { $code }
-        Tulis hanya dalam percakapan dengan kami tempat Anda memintanya. Jika Anda tidak menanyakan apa pun kepada kami, mungkin orang lain memakai nama Anda: jangan berikan kode ini kepada siapa pun dan beri tahu kami.
+        Tulis hanya dalam percakapan dengan kami tempat kami memintanya dari Anda. Jika Anda tidak menanyakan apa pun kepada kami, mungkin orang lain memakai nama Anda: jangan berikan kode ini kepada siapa pun dan beri tahu kami.
     .thanks = Terima kasih. Kini kami tahu bahwa ini benar Anda. Anda dapat menutup halaman ini dan melanjutkan percakapan dengan kami.
     .stale = Tautan ini tidak berfungsi, atau tidak berfungsi lagi. Mintalah tautan baru dalam percakapan Anda dengan kami.

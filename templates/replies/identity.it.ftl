@@ -8,6 +8,6 @@ identity =
     .subject = Il suo codice
     .mail =
         Il suo codice: { $code }
-        Lo scriva solo nella conversazione con noi in cui l'ha chiesto. Se non ci ha chiesto nulla, forse qualcuno usa il suo nome: non dia il codice a nessuno e ci avvisi.
+        Lo scriva solo nella conversazione con noi in cui glielo abbiamo chiesto. Se non ci ha chiesto nulla, forse qualcuno usa il suo nome: non dia il codice a nessuno e ci avvisi.
     .thanks = Grazie. Ora sappiamo che è lei. Può chiudere questa pagina e continuare la conversazione con noi.
     .stale = Questo link non funziona, o non funziona più. Ce ne chieda uno nuovo nella conversazione con noi.

@@ -8,6 +8,6 @@ identity =
     .subject = Uw code
     .mail =
         Uw code: { $code }
-        Schrijf die alleen in het gesprek met ons waarin u erom vroeg. Hebt u ons niets gevraagd, dan gebruikt misschien iemand anders uw naam: geef de code aan niemand en laat het ons weten.
+        Schrijf die alleen in het gesprek met ons waarin wij u erom vroegen. Hebt u ons niets gevraagd, dan gebruikt misschien iemand anders uw naam: geef de code aan niemand en laat het ons weten.
     .thanks = Dank u. We weten nu dat u het bent. U kunt deze pagina sluiten en verdergaan in uw gesprek met ons.
     .stale = Deze link werkt niet, of niet meer. Vraag ons om een nieuwe in uw gesprek met ons.

@@ -8,6 +8,6 @@ identity =
     .subject = Twój kod
     .mail =
         Twój kod: { $code }
-        Napisz go tylko w rozmowie z nami, w której o niego chodziło. Jeśli o nic nas nie pytasz, ktoś może używać Twojego nazwiska: nikomu nie podawaj kodu i daj nam znać.
+        Napisz go tylko w rozmowie z nami, w której o niego poprosiliśmy. Jeśli o nic nas nie pytasz, ktoś może używać Twojego nazwiska: nikomu nie podawaj kodu i daj nam znać.
     .thanks = Dziękujemy. Wiemy już, że to Ty. Możesz zamknąć tę stronę i wrócić do rozmowy z nami.
     .stale = Ten link nie działa lub już nie działa. Poproś nas o nowy w rozmowie z nami.

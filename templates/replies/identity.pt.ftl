@@ -8,6 +8,6 @@ identity =
     .subject = O seu código
     .mail =
         O seu código: { $code }
-        Escreva-o apenas na conversa connosco em que o pediu. Se não nos perguntou nada, alguém pode estar a usar o seu nome: não dê o código a ninguém e avise-nos.
+        Escreva-o apenas na conversa connosco em que lho pedimos. Se não nos perguntou nada, alguém pode estar a usar o seu nome: não dê o código a ninguém e avise-nos.
     .thanks = Obrigado. Sabemos agora que é você. Pode fechar esta página e continuar na sua conversa connosco.
     .stale = Esta ligação não funciona, ou já não funciona. Peça-nos uma nova na sua conversa connosco.

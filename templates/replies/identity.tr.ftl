@@ -8,6 +8,6 @@ identity =
     .subject = Kodunuz
     .mail =
         Kodunuz: { $code }
-        Kodu yalnızca onu istediğiniz konuşmaya yazın. Bize bir şey sormadıysanız adınızı başka biri kullanıyor olabilir: kodu kimseye vermeyin ve bize haber verin.
+        Kodu yalnızca bizim sizden istediğimiz konuşmaya yazın. Bize bir şey sormadıysanız adınızı başka biri kullanıyor olabilir: kodu kimseye vermeyin ve bize haber verin.
     .thanks = Teşekkürler. Artık siz olduğunuzu biliyoruz. Bu sayfayı kapatıp bizimle konuşmanıza devam edebilirsiniz.
     .stale = Bu bağlantı çalışmıyor ya da artık çalışmıyor. Bizimle konuşmanızda yenisini isteyin.

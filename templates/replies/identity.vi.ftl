@@ -8,6 +8,6 @@ identity =
     .subject = Mã của bạn
     .mail =
         Mã của bạn: { $code }
-        Chỉ viết mã này trong cuộc trò chuyện với chúng tôi mà bạn đã yêu cầu. Nếu bạn không hỏi chúng tôi điều gì, có thể ai đó đang dùng tên bạn: đừng đưa mã cho ai và hãy báo cho chúng tôi.
+        Chỉ viết mã này trong cuộc trò chuyện mà chúng tôi đã hỏi bạn mã này. Nếu bạn không hỏi chúng tôi điều gì, có thể ai đó đang dùng tên bạn: đừng đưa mã cho ai và hãy báo cho chúng tôi.
     .thanks = Cảm ơn bạn. Giờ chúng tôi biết đó là bạn. Bạn có thể đóng trang này và tiếp tục cuộc trò chuyện với chúng tôi.
     .stale = Liên kết này không hoạt động hoặc không còn hoạt động. Hãy xin liên kết mới trong cuộc trò chuyện với chúng tôi.

@@ -12,8 +12,9 @@ import jwt
 import pytest
 
 from service.config import Config, IdentitySection, InboxSection
+from tests.flow.test_there_and_back import BOUNCE
 from tests.support.stores import Database
-from tests.support.town import AGENT, Town, free_port, open_town
+from tests.support.town import AGENT, Town, free_port, open_town, until
 from tickets.errors import Refused
 from tickets.ids import TicketNumber
 from tickets.model import Challenge
@@ -78,11 +79,11 @@ async def code_mailed(town: Town, number: TicketNumber) -> str:
 async def test_the_code_goes_to_the_address_on_record_and_comes_back_in_the_chat(town: Town) -> None:
     number = await asks(town)
     code = await code_mailed(town, number)
-    await town.eventually(lambda: _true(any("a•••@customers.test" in text for text in said(town))), "the question")
+    await town.eventually(lambda: _true(any("a•••@c•••.test" in text for text in said(town))), "the question")
     assert not any(code in text for text in said(town))
     town.anna.write(f"Hier: {code.lower()}", town.bot)
     shown = await in_state(town, number, "shown")
-    assert shown.evidence == "The code that was sent to a•••@customers.test came back in this conversation."
+    assert shown.evidence == "The code that was sent to a•••@c•••.test came back in this conversation."
     assert shown.holds(datetime.now(UTC))
     await town.eventually(lambda: _true(any("machen hier weiter" in text for text in said(town))), "thanks")
     ticket = await town.service.store.find_ticket(number)
@@ -135,6 +136,54 @@ async def test_a_visitor_with_nothing_good_is_told_in_their_language(town: Town,
     assert (stale.status_code, 'dir="rtl"' in stale.text, "<b>" in stale.text) == (400, True, False)
 
 
+async def test_who_answers_the_mail_with_the_code_reaches_the_ticket(town: Town) -> None:
+    """By mail it counts where they were asked by mail; else they are to write it where they were asked."""
+    town.mei.write(to="support@example.test", subject="余额", text="我的余额是多少？")
+    number = (await town.ticket_saying("余额是多少")).ticket.number
+    await town.service.desk.challenge(AGENT, number, "code", key="c", address=town.mei.address)
+    await until(lambda: any(CODE.search(one.text) for one in town.mei.received), "the mail with the code")
+    mail = next(one for one in town.mei.received if CODE.search(one.text))
+    code = CODE.search(mail.text)
+    assert code is not None
+    town.mei.reply(mail, f"这是 {code[0]}")
+    await in_state(town, number, "shown")
+    ticket = await town.ticket_saying("这是")
+    assert ticket.ticket.number == number
+    assert code[0] not in str(ticket.messages)
+    assert not [one for message in ticket.messages for one in message.warnings]
+
+
+async def test_a_code_that_comes_back_opens_the_ticket_again(town: Town) -> None:
+    number = await asks(town)
+    await code_mailed(town, number)
+    ticket = await town.service.store.find_ticket(number)
+    assert ticket is not None
+    sent = await town.settled(next(one for one in ticket.deliveries if one.kind == "code"), "sent")
+    name = sent.parts[0].external_id
+    town.box.deliver(BOUNCE.format(name=name, server="mail.example.test").encode())
+
+    async def told() -> bool:
+        found = await town.service.store.find_ticket(number)
+        assert found is not None
+        mail = next(one for one in found.deliveries if one.kind == "code")
+        return (mail.state, found.ticket.status) == ("failed", "open")
+
+    await town.eventually(told, "the code that came back")
+
+
+async def test_who_signs_in_for_a_closed_ticket_is_told_to_ask_anew(town: Town, free: int) -> None:
+    number = await asks(town)
+    await town.service.desk.challenge(AGENT, number, "sign_in", key="s")
+    asked = await challenge_of(town, number)
+    await town.service.desk.close(AGENT, number, key="z")
+    async with httpx.AsyncClient() as browser:
+        stale = await browser.get(
+            f"http://127.0.0.1:{free}/hooks/identity", params={"result": word({"jti": asked.id})}
+        )
+    assert stale.status_code == 400
+    assert (await challenge_of(town, number)).state == "asked"
+
+
 async def test_it_goes_on_where_the_ticket_was_merged(town: Town, free: int) -> None:
     number = await asks(town)
     await town.service.desk.challenge(AGENT, number, "sign_in", key="s")
@@ -156,6 +205,10 @@ async def test_questions_are_asked_in_their_language_and_judged_by_a_colleague(t
         lambda: _true(any("Was haben Sie zuletzt bestellt?" in text for text in said(town))), "the question"
     )
     asked = await challenge_of(town, number)
+    with pytest.raises(Refused, match="not answered yet"):
+        await desk.judge(AGENT, number, asked.id, "as in our records of May", key="i", passed=True)
+    town.anna.write("Ein Fahrrad, im Mai", town.bot)
+    await town.ticket_saying("Fahrrad")
     with pytest.raises(Refused, match="no text"):
         await desk.judge(AGENT, number, asked.id, " ", key="j0", passed=True)
     await desk.judge(AGENT, number, asked.id, "as in our records of May", key="j", passed=True)

@@ -572,7 +572,7 @@ class Switchboard(RuleBasedStateMachine):
         except Refused:
             assert self._is_elsewhere(case)
             return
-        self.book.commands[key] = Command(case.number, "a•••@customers.test", done.delivery_id, again=ask)
+        self.book.commands[key] = Command(case.number, "a•••@c•••.test", done.delivery_id, again=ask)
         [code] = self.world.codes_mailed(case.id)[before:]
         [*_, asked] = self._challenges(case)
         assert asked.state == "asked"

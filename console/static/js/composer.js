@@ -130,8 +130,10 @@ async function insertPrepared(event) {
   const link = event.target.closest?.("[data-prepared]");
   if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  const answer = await fetch(link.href);
-  if (!answer.ok) return void window.open(link.href, "_blank");
+  const thread = composer().elements.thread?.value ?? "";
+  const address = `${link.href}?thread=${encodeURIComponent(thread)}`;
+  const answer = await fetch(address);
+  if (!answer.ok) return void window.open(address, "_blank");
   const text = document.getElementById("text");
   text.setRangeText(await answer.text(), text.selectionStart, text.selectionEnd, "end");
   link.closest("details").open = false;

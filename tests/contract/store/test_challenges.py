@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from tests.contract.store.test_merging import merge
+from tests.contract.store.test_merging import merge, take_apart
 from tests.support.builders import T0, at, changing, following, get_ticket, open_ticket, query
 from tickets.ids import ChallengeId, IdentityId, TicketId, TicketNumber
 from tickets.model import Challenge, TicketEnvelope
@@ -76,6 +76,24 @@ async def test_it_goes_where_its_ticket_goes_and_comes_back(store: Store) -> Non
     await store.admit([replace(following(receiver, "code"), shown=moved)], at(60))
     assert (await whole(store, TicketNumber(2))).challenges == (SHOWN,)
     assert (await whole(store)).challenges == (SHOWN,)
+
+
+async def test_who_was_asked_while_two_were_one_takes_it_along_when_they_are_parted(store: Store) -> None:
+    await open_ticket(store, "bob")
+    await open_ticket(store, "ann")
+    await merge(store, 1, 2)
+    receiver = await get_ticket(store, TicketNumber(2))
+    of_bob = replace(ASKED, ticket_id=receiver.id, asked_at=at(11))
+    of_ann = replace(of_bob, id=ChallengeId("ch-2"), identity_id=IdentityId("i-ann"))
+    for one, code in ((of_bob, HASH), (of_ann, "e" * 64)):
+        known = await get_ticket(store, TicketNumber(2))
+        await store.apply_change(changing(known, challenged=Challenged(one, code)), at(11))
+    await take_apart(store, 1)
+    back = replace(of_bob, ticket_id=TicketId("t-bob"))
+    assert (await whole(store)).challenges == (back,)
+    assert (await whole(store, TicketNumber(2))).challenges == (of_ann,)
+    found = await store.find_context(query(claims=frozenset({HASH})))
+    assert found.challenges[HASH].ticket_id == "t-bob"
 
 
 async def test_it_stays_as_long_as_its_ticket(store: Store) -> None:

@@ -13,14 +13,26 @@ from desk.sign_in import SignIn
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
 from simulators.memory_store import MemoryStore
-from tests.support.builders import MAIN, T0, at, changing, get_ticket, open_ticket, opening, query
+from tests.support.builders import (
+    MAIN,
+    T0,
+    at,
+    changing,
+    following,
+    get_ticket,
+    message,
+    open_ticket,
+    opening,
+    query,
+)
 from tests.support.clock import ManualClock
+from tests.support.inbound import VERIFIED
 from tests.support.paths import REPLIES
 from tests.unit.desk.test_commands import ANN, ONE
 from tickets.claims import hash_of
 from tickets.errors import Refused
-from tickets.ids import AccountId, ChallengeId, IdentityId, TicketId
-from tickets.model import Challenge, ChallengeWay, TicketEnvelope
+from tickets.ids import AccountId, ChallengeId, IdentityId, MessageId, ThreadId, TicketId, new_id
+from tickets.model import Authenticity, Challenge, ChallengeWay, TicketEnvelope, TicketEvent
 from tickets.ports import no_crash
 from tickets.records import Challenged
 from tickets.secret import Secret
@@ -97,11 +109,11 @@ async def test_a_code_is_mailed_and_named_nowhere_else(desk: Desk, store: Memory
     )
     code = re.search(r"\w{4}-\w{4}-\w{4}", mail.parts[0].text)
     assert code is not None
-    assert "B•••@customers.test" in told.parts[0].text
+    assert "B•••@c•••.test" in told.parts[0].text
     assert code[0] not in repr((told, found.messages, found.events, found.challenges))
     [asked] = found.challenges
     assert (asked.way, asked.state, asked.identity_id, asked.asked_by) == ("code", "asked", "i-bob", ANN.key)
-    assert asked.about == "B•••@customers.test"
+    assert asked.about == "B•••@c•••.test"
     assert asked.answer_by - asked.asked_at == CHECKS.answer_within
     context = await store.find_context(query(claims=frozenset({hash_of(code[0])})))
     assert context.challenges == {hash_of(code[0]): asked}
@@ -115,13 +127,27 @@ async def test_an_address_that_they_named_themselves_is_marked(desk: Desk, store
     await store.admit([replace(begun, message=replace(begun.message, text="I am BOB@customers.test"))], T0)
     await desk.challenge(ANN, ONE, "code", key="a", address="bob@customers.test")
     [asked] = (await whole(store)).challenges
-    assert asked.about == "b•••@customers.test (which they had named here themselves)"
+    assert asked.about == "b•••@c•••.test (which they had named here themselves)"
+
+
+async def test_one_that_they_named_in_their_own_script_or_in_the_subject_is_marked_too(
+    desk: Desk, store: MemoryStore
+) -> None:
+    begun = opening("bob")
+    assert begun.message is not None
+    named = replace(begun.message, text="私のは mei@例え.jp です", subject="bob@customers.test")
+    await store.admit([replace(begun, message=named)], T0)
+    for key, address in enumerate(("mei@例え.jp", "mei@xn--r8jz45g.jp", "bob@customers.test")):
+        await desk.challenge(ANN, ONE, "code", key=f"k{key}", address=address)
+    assert all("named here themselves" in one.about for one in (await whole(store)).challenges)
 
 
 @pytest.mark.parametrize(
     "address",
     ["", "bob", "bob@", "@example.test", "bob@example", "a b@example.test", "bob@example.test\nBcc: eve@x.test",
-     "bob@example.test,eve@x.test", "Bob <bob@example.test>", OWN, OWN.upper(), "b" * 65 + "@example.test"],
+     "bob@ex\u200dämple.test",
+     "bob@" + "ü" * 1_000_000, "bob@example.test,eve@x.test", "Bob <bob@example.test>", OWN, OWN.upper(),
+     "b" * 65 + "@example.test"],
 )  # fmt: skip
 async def test_what_is_no_address_of_theirs_is_refused(desk: Desk, store: MemoryStore, address: str) -> None:
     await open_ticket(store, "bob")
@@ -132,7 +158,11 @@ async def test_what_is_no_address_of_theirs_is_refused(desk: Desk, store: Memory
 
 @pytest.mark.parametrize(
     ("address", "sent"),
-    [("mei@例え.jp", "mei@xn--r8jz45g.jp"), ("anna@müller.example", "anna@xn--mller-kva.example")],
+    [
+        ("mei@例え.jp", "mei@xn--r8jz45g.jp"),
+        ("anna@müller.example", "anna@xn--mller-kva.example"),
+        ("anna@straße.example", "anna@xn--strae-oqa.example"),  # not strasse.example, which may be another's
+    ],
 )
 async def test_domains_of_every_script_get_their_code(
     desk: Desk, store: MemoryStore, address: str, sent: str
@@ -191,8 +221,18 @@ async def test_what_the_program_sees_no_colleague_says(desk: Desk, store: Memory
     assert (after.state, after.evidence, after.holds_until) == ("failed", "She says it is not her", None)
 
 
+async def test_before_they_have_answered_nobody_can_say_that_it_is_them(desk: Desk, store: MemoryStore) -> None:
+    await put(store, challenge("questions"))
+    for unvouched in (None, Authenticity("failed", "mx")):
+        if unvouched:
+            await answers(store, unvouched)
+        with pytest.raises(Refused, match="not answered yet"):
+            await desk.judge(ANN, ONE, ChallengeId("ch-1"), "as in our records", key="a", passed=True)
+
+
 async def test_a_colleague_says_it_once_and_it_can_be_taken_back(desk: Desk, store: MemoryStore) -> None:
     await put(store, challenge("questions"))
+    await answers(store)
     await desk.judge(ANN, ONE, ChallengeId("ch-1"), "both as in our records", key="a", passed=True)
     [shown] = (await whole(store)).challenges
     assert (shown.state, shown.judged_by, shown.holds_until) == ("shown", ANN.key, at(60) + CHECKS.holds)
@@ -208,9 +248,16 @@ async def test_a_colleague_says_it_once_and_it_can_be_taken_back(desk: Desk, sto
         await desk.judge(ANN, ONE, ChallengeId("ch-3"), "x" * 501, key="f", passed=False)
 
 
-async def put_second(store: MemoryStore) -> None:
+async def answers(store: MemoryStore, by: Authenticity = VERIFIED) -> None:
+    """What they were asked."""
     known = await get_ticket(store, ONE)
-    asked = replace(challenge("questions"), id=ChallengeId("ch-3"))
+    written = message(new_id(), "bob", stored_at=at(30), authenticity=by)
+    await store.admit([following(known, "", message=written, refs=())], at(30))
+
+
+async def put_second(store: MemoryStore, name: str = "ch-3", **changes: Any) -> None:
+    known = await get_ticket(store, ONE)
+    asked = replace(challenge("questions", **changes), id=ChallengeId(name))
     await store.apply_change(changing(known, challenged=Challenged(asked)), at(1))
 
 
@@ -224,12 +271,42 @@ async def test_an_answer_with_private_data_waits_until_it_is_shown(
     assert desk.prepare(ANN, await whole(store), "hello")
     with pytest.raises(Refused, match="check who they are"):
         desk.prepare(ANN, await whole(store), "balance")
+    await answers(store)
     await desk.judge(ANN, ONE, ChallengeId("ch-1"), "as in our records", key="a", passed=True)
     assert desk.prepare(ANN, await whole(store), "balance") == "You have 1."
+    clock.move(60)
+    await put_second(store, "ch-2", state="failed", ended_at=clock.now())  # asked anew, and it is not them
+    with pytest.raises(Refused, match="check who they are"):
+        desk.prepare(ANN, await whole(store), "balance")
+    clock.move(60)
+    await put_second(store, "ch-4", state="shown", ended_at=clock.now(), holds_until=clock.now() + CHECKS.holds)
+    assert desk.prepare(ANN, await whole(store), "balance")
     clock.move(CHECKS.holds.total_seconds())
     with pytest.raises(Refused, match="check who they are"):
         desk.prepare(ANN, await whole(store), "balance")
 
 
+async def test_private_data_are_told_in_private_and_to_nobody_whom_a_code_joined(
+    store: MemoryStore, clock: ManualClock, tmp_path: Any
+) -> None:
+    (tmp_path / "balance.en.ftl").write_text("balance = You have { $number }.", encoding="utf-8")
+    desk = desk_with(store, clock, CHECKS, prepared=ReplyTemplates(tmp_path, "en"))
+    shown = challenge("code", state="shown", ended_at=at(10), holds_until=at(9_999))
+    await put(store, shown)
+    found = await whole(store)
+    assert desk.prepare(ANN, found, "balance", ThreadId("h-bob"))
+    public = replace(found, threads=tuple(replace(one, visibility="public") for one in found.threads))
+    with pytest.raises(Refused, match="in private only"):
+        desk.prepare(ANN, public, "balance")
+    brought = TicketEvent("claimed", "router", at(20), message_id=MessageId("m-bob"), data={"identity": "i-eve"})
+    joined = replace(found, events=(*found.events, brought))
+    with pytest.raises(Refused, match="check who they are"):
+        desk.prepare(ANN, joined, "balance")
+    before = replace(brought, at=at(5))
+    assert desk.prepare(ANN, replace(found, events=(*found.events, before)), "balance")
+
+
 def test_an_address_is_known_by_its_owner_only() -> None:
-    assert half_hidden("mei.lin@customers.test") == "m•••@customers.test"
+    assert half_hidden("mei.lin@customers.test") == "m•••@c•••.test"
+    assert half_hidden("m@ab.de") == "•••@•••.de"
+    assert half_hidden("mei@xn--fsqu00a.xn--0zwm56d") == "m•••@•••.测试"

@@ -10,9 +10,9 @@ from tests.support.builders import T0
 from tests.support.inbound import FAILED, UNVERIFIED, mailed, said
 from tests.unit.router.test_decision import Router, kinds, ticket_of
 from tickets.claims import hash_of
-from tickets.ids import ChallengeId
+from tickets.ids import ChallengeId, ExternalMessageId, MessageId, ThreadId
 from tickets.model import Automatic, Challenge, InboundMessage, Restriction
-from tickets.records import Admission
+from tickets.records import Admission, MessageRef
 
 CODE = "K7QF-2MXD-9TPA"
 HASH = hash_of(CODE)
@@ -79,11 +79,44 @@ def test_somebody_else_shows_nothing_even_in_the_same_conversation() -> None:
     assert router.context.challenges[HASH].state == "asked"
 
 
-@pytest.mark.parametrize("changes", [{"answer_by": T0}, {"state": "failed"}])
-def test_too_late_is_too_late(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changes", "why"), [({"answer_by": T0}, "too late"), ({"state": "failed"}, "does not count any more")]
+)
+def test_too_late_is_too_late(changes: dict[str, Any], why: str) -> None:
     brought = asked(**changes).one(said(CODE, who="ann", name="2"))
     assert brought.shown is None
-    assert "too late" in warnings(brought)
+    assert why in warnings(brought)
+
+
+def test_of_several_codes_the_good_one_counts() -> None:
+    router = asked()
+    older = "A7QF-2MXD-9TPA"
+    known = router.context.challenges[HASH]
+    router.context.challenges[hash_of(older)] = replace(known, id=ChallengeId("ch-0"), answer_by=T0)
+    brought = router.one(said(f"{older}? nein, {CODE}", who="ann", name="2"))
+    assert brought.shown is not None
+    assert brought.shown.id == "ch-1"
+
+
+def test_a_code_is_covered_wherever_it_is_brought() -> None:
+    for who in ("ann", "eve"):
+        brought = asked().one(said("ของฉันคือ k7qf 2mxd 9tpa", who=who, name="2"))
+        assert brought.message is not None
+        assert brought.message.text == "ของฉันคือ k7qf-····-····"
+        assert "2mxd" not in brought.snippet
+
+
+def test_who_answers_by_mail_from_the_address_it_was_sent_to_is_no_thief() -> None:
+    router = asked()
+    ref = MessageRef(
+        MessageId("m"), router.context.challenges[HASH].ticket_id, ThreadId("h"), ours=True, notice=True
+    )
+    router.context.refs["email", ExternalMessageId("<code@desk>")] = ref
+    brought = router.one(mailed(CODE, reply_to=(ExternalMessageId("<code@desk>"),)))
+    assert ticket_of(brought).id == ref.ticket_id
+    assert brought.new_thread is not None
+    assert brought.new_thread.channel == "email"
+    assert (brought.shown, "have them write it there" in warnings(brought)) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -95,16 +128,20 @@ def test_too_late_is_too_late(changes: dict[str, Any]) -> None:
     ],
 )
 def test_mails_that_nobody_vouches_for_show_nothing(how: dict[str, Any]) -> None:
-    router = asked(mailed("Wie hoch ist mein Guthaben?"))
-    forged = mailed(CODE, name="<2@x>", reply_to=("<1@x>",), **how)
-    assert router.one(forged).shown is None
+    first = mailed("Wie hoch ist mein Guthaben?")
+    router = asked(first)
+    forged = router.one(mailed(CODE, name="<2@x>", reply_to=(first.external_id,), **how))
+    assert forged.shown is None
     assert router.context.challenges[HASH].state == "asked"
+    assert router.one(mailed(CODE, name="<3@x>", reply_to=(first.external_id,))).shown is not None
 
 
 def test_a_quotation_is_nothing_that_they_say() -> None:
-    router = asked(mailed("Wie hoch ist mein Guthaben?"))
-    quoted = mailed(f"Danke\n\nAm Montag schrieb Mei:\n> {CODE}", name="<2@x>")
-    assert router.one(quoted).shown is None
+    first = mailed("Wie hoch ist mein Guthaben?")
+    router = asked(first)
+    text = f"Danke\n\nAm Montag schrieb Mei:\n> {CODE}"
+    assert router.one(mailed(text, name="<2@x>", reply_to=(first.external_id,))).shown is None
+    assert router.one(mailed(text.replace("> ", ""), name="<3@x>", reply_to=(first.external_id,))).shown
 
 
 def test_somebody_who_is_blocked_shows_nothing() -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from router.commands import carry_out
 from router.priority import WANTS_PERSON
@@ -100,6 +101,15 @@ def test_who_asks_the_same_many_times_at_once_is_answered_once() -> None:
     assert [len(one.deliveries) for one in asked] == [1] + [0] * 49
     assert len(router.one(said("/help", command="help", name="51")).deliveries) == 1
     assert len(router.one(said("/status", command="status", name="52", who="eve")).deliveries) == 1
+
+
+def test_neither_a_late_command_nor_another_person_s_takes_somebody_s_answer() -> None:
+    router = Router()
+    late = said("/status", command="status", name="1", late=True)
+    assert router.one(late).deliveries == ()
+    assert len(router.one(said("/status", command="status", name="2")).deliveries) == 1
+    beside = replace(said("/status", command="status", name="3", who="eve"), thread=late.thread)
+    assert len(router.one(beside).deliveries) == 1
 
 
 def test_where_each_question_shows_that_it_is_thought_about_each_is_answered() -> None:

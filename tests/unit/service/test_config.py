@@ -124,6 +124,16 @@ def test_a_secret_from_the_environment_stays_what_it_is(file: Path, password: st
             3,
             ["identity.sign_in_secret", "at least 32 bytes"],
         ),
+        (
+            f"[identity]\nsign_in_url = 'https://x.test/#a'\nsign_in_secret = '{'swordfish' * 4}'\n",
+            2,
+            ["identity.sign_in_url", "must not have a #"],
+        ),
+        (
+            f"[identity]\nsign_in_url = 'https://x.test'\nsign_in_secret = 'ssh-rsa {'swordfish' * 4}'\n",
+            3,
+            ["identity.sign_in_secret", "must be random characters"],
+        ),
         ("[identity.questions.a]\nde = 'Was?'\n", 1, ["identity.questions.a", "add en = "]),
         ("[identity.questions.'A b']\nen = 'What?'\n", 1, ["identity.questions.A b", "small letters"]),
         ("[identity.questions]\na = 'What?'\n", 1, ["identity.questions", "must be object, not str"]),
