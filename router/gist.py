@@ -10,7 +10,7 @@ from tickets.folds import fresh
 from tickets.model import Gist, InboundMessage
 from tickets.segments import MAX_TEXT_CHARS, fold, segments_of
 
-ALARM_CHARS = 4_000
+ALARM_CHARS = 2_000
 
 
 def read(message: InboundMessage) -> InboundMessage:

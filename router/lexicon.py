@@ -28,31 +28,39 @@ class Lexicon(Generic[Key]):
         """folding: what is done to the words, and to be done to the text before it is looked through."""
         import ahocorasick
 
-        entries: dict[str, list[tuple[Key, bool, bool]]] = {}
+        entries: dict[str, list[Key]] = {}
         for key, written in words.items():
             for word in written:
-                whole = word.startswith("=")
-                plain = folding(word.removeprefix("="))
-                spaced = UNSPACED.match(plain) is None and not (_ARABIC.match(plain) and len(plain) > LONG)
-                entries.setdefault(plain, []).append((key, spaced, whole and spaced))
+                entries.setdefault(_pattern(word, folding), []).append(key)
         self._found: Any = ahocorasick.Automaton()
-        for plain, meanings in entries.items():
-            self._found.add_word(plain, (len(plain), meanings))
+        for pattern, keys in entries.items():
+            self._found.add_word(pattern, (len(pattern.rstrip()), keys))
         self._found.make_automaton()
 
     def find(self, folded: str) -> dict[Key, set[int]]:
         """What stands in a text that is folded in the same way, and where each word of it begins."""
         hits: dict[Key, set[int]] = {}
-        if not len(self._found):
-            return hits
-        for end, (length, meanings) in self._found.iter(folded):
-            start = end + 1 - length
-            begins = start == 0 or not folded[start - 1].isalnum()
-            ends = end + 1 == len(folded) or not folded[end + 1].isalnum()
-            for key, spaced, whole in meanings:
-                if (begins or not spaced) and (ends or not whole):
-                    hits.setdefault(key, set()).add(start)
+        if len(self._found):
+            for end, (length, keys) in self._found.iter(_spaced(folded)):
+                for key in keys:
+                    hits.setdefault(key, set()).add(end - length)
         return hits
+
+
+_BETWEEN_WORDS = re.compile(r"[\W_]")
+
+
+def _spaced(text: str) -> str:
+    """With a blank for whatever parts words, one before the first and one behind the last."""
+    return f" {_BETWEEN_WORDS.sub(' ', text)} "
+
+
+def _pattern(word: str, folding: Callable[[str], str]) -> str:
+    """As it is looked for in a spaced text: where words run together without a blank before it."""
+    whole, plain = word.startswith("="), _BETWEEN_WORDS.sub(" ", folding(word.removeprefix("=")))
+    if UNSPACED.match(plain) or (_ARABIC.match(plain) and len(plain) > LONG):
+        return plain
+    return f" {plain.strip()} " if whole or plain.endswith(" ") else f" {plain}"
 
 
 def read_words(name: str) -> dict[str, dict[str, list[str]]]:

@@ -14,6 +14,7 @@ _LINK = re.compile(
     r"(?<![\w@.-])(?:(?P<scheme>https?)://(?:[^\s/@]{0,80}@)?)?"
     r"(?P<host>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})(?P<port>:\d{1,5})?(?P<path>/[^\s<>\"'「」《》，。]{0,300})?"
 )
+_DOTTED = re.compile(r"[^\s.]\.[^\W\d_]")
 _KNOWN_ENDS: Final = frozenset((
     "com", "org", "net", "io", "co", "app", "me", "info", "biz", "xyz", "site", "online", "top", "shop",
     "live", "help", "support", "de", "fr", "es", "it", "nl", "pl", "ru", "ua", "tr", "ir", "in", "id", "vn",
@@ -33,7 +34,7 @@ class Link(NamedTuple):
 
 def links_in(text: str) -> Iterator[Link]:
     """Addresses with a scheme, and names of servers without one."""
-    if "." not in text:
+    if _DOTTED.search(text) is None:
         return
     for found in _LINK.finditer(text):
         host = found["host"].lower()

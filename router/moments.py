@@ -1,7 +1,6 @@
 """Days and times that a message names, in figures or with the month's name in any language.  Pure."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -42,11 +41,11 @@ def moments_in(text: str) -> Iterator[tuple[int, int, str]]:
         yield from _day(found, found[1] or "", found[2], found[3])
     yield from _named(text)
     for found in _CLOCK.finditer(text):
-        yield found.start(), found.end(), f"{_int(found[1]):02}:{_int(found[2]):02}"
+        yield found.start(), found.end(), f"{int(found[1]):02}:{int(found[2]):02}"
 
 
 def _either(found: re.Match[str]) -> Iterator[tuple[int, int, str]]:
-    first, second = _int(found[1]), _int(found[3])
+    first, second = int(found[1]), int(found[3])
     year = found[4] if len(found[4]) == 4 else f"20{found[4]}"
     if found[2] == "." or first > 12 or first == second:
         yield from _day(found, year, found[3], found[1])
@@ -57,17 +56,13 @@ def _either(found: re.Match[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _day(found: re.Match[str], year: str, month: str, day: str) -> Iterator[tuple[int, int, str]]:
-    yield from _dated(found.start(), found.end(), year, _int(month), day)
+    yield from _dated(found.start(), found.end(), year, int(month), day)
 
 
 def _dated(start: int, end: int, year: str | None, month: int, day: str) -> Iterator[tuple[int, int, str]]:
-    if 1 <= month <= 12 and 1 <= _int(day) <= 31:
-        before = f"{_int(year):04}-" if year else ""
-        yield start, end, f"{before}{month:02}-{_int(day):02}"
-
-
-def _int(digits: str) -> int:
-    return int("".join(str(unicodedata.decimal(one)) for one in digits))
+    if 1 <= month <= 12 and 1 <= int(day) <= 31:
+        before = f"{int(year):04}-" if year else ""
+        yield start, end, f"{before}{month:02}-{int(day):02}"
 
 
 def _named(text: str) -> Iterator[tuple[int, int, str]]:

@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Final
 
 from router.entity_words import COINS, CURRENCY_SIGNS, CURRENCY_WORDS, MULTIPLES
-from tickets.segments import UNSPACED
 
 LONGEST_NUMBER: Final = 18
 _NUMBER: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,8})?|\d(?:[\d.,'’٬٫]{0,18}\d)?)(?!\d)"
@@ -16,15 +15,78 @@ _NUMBER: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,8})?|\d(?:[\d.
 
 def amounts_in(text: str) -> Iterator[tuple[int, int, str]]:
     """Where each stands, and what it is, as ``1200.50 USD``."""
-    if not any(map(str.isdecimal, text)):
-        return
-    for found in _written().finditer(text):
-        number = number_of(found["number"])
-        if number is None:
+    for found in _WRITTEN.finditer(text):
+        start, end = found.span("number")
+        before, behind = _sign_before(text, start), None
+        multiple, end = _multiple(text, end)
+        if before is None:
+            behind = _unit_behind(text, end)
+        if before is None and (behind is None or _IN_A_WORD.match(text[start - 1 : start])):
             continue
-        sign = found["sign"] or found["unit"]
-        multiple = MULTIPLES.get((found["times"] or "").strip().lower(), 1)
-        yield found.start(), found.end(), f"{_plain(number * multiple)} {_currencies()[sign.lower()]}"
+        number = number_of(found["number"])
+        if number is not None:
+            begin, currency = before or (start, "")
+            stop, currency = behind or (end, currency)
+            yield begin, stop, f"{_plain(number * multiple)} {currency}"
+
+
+_IN_A_WORD = re.compile("[A-Za-z]")
+_WRITTEN = re.compile(rf"(?<![0-9.,])(?P<number>{_NUMBER})")
+
+
+def _sign_before(text: str, start: int) -> tuple[int, str] | None:
+    """A currency's sign before a number, with where it begins."""
+    stop = start - 1 if text[start - 1 : start] == " " else start
+    for length in _SIGN_LENGTHS:
+        begin = stop - length
+        if begin >= 0 and (code := _signs().get(text[begin:stop].lower())) and not _goes_on(text, begin):
+            return begin, code
+    return None
+
+
+def _goes_on(text: str, begin: int) -> bool:
+    """Whether a word that ends in letters of a sign began before it, as in "hours Rs"."""
+    return text[begin].isalpha() and text[begin - 1 : begin].isalpha()
+
+
+def _multiple(text: str, end: int) -> tuple[int, int]:
+    """What a word such as "万" or "juta" behind a number makes of it, and where that ends."""
+    found = _word_at(text, end, MULTIPLES)
+    return (MULTIPLES[found[0]], found[1]) if found else (1, end)
+
+
+def _unit_behind(text: str, end: int) -> tuple[int, str] | None:
+    found = _word_at(text, end, _currencies())
+    return (found[1], _currencies()[found[0]]) if found else None
+
+
+_WORD = re.compile(
+    r"\s?(?:(?P<unspaced>[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,6})|(?P<sign>[^\w\s])"
+    r"|(?P<word>(?:[^\W\d_]|[\u0900-\u0963]){1,16}\.?))"
+)
+
+
+def _word_at(text: str, at: int, words: Mapping[str, object]) -> tuple[str, int] | None:
+    """The longest of some words that stands there, and where it ends; where words run together, of the first."""
+    found = _WORD.match(text, at)
+    if found is None:
+        return None
+    if found["unspaced"]:
+        start, run = found.start("unspaced"), found["unspaced"]
+        length = next((n for n in range(len(run), 0, -1) if run[:n] in words), 0)
+        return (run[:length], start + length) if length else None
+    kind = "sign" if found["sign"] else "word"
+    word = found[kind].lower()
+    for one in (word, word.rstrip(".")):
+        if one in words:
+            return one, found.start(kind) + len(one)
+    latin = _LATIN.match(word)  # "100u没到账": Chinese goes on without a blank
+    if latin is None or latin[0] == word or latin[0] not in words:
+        return None
+    return latin[0], found.start(kind) + len(latin[0])
+
+
+_LATIN = re.compile(r"[a-z\u00c0-\u024f]+(?![a-z\u00c0-\u024f])")
 
 
 def number_of(written: str) -> Decimal | None:
@@ -56,6 +118,14 @@ def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
+_SIGN_LENGTHS: Final = sorted({len(sign) for sign in CURRENCY_SIGNS}, reverse=True)
+
+
+@cache
+def _signs() -> dict[str, str]:
+    return {sign.lower(): code for sign, code in CURRENCY_SIGNS.items()}
+
+
 @cache
 def _currencies() -> dict[str, str]:
     """Every sign, word and code, in small letters, with what it names."""
@@ -68,27 +138,3 @@ def _currencies() -> dict[str, str]:
 
 _WORDS_TOO: Final = frozenset({"ALL", "TOP", "BAM", "COP", "SOS", "TRY", "CUP", "PEN", "GEL", "MOP"})
 """Codes that are English words, written small or large."""
-
-
-@cache
-def _written() -> re.Pattern[str]:
-    """A sign before a number, or a currency behind it."""
-    signs = "|".join(sorted(map(re.escape, CURRENCY_SIGNS), key=len, reverse=True))
-    return re.compile(
-        rf"(?<![0-9A-Za-z.,])(?:(?P<sign>{signs})\s?(?=\d))?(?P<number>{_NUMBER})"
-        rf"(?P<times>\s?(?:{_any_of(MULTIPLES)}))?(?(sign)|\s?(?P<unit>{_any_of(_currencies())}))",
-        re.IGNORECASE,
-    )
-
-
-def _any_of(words: Iterable[str]) -> str:
-    """The longest first; where words are parted by blanks, whole ones only."""
-    longest = sorted(words, key=len, reverse=True)
-    return "|".join(re.escape(word) + _end_of(word) for word in longest)
-
-
-def _end_of(word: str) -> str:
-    """Of a Latin word: Chinese may follow it without a blank."""
-    if UNSPACED.match(word[-1]) or not word[-1].isalnum():
-        return ""
-    return r"(?![0-9A-Za-z\u00c0-\u024f])" if word.isascii() else r"(?![^\W_])"
