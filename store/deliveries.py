@@ -358,7 +358,8 @@ def record_bounce(tx: Tx, ticket_id: TicketId, bounce: Bounce, now: datetime) ->
     for (delivery_id,) in rows:
         tx.run("UPDATE delivery_part SET state = 'failed' WHERE delivery_id = :id", {"id": delivery_id})
         tell(tx, DeliveryId(delivery_id), "failed", 1, BOUNCED, now)
-        _wait_again(tx, DeliveryId(delivery_id), now)
+        if bounce.name is not None:  # after an answer the router itself has said whether somebody waits
+            _wait_again(tx, DeliveryId(delivery_id), now)
 
 
 def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:

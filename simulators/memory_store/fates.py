@@ -83,7 +83,8 @@ def come_back(tables: Tables, bounce: Bounce, now: datetime) -> None:
         tables.deliveries[delivery.id] = back
         tables.looks[delivery.id] = None
         tell(tables, back, "failed", 1, BOUNCED, now)
-        _wait_again(tables, back, now)
+        if bounce.name is not None:
+            _wait_again(tables, back, now)
 
 
 def _is_meant(delivery: Delivery, bounce: Bounce) -> bool:

@@ -33,7 +33,7 @@ from tests.support.builders import (
 from tests.support.stores import Database
 from tickets.errors import Conflict
 from tickets.ids import ExternalMessageId, IdentityId, MessageId, ThreadId, TicketId, TicketNumber
-from tickets.model import Authenticity, Automatic, Contact, DeliveryState, Participant, Reason
+from tickets.model import Authenticity, Automatic, Contact, DeliveryKind, DeliveryState, Participant, Reason
 from tickets.records import BOUNCED, Admission, Bounce, NewJob, TicketFilter
 from tickets.segments import segments
 from tickets.storage import Store
@@ -304,6 +304,29 @@ async def test_an_answer_that_came_back_has_failed(store: Store, state: Delivery
     told = [one for one in await store.events_after(0, 99) if one.delivery_id == back.id]
     assert told[-1].data == {"state": "failed", "part": 1, "code": BOUNCED}
     assert await store.lease_unknown([MAIN], "worker", at(99), 60, 10) == []
+
+
+@pytest.mark.parametrize("kind", ["code", "notice"])
+async def test_a_code_that_came_back_has_the_person_wait_again_and_other_mails_do_not(
+    store: Store, kind: DeliveryKind
+) -> None:
+    name = ExternalMessageId("<code@desk>")
+    known = await open_ticket(store, "ann", status="pending", waiting_since=None, unanswered=0)
+    mailed = answer("c", known, state="sent")
+    part = replace(mailed.parts[0], state="sent", external_id=name)
+    mailed = replace(mailed, kind=kind, message_id=None, thread_id=None, parts=(part,))
+    await store.apply_change(changing(known, mailed=mailed), at(1))
+    [row] = (await store.list_tickets(TicketFilter())).items
+    bounce = Bounce(MessageId("m-ann"), "A mail system sent it back.", name)
+    await store.admit([following(row.ticket, "back", bounce=bounce)], at(9))
+    after = await get_ticket(store, 1)
+    back = await get_delivery(store, "c")
+    waits = kind == "code"
+    assert (back.state, after.waiting_since is not None, after.unanswered > 0) == (
+        "failed" if waits else "sent",
+        waits,
+        waits,
+    )
 
 
 @pytest.mark.parametrize("state", ["queued", "held", "sending", "failed"])
