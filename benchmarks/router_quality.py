@@ -19,6 +19,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from router.categories import classify
 from router.language import LanguageRecognizer, sample_of
 from router.urgency import alarms_in, is_meant
 from tickets.segments import fold
@@ -33,6 +34,19 @@ THEFT = frozenset((
 """Of banking77's classes, those that tell of theft, loss or somebody else's doing."""
 
 
+LABELS = {
+    "account_security": "account",
+    "payments": "payments",
+    "orders": "orders",
+    "rules_fees": "rules",
+    "technical": "technical",
+    "feedback": "feedback",
+    "praise": "praise",
+    "spam": "spam",
+}
+"""As our own set names the categories."""
+
+
 class Share(NamedTuple):
     """hits of all, with the goal."""
 
@@ -45,13 +59,19 @@ class Share(NamedTuple):
 class Written(NamedTuple):
     text: str
     urgent: bool
+    category: str
 
 
 def main() -> None:
     folder = Path(next((one for one in sys.argv[1:] if one[0] != "-"), os.environ.get("SWITCHBOARD_DATA", "-")))
     console, languages = Console(), LanguageRecognizer()
     table = Table("what", "hits", "of", "share", "goal")
-    for share in (*_languages(folder, languages), *_banking(folder), *_own(languages)):
+    for share in (
+        *_languages(folder, languages),
+        *_banking(folder),
+        *_own(languages),
+        *_categories(languages),
+    ):
         table.add_row(share.what, str(share.hits), str(share.of), f"{share.hits / share.of:.3f}", share.goal)
     console.print(table)
     for name in (LANGUAGE, BANKING):
@@ -103,12 +123,26 @@ def _own(languages: LanguageRecognizer) -> Iterator[Share]:
         yield Share(f"urgent, all, {half}: precision", sums[0], sums[2])
 
 
+def _categories(languages: LanguageRecognizer) -> Iterator[Share]:
+    """Of what is not urgent: what is, is with security whatever it is about."""
+    for half in ("seen", "unseen"):
+        told = [one for file in sorted(URGENT.glob("*.jsonl")) for one in _half(file, half) if not one.urgent]
+        found = [
+            classify(one.text, languages.recognize(sample_of(one.text)), theft=False).category for one in told
+        ]
+        right = sum(category == one.category for category, one in zip(found, told, strict=True))
+        yield Share(f"category, {half}: right", right, len(told))
+        yield Share(f"category, {half}: unsure", found.count(None), len(told))
+
+
 def _half(file: Path, half: str) -> list[Written]:
     """Every second urgent message and every second other one."""
     told = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     kinds = [[one for one in told if one["urgent"] == urgent] for urgent in (True, False)]
     first = 0 if half == "seen" else 1
-    return [Written(one["text"], one["urgent"]) for kind in kinds for one in kind[first::2]]
+    return [
+        Written(one["text"], one["urgent"], LABELS[one["category"]]) for kind in kinds for one in kind[first::2]
+    ]
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ import msgspec
 import typer
 
 from router import albums
+from router.categories import classify
 from router.decision import Decider
 from router.gist import gist_of, read
 from router.language import LanguageRecognizer
-from router.urgency import is_urgent
+from router.urgency import is_meant, is_urgent
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, read_config
 from service.config import Config
@@ -97,10 +98,14 @@ class _Explainer:
         gathered = albums.Gathered(message, (EventId(0),))
         decided = self._decider.decide(gathered, _nothing_known(), self._clock.now())
         stored = decided.message
+        language, gist = (stored.language if stored else None), gist_of(message)
+        about = classify(f"{message.subject or ''}\n{gist.said}", language, theft=is_meant(gist.theft, language))
         found = {
-            "language": stored.language if stored else None,
-            "language_confidence": round(self._languages.find(gist_of(message).sample).confidence, 3),
-            "urgent": is_urgent(gist_of(message), stored.language if stored else None),
+            "category": about.category,
+            "category_confidence": round(about.confidence, 3),
+            "language": language,
+            "language_confidence": round(self._languages.find(gist.sample).confidence, 3),
+            "urgent": is_urgent(gist, language),
             "secrets_masked": list(message.secrets),
             "entities": msgspec.to_builtins(stored.entities) if stored else [],
         }

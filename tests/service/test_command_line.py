@@ -200,6 +200,8 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     assert found["mail"]["message"]["subject"] == "Frage"
     assert found["chat"]["decision"]["language"] == "zh"
     assert found["post"]["decision"]["verdict"] == "ticket"
+    assert (found["post"]["message"]["category"], found["post"]["message"]["urgent"]) == ("technical", False)
+    assert (found["chat"]["message"]["category"], found["chat"]["message"]["urgent"]) == ("account", True)
     assert found["card"]["message"]["text"] == "[covered: card, ends in 1111] 被拒，3,000円"
     assert found["card"]["message"]["secrets_masked"] == ["card"]
     assert [one["value"] for one in found["card"]["message"]["entities"]] == ["3000 JPY"]
