@@ -18,6 +18,9 @@ def test_questions_are_asked_and_judged_in_the_panel(server: Server, screen: Scr
     screen.shows("#panel", "was asked to show who they are by questions: asked: order")
     screen.shows("#conversation", "What did you order last?")
     [asked] = server.run(server.house.seeds.get(number)).challenges
+    server.house.clock.pass_(seconds=5)
+    server.run(server.house.seeds.writes(anna, "Seit Mai"))
+    screen.shows("#conversation", "Seit Mai")
     screen.type("as in our records of May", f"#evidence-{asked.id}")
     screen.click(f"#judge-{asked.id} button[value='yes']")
     screen.shows("#panel", "Anna Lind has shown who they are (seen by Mei Lin): as in our records of May")
