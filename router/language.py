@@ -4,11 +4,16 @@ Runs of letters alone (py3langid) mistake Portuguese for Spanish in short texts;
 language (wordfreq) they seldom do.
 """
 
+import gzip
 import math
 import re
 import threading
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import msgspec
 
 DEFAULT_LANGUAGES = (
     "ar", "de", "en", "es", "fa", "fr", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "uk",
@@ -43,6 +48,8 @@ TRUST_HINT_BELOW = 12
 SAMPLE_CHARS = 240
 """Of a longer text, so much is looked at."""
 FLOOR = 1e-12
+COMMON = 15_000
+"""Words of each language, about."""
 UNHEARD = -17.0
 """As a natural logarithm, how often a word is said that is in no list."""
 WORDS_WEIGH = 0.8
@@ -138,13 +145,29 @@ class _Model:
 
 
 def _common_words(language: str) -> dict[str, float]:
-    """With how often each is said, as a natural logarithm; none for a language that nobody has counted."""
-    import wordfreq
+    """With how often each is said, as a natural logarithm; none for a language that nobody has counted.
 
-    if language in UNSPACED_LANGUAGES or language not in wordfreq.available_languages("small"):
+    In wordfreq's format cBpack: behind a header lists of words, from the most frequent on; the place of each list
+    tells how often its words are said, in hundredths of powers of ten.
+    """
+    counted = _data_of("wordfreq") / f"small_{language}.msgpack.gz"
+    if language in UNSPACED_LANGUAGES or not counted.exists():
         return {}
-    counted = wordfreq.get_frequency_list(language, wordlist="small")
-    return {word: -math.log(10) * place / 100 for place, words in enumerate(counted) for word in words}
+    _header, *lists = msgspec.msgpack.decode(gzip.decompress(counted.read_bytes()))
+    found: dict[str, float] = {}
+    for place, words in enumerate(lists):
+        found |= dict.fromkeys(words, -math.log(10) * place / 100)
+        if len(found) > COMMON:
+            break
+    return found
+
+
+def _data_of(package: str) -> Path:
+    """Where a package keeps its data; it is not imported, which takes longer than all lists."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
 
 
 @cache

@@ -93,10 +93,11 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]{12,}")
 
 
 def _phrases(text: str) -> Iterator[Leak]:
-    listed = _lists()
-    known = "".join("x" if word in listed else " " for word in _PLAIN_WORDS.findall(fold(text)))
-    if "x" * SHORTEST_PHRASE in known:
-        yield from _written_phrases(text)
+    words = _PLAIN_WORDS.findall(fold(text))
+    if len(words) >= SHORTEST_PHRASE:
+        listed = _lists()
+        if "x" * SHORTEST_PHRASE in "".join("x" if word in listed else " " for word in words):
+            yield from _written_phrases(text)
     for run in _HAN_RUN.finditer(text):
         if len(run[0]) in PHRASE_LENGTHS and _adds_up(tuple(run[0])):
             yield _phrase(run.start(), run.end())

@@ -63,6 +63,6 @@ def _pattern(word: str, folding: Callable[[str], str]) -> str:
     return f" {plain.strip()} " if whole or plain.endswith(" ") else f" {plain}"
 
 
-def read_words(name: str) -> dict[str, dict[str, list[str]]]:
-    """One of the files of words beside this: by its tables, and in each by group."""
+def read_words(name: str) -> dict[str, Any]:
+    """One of the files of words beside this, by language: tables of groups, or lists."""
     return tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8"))

@@ -5,12 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from router.lexicon import read_words
 from tickets.segments import fold
 
-LANGUAGES: Final = (
-    "ar", "de", "en", "es", "fa", "fr", "hi", "id", "it", "ko", "nl", "pl", "pt", "ru", "th", "tr", "uk", "vi",
-)  # fmt: skip
-"""Those that name months; in Chinese and Japanese they are numbered."""
 _ISO = re.compile(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\d])")
 _NUMBERED = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]")
@@ -85,13 +82,10 @@ def _month(name: str) -> int | None:
 
 @cache
 def _months() -> dict[str, int]:
-    from babel import Locale
-
+    """By name, folded.  Of one that two languages give to different months the first counts."""
     names: dict[str, int] = {}
-    for language in LANGUAGES:
-        for shapes in Locale(language).months.values():
-            for width in ("wide", "abbreviated"):
-                for month, name in shapes[width].items():
-                    if len(name) > 2:
-                        names.setdefault(fold(name).rstrip("."), month)
+    for months in read_words("months").values():
+        for month, written in enumerate(months, 1):
+            for name in written:
+                names.setdefault(fold(name).rstrip("."), month)
     return names

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from router.entity_words import COINS, CURRENCY_SIGNS, CURRENCY_WORDS, MULTIPLES
+from router.entity_words import COINS, CURRENCY_CODES, CURRENCY_SIGNS, CURRENCY_WORDS, MULTIPLES
 
 LONGEST_NUMBER: Final = 18
 _NUMBER: Final = r"(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d{1,8})?|\d(?:[\d.,'’٬٫]{0,18}\d)?)(?!\d)"
@@ -129,10 +129,8 @@ def _signs() -> dict[str, str]:
 @cache
 def _currencies() -> dict[str, str]:
     """Every sign, word and code, in small letters, with what it names."""
-    from babel import Locale
-
-    codes = [*(str(code) for code in Locale("en").currencies), *COINS]
-    named = {code.lower(): code for code in codes if code.isalpha() and code not in _WORDS_TOO}
+    codes = (code for code in (*CURRENCY_CODES, *COINS) if code not in _WORDS_TOO)
+    named = {code.lower(): code for code in codes}
     return named | {sign.lower(): code for sign, code in {**CURRENCY_SIGNS, **CURRENCY_WORDS}.items()}
 
 
