@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 import httpx
 
 from benchmarks import machine
+from tests.support.ports import free_port
 from tests.support.program import configuration
 from tests.support.stores import KEY, Database
-from tests.support.town import Town, free_port, open_town
+from tests.support.town import Town, open_town
 
 PEOPLE = 40
 PER_S = 50

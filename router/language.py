@@ -30,7 +30,11 @@ KNOWN_LANGUAGES = frozenset((
 ))  # fmt: skip
 """Those of ISO 639-1 that the model can tell apart."""
 _NOISE = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\b[0-9a-fA-F]{16,}\b|^>.*$|\[[a-z ]+[:,\]][^\]\n]*\]?", re.MULTILINE
+    r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\b[0-9a-fA-F]{16,}\b|^>.*$|\[[a-z ]+[:,\]][^\]\n]*\]?"
+    # Order numbers, and codes of ours, be they of letters alone.
+    r"|(?<![A-Za-z0-9])(?=[A-Za-z-]*[0-9])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+    r"|(?<![A-Za-z0-9-])[A-Za-z0-9]{4}(?:-[A-Za-z0-9]{4}){2}(?![A-Za-z0-9-])",
+    re.MULTILINE,
 )
 _LETTERS = re.compile(r"[^\W\d_]")
 _SCRIPTS = (

@@ -6,6 +6,7 @@ only whole.  Where words run together (Chinese, Japanese, Korean, Thai) it is fo
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -47,17 +48,26 @@ class Lexicon(Generic[Key]):
         return hits
 
 
-_BETWEEN_WORDS = re.compile(r"[\W_]")
+_ODD = re.compile(r"[^\w ]|_")
 
 
 def _spaced(text: str) -> str:
     """With a blank for whatever parts words, one before the first and one behind the last."""
-    return f" {_BETWEEN_WORDS.sub(' ', text)} "
+    return f" {_parted(text)} "
+
+
+def _parted(text: str) -> str:
+    return _ODD.sub(_blank, text)
+
+
+def _blank(odd: re.Match[str]) -> str:
+    """Marks are parts of letters, in Thai and Hindi those that tell words apart."""
+    return odd[0] if unicodedata.category(odd[0])[0] == "M" else " "
 
 
 def _pattern(word: str, folding: Callable[[str], str]) -> str:
     """As it is looked for in a spaced text: where words run together without a blank before it."""
-    whole, plain = word.startswith("="), _BETWEEN_WORDS.sub(" ", folding(word.removeprefix("=")))
+    whole, plain = word.startswith("="), _parted(folding(word.removeprefix("=")))
     if UNSPACED.match(plain) or (_ARABIC.match(plain) and len(plain) > LONG):
         return plain
     return f" {plain.strip()} " if whole or plain.endswith(" ") else f" {plain}"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.debian_postgres import VERSION, debian_postgres
+from tests.support.ports import free_port
 from tests.support.postgres import PostgresMissing, running_postgres
 from tests.support.stores import ENGINES, SQL_ENGINES, Database, fresh_schema
-from tests.support.town import free_port
 from tickets.storage import Store
 
 
@@ -72,5 +72,4 @@ def _databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Datab
 
 @pytest.fixture
 def unused_tcp_port() -> int:
-    """A port that was free a moment ago."""
     return free_port()

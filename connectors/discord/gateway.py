@@ -71,14 +71,17 @@ class _Session(discord.Client):
             self.gone.set()
             self.told.set()
 
-    def sockets(self) -> list[DiscordWebSocket]:
-        """Every one whose heart beats, in a thread of the library's.
+    def stopped(self) -> list[DiscordWebSocket]:
+        """Every one whose heart beats, in a thread of the library's, which is stopped at once.
 
         One that broke off while it was greeted belongs to nobody any more,
         and would beat for ever.
         """
-        hearts = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
-        return [heart.ws for heart in hearts if heart.ws._connection is self._connection]
+        beating = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
+        ours = [heart for heart in beating if heart.ws._connection is self._connection]
+        for heart in ours:
+            heart.stop()
+        return [heart.ws for heart in ours]
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """A session that cannot be resumed is over: a new one begins by reading what was missed.
@@ -123,6 +126,15 @@ class Gateway:
             raise Unreachable("Discord's gateway broke off before it greeted us.")
 
     async def close(self) -> None:
+        try:
+            await self._let_go()
+        finally:
+            # Connections that cannot be ended politely end by themselves.
+            await asyncio.gather(*(one.close() for one in self._session.stopped()), return_exceptions=True)
+            with suppress(Exception):
+                await self._session.close()
+
+    async def _let_go(self) -> None:
         while self._running is not None and not self._running.done():
             # The library waits in asyncio.wait_for, which before Python 3.12 swallows a cancellation
             # that comes just as its wait ends (https://github.com/python/cpython/issues/86296).
@@ -130,10 +142,6 @@ class Gateway:
             await asyncio.wait({self._running}, timeout=LETTING_GO_S)
         if self._running is not None and not self._running.cancelled():
             self._running.exception()  # it was told already, or is of no interest any more
-        with suppress(Exception):  # a connection that cannot be ended politely ends by itself
-            for socket in self._session.sockets():
-                await socket.close()
-            await self._session.close()
 
     async def next_events(self, wait_s: float) -> list[str]:
         """What has come since the last call, each a whole gateway payload; none when nothing came for ``wait_s``.

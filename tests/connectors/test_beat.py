@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from connectors.http.beat import send_beat
-from tests.support.town import free_port
+from tests.support.ports import free_port
 from tests.support.watchman import OK, SECRET, Watchman
 from tickets.errors import Unreachable
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from connectors.file_check import CommandChecker, IcapChecker
-from tests.support.town import free_port
+from tests.support.ports import free_port
 from tickets.errors import CheckerAway
 
 HARMFUL = b"X5O!P%@AP-STANDARD-TEST"

@@ -16,7 +16,8 @@ from connectors.registry import make_connector
 from service.clock import SystemClock
 from tests.connectors.listening import SwiftClock
 from tests.contract.connectors.harness import context, reply
-from tests.support.town import EMAIL, PASSWORD, Town, free_port
+from tests.support.ports import free_port
+from tests.support.town import EMAIL, PASSWORD, Town
 from tickets.errors import CredentialRejected, DeliveryError, StoreUnavailable, Unreachable
 from tickets.ids import ThreadKey
 from tickets.model import RawEvent, ReplyTarget

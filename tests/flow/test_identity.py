@@ -13,8 +13,9 @@ import pytest
 
 from service.config import Config, IdentitySection, InboxSection
 from tests.flow.test_there_and_back import BOUNCE
+from tests.support.ports import free_port
 from tests.support.stores import Database
-from tests.support.town import AGENT, Town, free_port, open_town, until
+from tests.support.town import AGENT, Town, open_town, until
 from tickets.errors import Refused
 from tickets.ids import TicketNumber
 from tickets.model import Challenge

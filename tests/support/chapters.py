@@ -9,9 +9,10 @@ from typing import NamedTuple
 import httpx
 
 from tests.support.crew import Office, answer_to, open_office
+from tests.support.ports import free_port
 from tests.support.program import Program, breathe, picture_for
 from tests.support.stores import Database
-from tests.support.town import ADDRESS, Town, free_port, open_town, unescaped, unquoted
+from tests.support.town import ADDRESS, Town, open_town, unescaped, unquoted
 from tickets.points import ANSWERING, FETCHING, POINTS, PROVING
 
 CHANNELS = ("telegram", "discord", "x", "email")

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.support.town import free_port
+from tests.support.ports import free_port
 
 MISSING = "Dovecot wanted: apt install dovecot-imapd"
 CONFIG = """

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -51,13 +50,6 @@ async def until(condition: Callable[[], object], what: str) -> None:
                 await asyncio.to_thread(_breathe)
     except TimeoutError:
         raise AssertionError(f"waited in vain: {what}") from None
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _breathe() -> None:

@@ -80,6 +80,16 @@ def test_quoted_lines_links_and_our_own_marks_do_not_count() -> None:
     assert RECOGNIZER.recognize(sample_of(linked)) == "de"
 
 
+@pytest.mark.parametrize("code", ["K7QX-M2PA-9TRD", "ABER-OHNE-WORT", "nicht7mehr", "DE-2024-000117"])
+def test_codes_and_numbers_do_not_count(code: str) -> None:
+    assert sample_of(f"Hier: {code}!") == "Hier: !"
+    assert RECOGNIZER.recognize(sample_of(f"Hier: {code}"), "de") == "de"
+
+
+def test_words_beside_numbers_do() -> None:
+    assert sample_of("你好,2024年的订单A-17在哪里 at 3pm") == "你好, 年的订单 在哪里 at"
+
+
 def test_one_letter_of_another_script_changes_nothing() -> None:
     assert RECOGNIZER.recognize(f"{SENTENCES['en']} 你") == "en"
     assert RECOGNIZER.recognize(f"{SENTENCES['ja']} OK") == "ja"
