@@ -19,7 +19,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from router.categories import classify
+from router.categories import Classifier
 from router.language import LanguageRecognizer, sample_of
 from router.urgency import alarms_in, is_meant
 from tickets.segments import fold
@@ -128,7 +128,8 @@ def _categories(languages: LanguageRecognizer) -> Iterator[Share]:
     for half in ("seen", "unseen"):
         told = [one for file in sorted(URGENT.glob("*.jsonl")) for one in _half(file, half) if not one.urgent]
         found = [
-            classify(one.text, languages.recognize(sample_of(one.text)), theft=False).category for one in told
+            Classifier().classify(one.text, languages.recognize(sample_of(one.text)), theft=False).category
+            for one in told
         ]
         right = sum(category == one.category for category, one in zip(found, told, strict=True))
         yield Share(f"category, {half}: right", right, len(told))

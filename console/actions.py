@@ -56,6 +56,26 @@ async def assign(desk: Desk, request: Request, visit: Visit, form: FormData, key
     return await desk.assign(visit.actor, number_in(request), user, key=key)
 
 
+async def categorize(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Say what it is about."""
+    chosen = field(form, "category")
+    return await desk.categorize(visit.actor, number_in(request), chosen, key=f"{key}-{chosen}"[:200])
+
+
+async def hand_over(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """Give it to another line or team, with what is known."""
+    line = field(form, "line")
+    return await desk.hand_over(
+        visit.actor,
+        number_in(request),
+        key=key,
+        found=field(form, "found"),
+        tried=field(form, "tried"),
+        team=field(form, "team"),
+        line=int(line) if line in ("1", "2", "3") else 0,
+    )
+
+
 async def close(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
     """Done with it."""
     return await desk.close(visit.actor, number_in(request), key=key)

@@ -87,6 +87,7 @@ def _pages() -> list[BaseRoute]:
         ("/tickets/{number}", case.show_ticket, "read"),
         ("/tickets/{number}/update", case.show_update, "read"),
         ("/tickets/{number}/prepared/{name}", case.tell_prepared, "work"),
+        ("/tickets/{number}/asking", case.tell_asking, "work"),
         ("/tickets/{number}/messages/{id}/formatted", formatted.show_formatted, "read"),
         ("/attachments/{id}", downloads.show_attachment, "read"),
         ("/notices", attention.show_notices, "read"),
@@ -107,6 +108,9 @@ def _changes() -> list[BaseRoute]:
     changed: list[tuple[str, Change, Right]] = [
         (f"{ticket}/claim", actions.action(actions.claim), "work"),
         (f"{ticket}/assign", actions.action(actions.assign), "direct"),
+        (f"{ticket}/category", actions.action(actions.categorize), "work"),
+        (f"{ticket}/hand-over", actions.action(actions.hand_over), "work"),
+        ("/presence", entering.set_presence, "work"),
         (f"{ticket}/close", actions.action(actions.close), "work"),
         (f"{ticket}/reopen", actions.action(actions.reopen), "work"),
         (f"{ticket}/merge", actions.action(actions.merge), "work"),

@@ -19,6 +19,7 @@ from console.rows import Names, name_of, version
 from console.sessions import Visit
 from console.site import Console, site_of
 from console.withdrawn import withdrawn
+from console.work import Work, work_of
 from desk.actors import Actor
 from tickets.ids import AccountId, ThreadId
 from tickets.model import Entity, EntityKind, Identity, Ticket, TicketEnvelope
@@ -37,6 +38,7 @@ class Case:
     list it was opened from, as the end of an address.  shown: how many messages
     at most.  key: what the forms' idempotency keys begin with.  hides: whether
     what is written under an account's posts can be hidden.  checks: who they are, and how that can be asked.
+    work: whose it is, and by when.
     """
 
     whole: TicketEnvelope
@@ -54,6 +56,7 @@ class Case:
     v: str
     hides: Callable[[AccountId], bool]
     checks: Checks
+    work: Work
 
     @property
     def ticket(self) -> Ticket:
@@ -114,6 +117,13 @@ async def tell_prepared(request: Request, visit: Visit) -> Response:
     return PlainTextResponse(desk.prepare(visit.actor, whole, request.path_params["name"], thread_id))
 
 
+async def tell_asking(request: Request, visit: Visit) -> Response:
+    """What asks for what is missing, in the person's language, as plain text."""
+    desk = site_of(request).console.desk
+    whole = await desk.get_ticket(visit.actor, number_in(request))
+    return PlainTextResponse(desk.ask_for_missing(visit.actor, whole))
+
+
 async def show_update(request: Request, visit: Visit) -> Response:
     """What may have changed: everything but the composer."""
     case = await case_of(request, visit)
@@ -165,6 +175,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
         ),
         hides=console.desk.hides,
         checks=checks,
+        work=work_of(whole, console.desk),
     )
 
 

@@ -67,5 +67,11 @@ async def leave(request: Request, visit: Visit, _form: FormData) -> Response:
     return response
 
 
+async def set_presence(request: Request, visit: Visit, form: FormData) -> Response:
+    """Whether work may be given to the visitor now; back to where they were."""
+    await site_of(request).console.desk.set_presence(visit.actor, present=field(form, "present") == "yes")
+    return RedirectResponse("/", 303)
+
+
 def _form(request: Request, status: int, *, name: str, target: str, problem: str) -> Response:
     return site_of(request).pages.answer("signin.html", status, name=name, target=target, problem=problem)

@@ -11,7 +11,7 @@ from console.sessions import Visit
 from console.site import Console, site_of
 from desk.actors import Actor
 from tickets.notices import Notice
-from tickets.records import Counts, User
+from tickets.records import Counts, Duty, User
 
 NOTICES = 20
 
@@ -21,7 +21,8 @@ class Frame:
     """Who is here, where, and what surrounds the page's own content.
 
     place: which part of the rail is current.  notices: what everybody
-    should know.  now: the server's time, by which the page's clocks go.
+    should know.  duty: what work the visitor does; None: none is given to
+    them.  now: the server's time, by which the page's clocks go.
     """
 
     actor: Actor
@@ -31,6 +32,7 @@ class Frame:
     counts: Counts
     now: str
     sandbox: bool
+    duty: Duty | None
     notices: Sequence[Notice]
 
     @property
@@ -54,11 +56,19 @@ async def frame_of(request: Request, visit: Visit, place: str = "") -> Frame:
         csrf=visit.session.csrf,
         place=place or ("search" if where.query else where.view),
         where=where,
-        counts=await console.store.count_tickets(visit.actor.user_id),
+        duty=await _duty_of(console, visit),
+        counts=await console.desk.count_tickets(visit.actor),
         now=console.clock.now().isoformat(),
         sandbox=console.sandbox,
         notices=await console.store.list_notices(NOTICES),
     )
+
+
+async def _duty_of(console: Console, visit: Visit) -> Duty | None:
+    """What work the visitor does; None for who does none."""
+    users = await console.access.list_users()
+    duty = next((user.duty for user in users if user.id == visit.actor.user_id), None)
+    return duty if duty is not None and duty.teams else None
 
 
 async def users_of(console: Console) -> list[User]:
@@ -75,6 +85,6 @@ async def lists_of(request: Request, visit: Visit, names: Names) -> list[Rows]:
     """The list beside everything."""
     console = site_of(request).console
     where = where_in(request)
-    listed = await list_all(console.store, where, visit.actor.user_id)
+    listed = await list_all(console.desk, where, visit.actor)
     now = console.clock.now()
     return [rows_of(one, where, names, now) for one in listed]

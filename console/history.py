@@ -7,6 +7,7 @@ from console.deliveries import STATES
 from console.rows import Names, name_of
 from console.words import CHALLENGE_WAYS, WHY
 from tickets.ids import UserId
+from tickets.lines import CLOCKS
 from tickets.model import TicketEnvelope, TicketEvent
 
 NEWEST = 100
@@ -67,6 +68,8 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "challenged" | "identified" | "unidentified":
             return _identity(event, who)
+        case "categorized" | "handed_over" | "clock_warned" | "clock_missed":
+            return _sorted(event, who)
         case "blocked" | "muted":
             return _held_back(event, who)
         case "merged" | "merged_in" | "taken_apart" | "taken_out":
@@ -119,6 +122,16 @@ def _assigned(event: TicketEvent, who: str, names: Names) -> str:
         return f"{who} handed it back to everybody"
     taker = name_of(UserId(str(after)), names)
     return f"{who} took it" if event.actor == f"user:{after}" else f"{who} assigned it to {taker}"
+
+
+def _sorted(event: TicketEvent, who: str) -> str:
+    match event.kind:
+        case "categorized":
+            return f"{who} said what it is about: {event.data.get('after')}"
+        case "handed_over":
+            return f"{who} handed it over to {event.data.get('team')}, line {event.data.get('line')}"
+    what = next((name for kind, name in CLOCKS.items() if kind == event.data.get("clock")), "")
+    return f"The {what} is overdue" if event.kind == "clock_missed" else f"The {what} is due soon"
 
 
 def _identity(event: TicketEvent, who: str) -> str:

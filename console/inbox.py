@@ -38,6 +38,6 @@ async def _further(request: Request, visit: Visit) -> Rows:
     where = where_in(request)
     asked = request.query_params
     section, cursor = asked.get("section", ""), asked.get("cursor", "")
-    listed = await list_more(console.store, where, visit.actor.user_id, section, cursor)
+    listed = await list_more(console.desk, where, visit.actor, section, cursor)
     names = names_of(await users_of(console))
     return rows_of(listed, where, names, console.clock.now())

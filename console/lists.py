@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import NamedTuple, cast, get_args
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from desk.actors import Actor
+from desk.commands import Desk
 from tickets.ids import Channel, UserId
 from tickets.model import TicketStatus
 from tickets.records import Page, TicketFilter
 from tickets.segments import query_segments
-from tickets.storage import Store
 
 PAGE = 50
 LONGEST_QUERY = 500
@@ -128,19 +130,18 @@ def sections(where: Where, user: UserId | None) -> list[Section]:
     return [Section("open", "", _filter(where, "open"))]
 
 
-async def list_all(store: Store, where: Where, user: UserId | None) -> list[Listed]:
+async def list_all(desk: Desk, where: Where, actor: Actor) -> list[Listed]:
     """The first page of every section."""
-    return [Listed(section, await store.list_tickets(section.wanted)) for section in sections(where, user)]
+    wanted = sections(where, actor.user_id)
+    return [Listed(section, await desk.list_tickets(actor, section.wanted)) for section in wanted]
 
 
-async def list_more(store: Store, where: Where, user: UserId | None, key: str, cursor: str) -> Listed:
+async def list_more(desk: Desk, where: Where, actor: Actor, key: str, cursor: str) -> Listed:
     """A further page of one section.  Raises HTTPException 404 for a place that cannot be."""
-    section = next((one for one in sections(where, user) if one.key == key), None)
+    section = next((one for one in sections(where, actor.user_id) if one.key == key), None)
     if section is None or not is_cursor(cursor, searching=bool(query_segments(where.query))):
         raise HTTPException(404, "This page of the list does not exist. Begin again at its first page.")
-    wanted = section.wanted
-    moved = TicketFilter(wanted.status, wanted.channel, wanted.assignee, wanted.query, wanted.limit, cursor)
-    return Listed(section, await store.list_tickets(moved))
+    return Listed(section, await desk.list_tickets(actor, replace(section.wanted, cursor=cursor)))
 
 
 def is_cursor(cursor: str, *, searching: bool) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from console import words
 from console.lists import Listed, Where
+from console.work import heat_of
 from tickets.ids import UserId
 from tickets.model import Ticket
 from tickets.records import TicketRow
@@ -78,7 +79,7 @@ def row_of(found: TicketRow, where: Where, names: Names, now: datetime) -> Row:
         public=found.visibility == "public",
         assignee=assignee,
         wait=words.waited(since, now) if since else "",
-        heat=words.heat(since, now) if since else "",
+        heat=heat_of(ticket.clocks) or (words.heat(since, now) if since else ""),
         v=version((found, assignee)),
     )
 

@@ -20,6 +20,8 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "worker": "A worker stopped",
     "feed": "A feed is not read, or not whole",
     "limit": "A platform's limit is reached",
+    "clock": "Work is due soon, or overdue",
+    "unowned": "Nobody has a ticket that waits",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
     "gap": "warn",
@@ -31,6 +33,8 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "checker": "danger",
     "feed": "warn",
     "limit": "warn",
+    "clock": "warn",
+    "unowned": "warn",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",

@@ -116,7 +116,7 @@ def _opened(actor: Actor, opening: Opening, ticket_id: TicketId, now: datetime) 
         status="pending",
         priority=0,
         priority_reasons=(),
-        queue=opening.about.queue,
+        team=opening.about.team,
         channel=opening.person.channel,
         account=opening.thread.account,
         requester_id=opening.person.id,

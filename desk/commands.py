@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from desk.actors import Actor
 from desk.changes import assigned, change_with, from_outside, moved_to, new_event, next_version
 from desk.frame import Done
+from desk.handing import Handing
 from desk.identification import Identification
 from desk.merging import merged, taken_apart
 from desk.outgoing import Outgoing
@@ -14,16 +17,27 @@ from desk.writing import Writing
 from tickets.errors import Overtaken, Refused
 from tickets.ids import EventId, ItemId, MessageId, NoticeId, TicketNumber, UserId
 from tickets.model import RawEvent, TicketEnvelope
-from tickets.records import TicketChange
+from tickets.records import Counts, Page, TicketChange, TicketFilter
 
 
-class Desk(Writing, People, Identification, Removing, Outgoing):
+class Desk(Writing, People, Identification, Removing, Outgoing, Handing):
     """All commands; here those on tickets as a whole."""
 
     async def get_ticket(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
         """Raises TicketNotFound, Forbidden."""
         actor.require("read")
-        return await self._get(number)
+        return await self._get_for(actor, number)
+
+    async def list_tickets(self, actor: Actor, wanted: TicketFilter) -> Page:
+        """Those that somebody may see.  Raises Forbidden."""
+        actor.require("read")
+        hidden = await self.hidden_teams(actor)
+        return await self._store.list_tickets(replace(wanted, hidden=hidden, seen_by=actor.user_id))
+
+    async def count_tickets(self, actor: Actor) -> Counts:
+        """Likewise."""
+        actor.require("read")
+        return await self._store.count_tickets(actor.user_id, await self.hidden_teams(actor))
 
     async def claim(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
         """Take a ticket.  Refused while a colleague has it: ``assign`` takes it over on purpose."""
@@ -70,7 +84,7 @@ class Desk(Writing, People, Identification, Removing, Outgoing):
         self, actor: Actor, number: TicketNumber, into: TicketNumber, key: str, consent: str | None
     ) -> Done:
         async def decide(giver: TicketEnvelope, now: datetime) -> TicketChange:
-            return merged(giver, await self._get(into), actor, now, consent)
+            return merged(giver, await self._get_for(actor, into), actor, now, consent)
 
         asked = ("merge", number, into, *([consent] if consent else []))
         done = await self._run_with(actor, "work", number, key, asked, decide)
@@ -95,7 +109,7 @@ class Desk(Writing, People, Identification, Removing, Outgoing):
         made one, a note says so.  Raises Overtaken: it may be done later.
         """
         into, of = sorted((one, other))
-        actor = Actor("program:claims", "Switchboard", "agent")
+        actor = Actor("program:claims", "Switchboard", "lead")
         try:
             await self._merge(actor, of, into, f"join-{claim}", None)
         except Overtaken:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +15,10 @@ from desk.challenging import NO_CHECKS, IdentityChecks
 from desk.merging import refuse_merged
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
-from tickets.errors import Conflict, KeyReused, Overtaken, Refused, TicketNotFound
+from router import entries
+from router.clocks import ClockRules, timed
+from router.sorting import Sorter
+from tickets.errors import Conflict, Forbidden, KeyReused, Overtaken, Refused, TicketNotFound
 from tickets.feeds import FeedStore
 from tickets.ids import AccountId, Channel, DeliveryId, TicketNumber
 from tickets.model import ReplyTarget, TicketEnvelope
@@ -23,7 +26,7 @@ from tickets.notices import NoticeStore
 from tickets.ports import Clock, CrashHook
 from tickets.records import CommandKey, TicketChange
 from tickets.spending import SpendingStore
-from tickets.storage import DeskStore, IntakeStore, OutboxStore
+from tickets.storage import AccessStore, DeskStore, IntakeStore, OutboxStore
 
 ATTEMPTS = 8
 ELSEWHERE = "This conversation already has another open ticket. Go on there."
@@ -51,7 +54,19 @@ class Done(NamedTuple):
     repeated: bool = False
 
 
-class DeskRecords(IntakeStore, DeskStore, OutboxStore, NoticeStore, SpendingStore, FeedStore, Protocol):
+class Routing(NamedTuple):
+    """sorter: whose work what is.  clocks: by when."""
+
+    sorter: Sorter = Sorter()
+    clocks: ClockRules = ClockRules()
+
+
+NO_ROUTING: Final = Routing()
+
+
+class DeskRecords(
+    IntakeStore, DeskStore, OutboxStore, AccessStore, NoticeStore, SpendingStore, FeedStore, Protocol
+):
     """What the desk needs of a store."""
 
 
@@ -63,7 +78,8 @@ class Frame:
     them that of codes; None: no codes are given.  links: by channel, an
     address that opens a talk with us there when a code is put behind it.
     show_typing: shows that somebody writes, where the channel can.  checks:
-    how people can be asked to show who they are.
+    how people can be asked to show who they are.  routing: whose work what is, and
+    by when.
     """
 
     def __init__(
@@ -77,6 +93,7 @@ class Frame:
         links: Mapping[Channel, str] = MappingProxyType({}),
         show_typing: Callable[[ReplyTarget], Awaitable[None]] = show_nothing,
         checks: IdentityChecks = NO_CHECKS,
+        routing: Routing = NO_ROUTING,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -87,6 +104,7 @@ class Frame:
         self._links = links
         self._show_typing = show_typing
         self._checks = checks
+        self._routing = routing
 
     async def _run(
         self,
@@ -121,7 +139,7 @@ class Frame:
             if (earlier := await self._earlier(number, command)) is not None:
                 return earlier
             now = self._clock.now()
-            ticket = await self._get(number)
+            ticket = await self._get_for(actor, number)
             try:
                 change = await decide(ticket, now)
             except Refused:
@@ -131,7 +149,8 @@ class Frame:
                 raise
             delivery_id = change.delivery.id if change.delivery else None
             try:
-                await self._store.apply_change(replace(change, command=command, result=delivery_id or ""), now)
+                change = self._timed(replace(change, command=command, result=delivery_id or ""), now)
+                await self._store.apply_change(change, now)
             except Conflict as error:
                 if attempt < ATTEMPTS:
                     continue
@@ -158,6 +177,29 @@ class Frame:
             raise TicketNotFound(f"There is no ticket #{number}.")
         return ticket
 
+    async def _get_for(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
+        """A ticket that somebody may see.  Raises TicketNotFound, Forbidden."""
+        ticket = await self._get(number)
+        if ticket.ticket.team in await self.hidden_teams(actor) and ticket.ticket.assignee != actor.user_id:
+            raise Forbidden(f"Ticket #{number} is for the team {ticket.ticket.team} alone. Ask a lead.")
+        return ticket
+
+    async def hidden_teams(self, actor: Actor) -> frozenset[str]:
+        """Whose tickets somebody does not see: of restricted teams that have members, of whom they are none."""
+        closed = {team.name for team in self._routing.sorter.teams if team.restricted}
+        if not closed or actor.may("oversee"):
+            return frozenset()
+        users = await self._store.list_users()
+        own = {team for user in users if user.id == actor.user_id for team in user.duty.teams}
+        manned = {team for user in users if user.active for team in user.duty.teams}
+        return frozenset(closed & manned - own)
+
+    def _timed(self, change: TicketChange, now: datetime) -> TicketChange:
+        """With its ticket's clocks as they stand after it."""
+        ticket, passed = timed(change.ticket, now, self._routing.clocks)
+        told = tuple(entries.clock(ticket, clock, now) for clock in passed)
+        return replace(change, ticket=ticket, events=(*change.events, *told))
+
     async def _apply(
         self, number: TicketNumber, decide: Callable[[TicketEnvelope, datetime], TicketChange | None]
     ) -> None:
@@ -168,7 +210,7 @@ class Frame:
             if change is None:
                 return
             with suppress(Conflict):
-                await self._store.apply_change(change, now)
+                await self._store.apply_change(self._timed(change, now), now)
                 self._crash("desk.committed")
                 return
         raise Conflict(f"Ticket #{number} changes all the time.")

@@ -45,6 +45,9 @@ def merged(
         priority_reasons=dearer.priority_reasons,
         assignee=to.assignee or of.assignee,
         language=to.language or of.language,
+        vip=to.vip or of.vip,
+        line=max(to.line, of.line),
+        team=dearer.team,
     )
     given = replace(
         next_version(of, now), status="closed", waiting_since=None, unanswered=0, merged_into=to.number

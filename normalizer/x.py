@@ -113,6 +113,7 @@ class User(msgspec.Struct):
     name: str = ""
     username: str = ""
     created_at: datetime | None = None
+    public_metrics: dict[str, int] = {}
 
 
 class Media(msgspec.Struct):
@@ -185,6 +186,7 @@ def _read(event: RawEvent, told: Told, post: Post) -> InboundMessage:
             handle=one_line(author.username, 40) or None,
             language=post.lang if post.lang not in NO_LANGUAGE else None,
             since=joined(author),
+            followers=author.public_metrics.get("followers_count"),
         ),
         text=_above(told, post) + _text(event, told, post),
         sent_at=moment(post.created_at, event.received_at),

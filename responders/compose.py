@@ -212,6 +212,7 @@ COMMAND_VALUES = {
     "code": "K7QF-2MXD-9TPA",
     "link": "https://t.me/desk_bot?start=K7QF-2MXD-9TPA",
     "address": "a•••@example.org",
+    "things": "\n- the amount",
 }
 _MENU = "menu-"
 _OFFERED: Final[Mapping[CommandAnswer, tuple[str, ...]]] = {

@@ -4,11 +4,14 @@ Unsure where words of several categories stand beside each other, or of none.
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from router.lexicon import Lexicon, read_words
 from router.urgency import is_meant
+from tickets.model import Entity, EntityKind
 from tickets.segments import fold
 
 LOOKED_AT_CHARS: Final = 2_000
@@ -16,49 +19,83 @@ SURE: Final = 0.34
 """A smaller share of what speaks for any category speaks for none."""
 WEIGHTS: Final = {"spam": 1.4, "technical": 0.8}
 """What a word weighs, where not 1: of screens people speak whatever it is about, of sure profits seldom."""
-NAMES: Final = {
-    "account": "Account and security",
-    "payments": "Payments in and out",
-    "orders": "Trading and orders",
-    "rules": "Rules and fees",
-    "technical": "Technical fault",
-    "feedback": "Feedback",
-    "praise": "Praise",
-    "spam": "Spam",
-}
+SECURITY: Final = "account"
+"""Where theft and fraud belong."""
+
+
+class Category(NamedTuple):
+    """title: for people.  needs: what a good request of it names.  words: further ones, by language."""
+
+    title: str
+    needs: tuple[EntityKind, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+DEFAULTS: Final[Mapping[str, Category]] = MappingProxyType(
+    {
+        "account": Category("Account and security", ("account",)),
+        "payments": Category("Payments in and out", ("account", "amount", "transaction", "date")),
+        "orders": Category("Trading and orders", ("account", "order")),
+        "rules": Category("Rules and fees"),
+        "technical": Category("Technical fault"),
+        "feedback": Category("Feedback"),
+        "praise": Category("Praise"),
+        "spam": Category("Spam"),
+    }
+)
 """By what the words stand under."""
 
 
 class Classified(NamedTuple):
-    """category: a key of ``NAMES``; None when unsure.  confidence: from 0 to 1."""
+    """category: a key of the categories; None when unsure.  confidence: from 0 to 1."""
 
     category: str | None
     confidence: float = 0.0
 
 
-def classify(text: str, language: str | None, *, theft: bool) -> Classified:
-    """language: of the text, None when unknown.  theft: it tells of theft or fraud, see ``router.urgency``."""
-    if theft:
-        return Classified("account", 1.0)
-    weighed: Counter[str] = Counter()
-    for (spoken, category), places in _words().find(fold(text[:LOOKED_AT_CHARS])).items():
-        if is_meant((spoken,), language):
-            weighed[category] += len(places)
-    if not weighed:
-        return Classified(None)
-    scores = {one: count * WEIGHTS.get(one, 1.0) for one, count in weighed.items()}
-    best = max(scores, key=scores.__getitem__)
-    share = scores[best] / (sum(scores.values()) + 0.5)
-    return Classified(best if share >= SURE else None, share)
+class Classifier:
+    """Knows the categories' words.  They are read at first need."""
+
+    def __init__(self, categories: Mapping[str, Category] = DEFAULTS) -> None:
+        self.categories = categories
+        self._more = tuple(
+            (language, name, words)
+            for name, category in categories.items()
+            for language, words in category.words.items()
+        )
+
+    def classify(self, text: str, language: str | None, *, theft: bool) -> Classified:
+        """language: of the text, None when unknown.  theft: it tells of theft or fraud, see ``router.urgency``."""
+        if theft and SECURITY in self.categories:
+            return Classified(SECURITY, 1.0)
+        weighed: Counter[str] = Counter()
+        for (spoken, category), places in _words(self._more).find(fold(text[:LOOKED_AT_CHARS])).items():
+            if category in self.categories and is_meant((spoken,), language):
+                weighed[category] += len(places)
+        if not weighed:
+            return Classified(None)
+        scores = {one: count * WEIGHTS.get(one, 1.0) for one, count in weighed.items()}
+        best = max(scores, key=scores.__getitem__)
+        share = scores[best] / (sum(scores.values()) + 0.5)
+        return Classified(best if share >= SURE else None, share)
+
+    def missing(
+        self, category: str, entities: Iterable[Entity], known: Iterable[EntityKind]
+    ) -> tuple[EntityKind, ...]:
+        """What a good request of a category names and this one does not.  known: kinds that can be found."""
+        named = {entity.kind for entity in entities}
+        needs = self.categories[category].needs if category in self.categories else ()
+        return tuple(kind for kind in needs if kind not in named and kind in known)
 
 
 @cache
-def _words() -> Lexicon[tuple[str, str]]:
+def _words(more: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Lexicon[tuple[str, str]]:
     """By language and category."""
-    return Lexicon(
-        {
-            (language, category): words
-            for language, categories in read_words("categories").items()
-            for category, words in categories.items()
-        }
-    )
+    found = {
+        (language, category): tuple(words)
+        for language, categories in read_words("categories").items()
+        for category, words in categories.items()
+    }
+    for language, category, words in more:
+        found[language, category] = (*found.get((language, category), ()), *words)
+    return Lexicon(found)

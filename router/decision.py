@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from router import albums, dedupe, entries, feeds, links, priority, rules
 from router.albums import Gathered
 from router.claims import Brought, brought, join_jobs, known_in, opens_talk, use
+from router.clocks import ClockRules, timed
 from router.commands import carry_out
 from router.dedupe import Sameness
 from router.entities import EntityFinder, EntityRules
@@ -20,7 +21,9 @@ from router.language import LanguageRecognizer
 from router.moves import moved, waiting_again
 from router.names import WARNING, passes_for
 from router.people import Person
+from router.priority import WEIGHTS, Circumstances, Weights
 from router.reactions import react
+from router.sorting import Sorter
 from router.threads import Match, match_ticket, open_in
 from tickets.claims import without
 from tickets.demands import demands_of
@@ -33,6 +36,7 @@ from tickets.ids import (
 )
 from tickets.model import (
     Delivery,
+    Entity,
     Gist,
     Identity,
     InboundMessage,
@@ -77,12 +81,13 @@ class Policy(NamedTuple):
     somebody is new to a platform.  files_are_checked: nobody sees a file before it was.
     own_names: names that nobody but ours should bear.  identity_holds: so long it counts that
     somebody has shown who they are.  entities: how accounts and orders look.  silent: accounts
-    that must not say anything by themselves.
+    that must not say anything by themselves.  sorter: whose work what is.  weights: of
+    priorities.  clocks: by when things are to happen.
     """
 
     rules: tuple[rules.Rule, ...]
     reopen_within: timedelta
-    aliases: rules.AliasQueues = {}
+    aliases: rules.AliasTeams = {}
     acknowledge_again_after: timedelta = timedelta(days=1)
     flood: Flood = Flood()
     languages: Mapping[str, str] = MappingProxyType({})
@@ -93,6 +98,9 @@ class Policy(NamedTuple):
     identity_holds: timedelta = timedelta(hours=12)
     entities: EntityRules = EntityRules()
     silent: frozenset[AccountId] = frozenset()
+    sorter: Sorter = Sorter()
+    weights: Weights = WEIGHTS
+    clocks: ClockRules = ClockRules()
 
 
 class Decider:
@@ -106,12 +114,21 @@ class Decider:
 
     def decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         """What becomes of a message.  ``context`` is brought up to date with it."""
+        admission = self._decide(gathered, context, now)
+        if admission.ticket is None:
+            return admission
+        ticket, passed = timed(admission.ticket, now, self._policy.clocks)
+        context.tickets[ticket.id] = ticket
+        events = tuple(entries.clock(ticket, clock, now) for clock in passed)
+        return replace(admission, ticket=ticket, events=(*admission.events, *events))
+
+    def _decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         message = gathered.message
         identity = context.identities.get((message.channel, message.author.external_id))
         author = identity.id if identity else None
         if message.command == "start" and opens_talk(message, author, context, now):
             gathered = gathered._replace(message=replace(message, command="", argument=""))
-            return self.decide(gathered, context, now)
+            return self._decide(gathered, context, now)
         if message.command:
             return self._answer_command(gathered, context, now)
         if message.by_us:
@@ -220,7 +237,7 @@ class Decider:
             if message.kind == "delete":
                 return Admission(event_ids=gathered.event_ids, verdict="ignored", reason="deletes_unknown")
             anew = Gathered(replace(message, kind="message", gist=None), gathered.event_ids)
-            return self.decide(anew, context, now)
+            return self._decide(anew, context, now)
         deleted = message.kind == "delete"
         elsewhere = ticket.status == "closed" and open_in(ref.thread_id, context) is not None
         restriction = _restriction(message, context, now)
@@ -267,7 +284,8 @@ class Decider:
         rule = rules.held_back(rule, restriction)
         thread = match.thread or entries.new_thread(message)
         bounce = _bounce(message, match, context)
-        ticket = self._ticket(message, person.identity, match, rule, context, language, now)
+        found = self._entities.find(f"{message.subject or ''}\n{gist.said}")
+        ticket = self._ticket(message, person.identity, match, rule, context, language, found, now)
         if bounce and bounce.name is None:
             ticket = waiting_again(ticket, now)
         blocked = restriction is not None and restriction.kind == "block"
@@ -275,7 +293,6 @@ class Decider:
         code = Brought() if blocked else brought(message, person.identity.id, ticket, match, context, now, holds)
         gathered, said = _uncoded(gathered, gist, context)
         own_name = passes_for(message.author, self._policy.own_names)
-        found = self._entities.find(f"{message.subject or ''}\n{gist.said}")
         warnings = (code.warning, WARNING.format(name=own_name) if own_name else "", *links.warnings(found))
         stored = entries.stored(
             gathered, ticket, thread, person.identity, language, match, same, warnings, found, now
@@ -331,27 +348,31 @@ class Decider:
         rule: rules.Rule,
         context: Context,
         language: str | None,
+        entities: tuple[Entity, ...],
         now: datetime,
     ) -> Ticket:
         recognized, language = language, identity.chosen_language or language
         before = match.ticket
         muted = identity.restricted(now) is not None
-        points, reasons = priority.score(
-            message,
+        circumstances = Circumstances(
             unanswered=before.unanswered if before else 0,
             language=recognized,
             before=before.priority_reasons if before and before.status != "closed" else (),
             muted=muted,
             young=rules.is_young(message, self._policy.young),
             pretends=bool(passes_for(message.author, self._policy.own_names)),
+            vip=self._policy.sorter.vips.has(message) or bool(before and before.vip),
+            entities=entities,
         )
+        points, reasons = priority.score(message, circumstances, self._policy.weights)
         if before and muted and context.participants.get(before.id, frozenset()) - {identity.id}:
             points, reasons = before.priority, before.priority_reasons  # others wait here, too
         if before is None:
-            return _opened(message, identity, rule, points, reasons, language, now)
+            opened = _opened(message, identity, rule, points, reasons, language, now)
+            return self._policy.sorter.opened(opened, message, recognized) if rule.outcome.counts else opened
         if not rule.outcome.counts:
             return replace(before, updated_at=now, version=before.version + 1)
-        return replace(
+        after = replace(
             moved(before, now, reopen=True),
             priority=points,
             priority_reasons=reasons,
@@ -359,6 +380,7 @@ class Decider:
             waiting_since=before.waiting_since or now,
             unanswered=before.unanswered + 1,
         )
+        return self._policy.sorter.went_on(before, after, message, recognized)
 
     def _flooding(
         self, message: InboundMessage, author: Identity, context: Context, now: datetime
@@ -455,7 +477,7 @@ def _opened(
         status="open" if rule.outcome.open else "closed",
         priority=points,
         priority_reasons=reasons,
-        queue=rule.outcome.queue,
+        team=rule.outcome.team,
         channel=message.channel,
         account=message.account,
         requester_id=identity.id,

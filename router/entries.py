@@ -16,6 +16,7 @@ from tickets.model import (
     Restriction,
     Thread,
     Ticket,
+    TicketClock,
     TicketEvent,
 )
 from tickets.records import (
@@ -127,7 +128,9 @@ def events(
     """That it came, and what that did to the ticket."""
     told = []
     if match.ticket is None:
-        told.append(event("opened", ticket, now, rule=rule.name, queue=ticket.queue, why=match.why))
+        told.append(
+            event("opened", ticket, now, rule=rule.name, team=ticket.team, category=ticket.category, why=match.why)
+        )
     elif match.ticket.status == "closed" and ticket.status == "open":
         told.append(event("reopened", ticket, now, why="new message"))
     told.append(event("received", ticket, now, message_id=stored.id, priority=ticket.priority, same=same.kind))
@@ -169,6 +172,12 @@ def claimed(
         return ()
     number = context.tickets[claim.ticket_id].number
     return (event("claimed", ticket, now, message_id=message_id, number=number, identity=claim.identity_id),)
+
+
+def clock(ticket: Ticket, passed: TicketClock, now: datetime) -> TicketEvent:
+    """That a clock was warned of, or missed."""
+    due = passed.due_at.isoformat() if passed.due_at else ""
+    return event(f"clock_{passed.state}", ticket, now, clock=passed.kind, due=due)
 
 
 def identified(

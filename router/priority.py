@@ -1,76 +1,151 @@
 """How soon a person should look: a number from 0 to 100, and its reasons."""
 
+from typing import Final, NamedTuple
+
 from router.gist import gist_of
 from router.urgency import is_meant
-from tickets.model import InboundMessage, Reason, Ticket
+from tickets.model import Entity, InboundMessage, Reason, Ticket
 
-BASE = 10
-ANGER = 8
-UNANSWERED = 4
-UNANSWERED_MOST = 20
-IN_PUBLIC = 10
-BY_MACHINE = -10
-THEFT = Reason("security: theft or somebody else's access", 60)
-DANGER = Reason("security: a life may be in danger", 75)
-PRETENDS = Reason("bears a name that looks like one of yours", 20)
-YOUNG = Reason("joined the platform only now", -8)
-EXPOSED = Reason("a secret of theirs stands in public", 40)
-WANTS_PERSON = Reason("asked for a person", 15)
+DANGER: Final = "security: a life may be in danger"
+THEFT: Final = "security: theft or somebody else's access"
+SECURITY: Final = "security:"
+EXPOSED: Final = "a secret of theirs stands in public"
+WANTS_PERSON: Final = "asked for a person"
+PRETENDS: Final = "bears a name that looks like one of yours"
+VIP: Final = "a VIP"
+MUTED: Final = "muted"
+MONEY: Final = "names a sum of money"
+
+
+class Weights(NamedTuple):
+    """What each reason adds, in points; below 0 it takes.
+
+    unanswered: for each message, ``unanswered_most`` in all.  reach: for followers of who wrote in public, at
+    most; they weigh by their order of magnitude, so that small voices are heard, too.
+    """
+
+    waiting: int = 10
+    danger: int = 75
+    theft: int = 60
+    exposed: int = 40
+    vip: int = 25
+    pretends: int = 20
+    person: int = 15
+    public: int = 10
+    reach: int = 8
+    upset: int = 8
+    money: int = 5
+    unanswered: int = 4
+    unanswered_most: int = 20
+    young: int = -8
+    machine: int = -10
+
+
+WEIGHTS: Final = Weights()
+
+
+class Circumstances(NamedTuple):
+    """What is known about a message beside itself.
+
+    unanswered: messages of the person before this one that nobody has answered.  language: of the message, None
+    when unknown.  before: the reasons so far; what was serious stays serious.  young: the author is new to the
+    platform.  pretends: they bear a name that looks like one of ours.  muted: all but what is serious is taken
+    back.  entities: what the message names.
+    """
+
+    unanswered: int = 0
+    language: str | None = None
+    before: tuple[Reason, ...] = ()
+    muted: bool = False
+    young: bool = False
+    pretends: bool = False
+    vip: bool = False
+    entities: tuple[Entity, ...] = ()
 
 
 def score(
-    message: InboundMessage,
-    *,
-    unanswered: int,
-    language: str | None = None,
-    before: tuple[Reason, ...] = (),
-    muted: bool = False,
-    young: bool = False,
-    pretends: bool = False,
+    message: InboundMessage, of: Circumstances, weights: Weights = WEIGHTS
 ) -> tuple[int, tuple[Reason, ...]]:
-    """The ticket's priority after this message.  Pure.
-
-    unanswered: messages of the person before this one that nobody has
-    answered.  language: of the message, None when unknown.  before: the reasons
-    so far; what was serious stays serious.
-    young: the author is new to the platform.  pretends: they bear a name that
-    looks like one of ours.  muted: all but what is serious is taken back.
-    """
-    gist = gist_of(message)
-    reasons = [Reason("a person is waiting", BASE)]
+    """The ticket's priority after this message.  Pure."""
+    reasons = [Reason("a person is waiting", weights.waiting)]
+    serious = _serious(message, of, weights) if message.automatic is None else None
     if message.automatic is not None:
-        reasons.append(Reason("written by a machine", BY_MACHINE))
-    elif is_meant(gist.life, language) or _had(before, DANGER.label):
-        reasons.append(DANGER)
-    elif is_meant(gist.theft, language) or _had(before, THEFT.label):
-        reasons.append(THEFT)
-    serious = sum(reason.points for reason in reasons if reason in (THEFT, DANGER))
-    if message.thread.visibility == "public":
-        reasons.append(Reason("written in public", IN_PUBLIC))
-    if (message.secrets and message.thread.visibility == "public") or _had(before, EXPOSED.label):
-        reasons.append(EXPOSED)
-    if _had(before, WANTS_PERSON.label):
-        reasons.append(WANTS_PERSON)
-    if gist.upset:
-        reasons.append(Reason("upset", ANGER))
-    if pretends:
-        reasons.append(PRETENDS)
-    if unanswered:
-        points = min(UNANSWERED * unanswered, UNANSWERED_MOST)
-        reasons.append(Reason(f"wrote {unanswered + 1} times without an answer", points))
-    if young and not serious:
-        reasons.append(YOUNG)
-    if muted:
-        reasons.append(Reason("muted", serious - sum(reason.points for reason in reasons)))
-    total = max(0, min(100, sum(reason.points for reason in reasons)))
-    return total, tuple(reasons)
+        reasons.append(Reason("written by a machine", weights.machine))
+    elif serious is not None:
+        reasons.append(serious)
+    reasons += _about_it(message, of, weights)
+    reasons += _about_them(message, of, weights, serious=serious is not None)
+    if of.muted:
+        kept = serious.points if serious else 0
+        reasons.append(Reason(MUTED, kept - sum(reason.points for reason in reasons)))
+    told = tuple(reason for reason in reasons if reason.points)
+    return total(told), told
 
 
-def asked_for_person(ticket: Ticket) -> tuple[int, tuple[Reason, ...]]:
+def total(reasons: tuple[Reason, ...]) -> int:
+    """Their sum, from 0 to 100."""
+    return max(0, min(100, sum(reason.points for reason in reasons)))
+
+
+def is_serious(reasons: tuple[Reason, ...]) -> bool:
+    """Whether a ticket is about security."""
+    return _had(reasons, SECURITY)
+
+
+def asked_for_person(ticket: Ticket, weights: Weights = WEIGHTS) -> tuple[int, tuple[Reason, ...]]:
     """The priority of a ticket whose person wants to talk to a person."""
-    if _had(ticket.priority_reasons, WANTS_PERSON.label):
+    if _had(ticket.priority_reasons, WANTS_PERSON):
         return ticket.priority, ticket.priority_reasons
-    return min(100, ticket.priority + WANTS_PERSON.points), (*ticket.priority_reasons, WANTS_PERSON)
+    reasons = (*ticket.priority_reasons, Reason(WANTS_PERSON, weights.person))
+    return total(reasons), reasons
+
+
+def _serious(message: InboundMessage, of: Circumstances, weights: Weights) -> Reason | None:
+    gist = gist_of(message)
+    if is_meant(gist.life, of.language) or _had(of.before, DANGER):
+        return Reason(DANGER, weights.danger)
+    if is_meant(gist.theft, of.language) or _had(of.before, THEFT):
+        return Reason(THEFT, weights.theft)
+    return None
+
+
+def _about_it(message: InboundMessage, of: Circumstances, weights: Weights) -> list[Reason]:
+    """What was said, and where."""
+    public = message.thread.visibility == "public"
+    found = []
+    if public:
+        found.append(Reason("written in public", weights.public))
+        found.append(_reach(message.author.followers, weights))
+    if (public and message.secrets) or _had(of.before, EXPOSED):
+        found.append(Reason(EXPOSED, weights.exposed))
+    if _had(of.before, WANTS_PERSON):
+        found.append(Reason(WANTS_PERSON, weights.person))
+    if gist_of(message).upset:
+        found.append(Reason("upset", weights.upset))
+    if any(entity.kind == "amount" for entity in of.entities) or _had(of.before, MONEY):
+        found.append(Reason(MONEY, weights.money))
+    return found
+
+
+def _reach(followers: int | None, weights: Weights) -> Reason:
+    """Ten times the followers are one step more, from 1,000 on; the seventh digit adds all of it."""
+    steps = max(0, min(4, len(str(followers or 0)) - 3))
+    return Reason(f"{followers or 0:,} follow them", weights.reach * steps // 4)
+
+
+def _about_them(message: InboundMessage, of: Circumstances, weights: Weights, *, serious: bool) -> list[Reason]:
+    """Who wrote, and how often."""
+    found = []
+    if of.vip:
+        found.append(Reason(VIP, weights.vip))
+    if of.pretends:
+        found.append(Reason(PRETENDS, weights.pretends))
+    if of.unanswered:
+        points = min(weights.unanswered * of.unanswered, weights.unanswered_most)
+        found.append(Reason(f"wrote {of.unanswered + 1} times without an answer", points))
+    if of.young and not serious:
+        found.append(Reason("joined the platform only now", weights.young))
+    return found
 
 
 def _had(reasons: tuple[Reason, ...], start: str) -> bool:

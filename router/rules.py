@@ -1,4 +1,4 @@
-"""Policy as data: the first row whose test holds decides queue and manners."""
+"""Policy as data: the first row whose test holds decides team and manners."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,11 +9,11 @@ from tickets.model import InboundMessage, Restriction
 
 
 class Outcome(NamedTuple):
-    """queue: where a new ticket goes.  counts: whether the person now waits for us.
+    """team: whose a new ticket goes.  counts: whether the person now waits for us.
     acknowledge: whether they may be told that it arrived.  open: whether a new ticket is.
     """
 
-    queue: str
+    team: str
     counts: bool
     acknowledge: bool
     open: bool = True
@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     outcome: Outcome
 
 
-MACHINE_QUEUE = "machine mail"
+MACHINE_TEAM = "machine mail"
 
 
 def is_young(message: InboundMessage, within: timedelta) -> bool:
@@ -36,29 +36,29 @@ def is_young(message: InboundMessage, within: timedelta) -> bool:
     return since is not None and message.sent_at - since < within
 
 
-def rule_table(default_queue: str, young: timedelta = timedelta(0)) -> tuple[Rule, ...]:
+def rule_table(default_team: str, young: timedelta = timedelta(0)) -> tuple[Rule, ...]:
     """The rules in order; the last one always holds.  young: for how long somebody is new to a platform."""
     return (
-        Rule("machine", lambda m: m.automatic is not None, Outcome(MACHINE_QUEUE, False, False)),
-        Rule("forged", lambda m: m.authenticity.verdict == "failed", Outcome(default_queue, True, False)),
-        Rule("unverified", lambda m: m.authenticity.verdict != "verified", Outcome(default_queue, True, False)),
-        Rule("feed", lambda m: bool(m.feed), Outcome(default_queue, True, False)),
-        Rule("young", lambda m: is_young(m, young), Outcome(default_queue, True, False)),
-        Rule("person", lambda _: True, Outcome(default_queue, True, True)),
+        Rule("machine", lambda m: m.automatic is not None, Outcome(MACHINE_TEAM, False, False)),
+        Rule("forged", lambda m: m.authenticity.verdict == "failed", Outcome(default_team, True, False)),
+        Rule("unverified", lambda m: m.authenticity.verdict != "verified", Outcome(default_team, True, False)),
+        Rule("feed", lambda m: bool(m.feed), Outcome(default_team, True, False)),
+        Rule("young", lambda m: is_young(m, young), Outcome(default_team, True, False)),
+        Rule("person", lambda _: True, Outcome(default_team, True, True)),
     )
 
 
-AliasQueues = Mapping[tuple[AccountId, str], str]
+AliasTeams = Mapping[tuple[AccountId, str], str]
 """By account and alias, in lower case: where a new ticket goes."""
 
 
-def decide(message: InboundMessage, rules: tuple[Rule, ...], aliases: AliasQueues) -> Rule:
-    """The first rule that holds; a person's message to an alias goes to its queue.  Pure."""
+def decide(message: InboundMessage, rules: tuple[Rule, ...], aliases: AliasTeams) -> Rule:
+    """The first rule that holds; a person's message to an alias goes to its team.  Pure."""
     rule = next(rule for rule in rules if rule.test(message))
-    queue = aliases.get((message.account, message.alias))
-    if queue is None or not rule.outcome.counts:
+    team = aliases.get((message.account, message.alias))
+    if team is None or not rule.outcome.counts:
         return rule
-    return Rule(f"{rule.name}, to {message.alias}", rule.test, rule.outcome._replace(queue=queue))
+    return Rule(f"{rule.name}, to {message.alias}", rule.test, rule.outcome._replace(team=team))
 
 
 def held_back(rule: Rule, restriction: Restriction | None) -> Rule:
@@ -66,5 +66,5 @@ def held_back(rule: Rule, restriction: Restriction | None) -> Rule:
     if restriction is None:
         return rule
     if restriction.kind == "block":
-        return Rule("blocked", rule.test, Outcome(rule.outcome.queue, counts=False, acknowledge=False, open=False))
+        return Rule("blocked", rule.test, Outcome(rule.outcome.team, counts=False, acknowledge=False, open=False))
     return Rule("muted", rule.test, rule.outcome._replace(acknowledge=False))

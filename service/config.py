@@ -19,6 +19,7 @@ from connectors.registry import CHANNELS, settings_type
 from desk.sign_in import FEWEST_BYTES, can_sign
 from router.entities import known_regions, mistake_in
 from router.language import DEFAULT_LANGUAGES, KNOWN_LANGUAGES
+from service.routing import TABLES, PriorityTable, Routing, find_mistakes
 from service.toml_lines import key_lines, nearest_line
 from tickets.errors import ConfigError
 from tickets.ids import AccountId, Channel
@@ -62,7 +63,7 @@ class WebhooksSection(Section, frozen=True):
 
 
 class RouterSection(Section, frozen=True):
-    default_queue: str = "support"
+    default_team: str = "support"
     languages: tuple[str, ...] = DEFAULT_LANGUAGES
     """Languages to choose from, ISO 639-1."""
     reopen_within_h: float = 168.0
@@ -82,6 +83,8 @@ class RouterSection(Section, frozen=True):
     """How your order numbers look, likewise."""
     phone_regions: tuple[str, ...] = ()
     """Countries (ISO 3166) whose telephone numbers are known without their country's code, e.g. ``DE``."""
+    vips: tuple[str, ...] = ()
+    """Who skips the lines: ``x:@name``, ``telegram:123456``, ``email:a@b.example``, ``email:@b.example``."""
     young_days: float = 3.0
     """Who joined their platform less than so many days ago waits behind others, and gets no automatic answer."""
 
@@ -161,6 +164,8 @@ class Config(NamedTuple):
     identity: IdentitySection
     alerts: AlertsSection
     log: LogSection
+    priority: PriorityTable
+    routing: Routing
     accounts: dict[AccountId, AccountConfig]
     crash_at: str
     secret_key: str
@@ -180,7 +185,7 @@ class Config(NamedTuple):
         return Path(self.database.removeprefix("sqlite:///")) if self.database.startswith("sqlite:///") else None
 
 
-SECTIONS: dict[str, type[Section]] = {
+SECTIONS: dict[str, type[msgspec.Struct]] = {
     "service": ServiceSection,
     "inbox": InboxSection,
     "webhooks": WebhooksSection,
@@ -190,6 +195,7 @@ SECTIONS: dict[str, type[Section]] = {
     "identity": IdentitySection,
     "alerts": AlertsSection,
     "log": LogSection,
+    "priority": PriorityTable,
 }
 
 
@@ -225,16 +231,19 @@ class _Loader:
     def load(self) -> Config:
         sections = {name: self._section(name, kind) for name, kind in SECTIONS.items()}
         accounts = self._accounts()
+        routing = self._routing()
         self._unknown_sections()
         self._same_consumer(accounts)
         self._plausible(sections)
         self._sendable(cast("AlertsSection", sections["alerts"]), accounts)
         default = cast("RepliesSection", sections["replies"]).default_language
         self._checkable(cast("IdentitySection", sections["identity"]), accounts, default)
+        find_mistakes(routing, cast("RouterSection", sections["router"]).default_team, self._mistake)
         if self._mistakes:
             raise ConfigError("\n".join(self._mistakes))
         return Config(
             **cast("dict[str, Any]", sections),
+            routing=routing,
             accounts=accounts,
             crash_at=self._environment.get("SWITCHBOARD_CRASH_AT", ""),
             secret_key=self._environment.get("SWITCHBOARD_SECRET_KEY", ""),
@@ -255,8 +264,23 @@ class _Loader:
             place[path[-1]] = _toml_value(value)
             self._from_environment.add(path)
 
-    def _section(self, name: str, kind: type[Section]) -> Section:
-        return cast("Section", self._convert((name,), self._tree.get(name, {}), kind) or kind())
+    def _section(self, name: str, kind: type[msgspec.Struct]) -> msgspec.Struct:
+        return self._convert((name,), self._tree.get(name, {}), kind) or kind()
+
+    def _routing(self) -> Routing:
+        """Tables of tables, each under a name of the operator's."""
+        return Routing(**{kind: self._named(kind, shape) for kind, shape in TABLES.items()})
+
+    def _named(self, kind: str, shape: type[msgspec.Struct]) -> dict[str, Any]:
+        tables = self._tree.get(kind, {})
+        if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+            self._mistake((kind,), f"needs a name for each table, as in [{kind}.main]")
+            return {}
+        for name in tables:
+            if not _NAME.fullmatch(name):
+                self._mistake((kind, name), "has small letters, digits, - and _ only")
+        found = {name: self._convert((kind, name), table, shape) for name, table in tables.items()}
+        return {name: table for name, table in found.items() if table is not None}
 
     def _accounts(self) -> dict[AccountId, AccountConfig]:
         accounts: dict[AccountId, AccountConfig] = {}
@@ -347,8 +371,8 @@ class _Loader:
             self._warnings.append(warning)
 
     def _unknown_sections(self) -> None:
-        for name in sorted(self._tree.keys() - SECTIONS.keys() - CHANNELS.keys()):
-            known = ", ".join([*SECTIONS, *CHANNELS])
+        for name in sorted(self._tree.keys() - SECTIONS.keys() - TABLES.keys() - CHANNELS.keys()):
+            known = ", ".join([*SECTIONS, *TABLES, *CHANNELS])
             self._mistake((name,), f"is not known; known are: {known}")
 
     def _same_consumer(self, accounts: dict[AccountId, AccountConfig]) -> None:
@@ -360,7 +384,7 @@ class _Loader:
                 self._mistake(tuple(account.split(":")), f"reads the same as [{first}]; remove one of the two")
             seen.setdefault(name, account)
 
-    def _plausible(self, sections: dict[str, Section]) -> None:
+    def _plausible(self, sections: dict[str, msgspec.Struct]) -> None:
         service = cast("ServiceSection", sections["service"])
         if service.database and not service.database.startswith(("sqlite:///", "postgresql://", "postgres://")):
             self._mistake(("service", "database"), "must begin with sqlite:/// or postgresql://")

@@ -15,23 +15,29 @@ from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.challenging import IdentityChecks
 from desk.commands import Desk
+from desk.frame import Routing
 from desk.sign_in import SignIn
+from desk.sweeping import Sweeper
 from desk.writing import PREPARED_VALUES
 from normalizer.known import NOTHING_KNOWN, Known
 from responders.compose import COMMAND_VALUES, COMMANDS, Limits, Notices, languages_of, menu_of, said_in
 from responders.outbox import Outbox
 from responders.proof import Prover
 from responders.templates import ReplyTemplates
+from router.categories import Classifier
 from router.decision import Decider, Flood, Policy
 from router.entities import EntityRules
 from router.intake import Intake
 from router.language import LanguageRecognizer
 from router.rules import rule_table
+from router.sorting import KNOWN, Sorter
+from router.vips import Vips
 from service.checking import Checking, checkers_of
 from service.config import Config
 from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
+from service.routing import categories_of, clocks_of, teams_of, weights_of
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
@@ -62,6 +68,7 @@ class Parts(NamedTuple):
     intake: Intake
     outbox: Outbox
     prover: Prover
+    sweeper: Sweeper
     jobs: JobRunner
     desk: Desk
     access: Access
@@ -118,6 +125,8 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
     languages = LanguageRecognizer(config.router.languages)
     parsers = make_parsers(config)
     decider = make_decider(config, languages)
+    teams = teams_of(config.routing)
+    clocks = clocks_of(config.routing, config.priority)
     desk = Desk(
         store,
         clock,
@@ -128,6 +137,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         _links(config),
         _typing_over(connectors),
         make_checks(config),
+        routing_of(config),
     )
     checking = Checking(store, clock, checkers_of(config.files))
     return Parts(
@@ -140,6 +150,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         prover=Prover(store, clock, crash, holder),
         jobs=JobRunner(store, clock, holder, connectors, desk, crash, checking),
         desk=desk,
+        sweeper=Sweeper(store, clock, clocks, teams, crash),
         access=Access(store, clock),
         holder=holder,
     )
@@ -228,7 +239,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     templates = _own_texts(config)
     templates.check(**COMMAND_VALUES)
     policy = Policy(
-        rules=rule_table(config.router.default_queue, timedelta(days=config.router.young_days)),
+        rules=rule_table(config.router.default_team, timedelta(days=config.router.young_days)),
         young=timedelta(days=config.router.young_days),
         own_names=config.router.own_names,
         entities=EntityRules(
@@ -245,6 +256,9 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
             timedelta(minutes=config.router.flood_mute_minutes),
         ),
         languages=languages_of(templates),
+        sorter=sorter_of(config),
+        weights=weights_of(config.priority),
+        clocks=clocks_of(config.routing, config.priority),
         identity_holds=timedelta(hours=config.identity.holds_hours),
         feeds=_feeds(config),
         silent=frozenset(
@@ -253,15 +267,33 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
             if demands_of(one.channel).label and not _setting(one.settings, "automated_label", False)
         ),
         aliases={
-            (account, alias): queue
+            (account, alias): team
             for account, one in config.accounts.items()
-            for alias, queue in _setting(one.settings, "aliases", {}).items()
+            for alias, team in _setting(one.settings, "aliases", {}).items()
         },
     )
     acknowledging = frozenset(
         account for account, one in config.accounts.items() if _setting(one.settings, "acknowledge", False)
     )
     return Decider(policy, languages, Notices(templates, _limits(config), acknowledging))
+
+
+def routing_of(config: Config) -> Routing:
+    """Whose work what is, and by when."""
+    return Routing(sorter_of(config), clocks_of(config.routing, config.priority))
+
+
+def sorter_of(config: Config) -> Sorter:
+    """Whose work what is."""
+    return Sorter(
+        Classifier(categories_of(config.routing)),
+        teams_of(config.routing),
+        config.router.default_team,
+        Vips(frozenset(name.lower() for name in config.router.vips)),
+        KNOWN.union(
+            ["account"] if config.router.account_ids else [], ["order"] if config.router.order_ids else []
+        ),
+    )
 
 
 def feeds_of(config: Config) -> tuple[str, ...]:

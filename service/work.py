@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any
 
+from desk.sweeping import Sweeper
 from responders.outbox import Outbox
 from responders.proof import Prover
 from router.intake import Intake
@@ -25,6 +26,9 @@ PROOF_LOOK_S = 2.0
 DATABASE_AWAY_S = 1.0
 BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
+SWEEP_S = 1.0
+ALARM_EVERY = 15
+"""Looks at the clocks from one look for what nobody has to the next."""
 
 
 async def _until(waiting: Coroutine[Any, Any, int]) -> int:
@@ -96,6 +100,22 @@ class Worker:
             else:
                 if not found:
                     await rest(self._store.wait(topic, pulse, look_s))
+
+    async def sweep_loop(self, sweeper: Sweeper) -> None:
+        """While this worker leads: what is due by the clock, and work to be given out."""
+        looks = 0
+        while not self.stopping.is_set():
+            try:
+                if self.leading:
+                    await sweeper.sweep()
+                    if looks % ALARM_EVERY == 0:
+                        await sweeper.alarm()
+                    looks += 1
+            except StoreUnavailable as error:
+                log.warning("Clocks wait for the database: %s", error)
+            except Exception:
+                log.exception("A look at the clocks failed and is tried again")
+            await self._clock.sleep(SWEEP_S)
 
     async def heartbeat_loop(self) -> None:
         """Show that this worker lives, free what dead ones held, and keep or take the lead."""

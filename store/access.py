@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from store.engine import Row, Tx, one
-from store.rows import micros, micros_or_none, moment, moment_or_none
-from tickets.ids import UserId
-from tickets.records import ApiToken, Session, User
+import msgspec
 
-USER_COLUMNS = "u.id, u.name, u.role, u.active, u.created_at, u.password_hash"
+from store.engine import Row, Tx, one
+from store.rows import micros, micros_or_none, moment, moment_or_none, to_json
+from tickets.ids import UserId
+from tickets.records import ApiToken, Duty, Session, User
+
+USER_COLUMNS = "u.id, u.name, u.role, u.active, u.created_at, u.password_hash, u.duty"
+_duty = msgspec.json.Decoder(Duty).decode
 
 
 def _user_of(row: Row) -> User:
@@ -18,6 +21,7 @@ def _user_of(row: Row) -> User:
         active=bool(row[3]),
         created_at=moment(row[4]),
         password_hash=row[5],
+        duty=_duty(row[6]),
     )
 
 
@@ -29,13 +33,14 @@ def _user_params(user: User) -> dict[str, object]:
         "active": int(user.active),
         "created_at": micros(user.created_at),
         "password_hash": user.password_hash,
+        "duty": to_json(user.duty),
     }
 
 
 def add_user(tx: Tx, user: User) -> None:
     tx.run(
-        "INSERT INTO app_user (id, name, role, active, created_at, password_hash) "
-        "VALUES (:id, :name, :role, :active, :created_at, :password_hash)",
+        "INSERT INTO app_user (id, name, role, active, created_at, password_hash, duty) "
+        "VALUES (:id, :name, :role, :active, :created_at, :password_hash, :duty)",
         _user_params(user),
     )
 
@@ -44,7 +49,8 @@ def set_user(tx: Tx, user: User) -> None:
     params = _user_params(user)
     del params["created_at"]
     tx.run(
-        "UPDATE app_user SET name = :name, role = :role, active = :active, password_hash = :password_hash "
+        "UPDATE app_user SET name = :name, role = :role, active = :active, password_hash = :password_hash, "
+        "duty = :duty "
         "WHERE id = :id",
         params,
     )
@@ -85,10 +91,10 @@ def find_session(tx: Tx, session_id: str, now: datetime) -> tuple[Session, User]
     session = Session(
         id=session_id,
         user_id=UserId(row[0]),
-        csrf=row[6],
-        created_at=moment(row[7]),
-        seen_at=moment(row[8]),
-        expires_at=moment(row[9]),
+        csrf=row[7],
+        created_at=moment(row[8]),
+        seen_at=moment(row[9]),
+        expires_at=moment(row[10]),
     )
     return session, _user_of(row)
 

@@ -44,18 +44,22 @@ from tickets.records import (
 )
 
 INSERT_TICKET = """
-INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, queue, channel, account,
+INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, team, channel, account,
     requester_id, requester, assignee, language, created_at, updated_at, waiting_since, unanswered, version,
-    sort_at, snippet, message_count, visibility)
-VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :queue, :channel, :account,
+    sort_at, line, category, category_confidence, category_by, vip, answered_at, clocks, look_at,
+    snippet, message_count, visibility)
+VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :team, :channel, :account,
     :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :unanswered,
-    :version, :sort_at, '', 0, 'private')
+    :version, :sort_at, :line, :category, :category_confidence, :category_by, :vip, :answered_at, :clocks,
+    :look_at, '', 0, 'private')
 """
 UPDATE_TICKET = """
 UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
-    priority_reasons = :priority_reasons, queue = :queue, assignee = :assignee, language = :language,
+    priority_reasons = :priority_reasons, team = :team, assignee = :assignee, language = :language,
     updated_at = :updated_at, waiting_since = :waiting_since, unanswered = :unanswered, version = :version,
-    sort_at = :sort_at, merged_into = :merged_into
+    sort_at = :sort_at, merged_into = :merged_into, line = :line, category = :category,
+    category_confidence = :category_confidence, category_by = :category_by, vip = :vip,
+    answered_at = :answered_at, clocks = :clocks, look_at = :look_at
 WHERE id = :id AND version = :expected_version
 """
 TICKET_THREAD = """

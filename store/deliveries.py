@@ -368,7 +368,7 @@ def _wait_again(tx: Tx, delivery_id: DeliveryId, now: datetime) -> None:
         "UPDATE ticket SET status = 'open', waiting_since = COALESCE(waiting_since, :now), "
         "sort_at = COALESCE(waiting_since, :now), "
         "unanswered = CASE WHEN unanswered = 0 THEN 1 ELSE unanswered END, "
-        "updated_at = :now, version = version + 1 "
+        "updated_at = :now, look_at = :now, version = version + 1 "
         "WHERE (status = 'pending' OR (status = 'open' AND waiting_since IS NULL)) "
         "AND id = (SELECT ticket_id FROM delivery WHERE id = :id AND kind IN ('reply', 'code'))",
         {"id": delivery_id, "now": micros(now)},
@@ -382,7 +382,7 @@ def answered_again(tx: Tx, ids: Sequence[DeliveryId], now: datetime) -> None:
     """
     tx.run(
         "UPDATE ticket SET status = 'pending', waiting_since = NULL, sort_at = :now, unanswered = 0, "
-        "updated_at = :now, version = version + 1 WHERE status = 'open' AND id IN ("
+        "updated_at = :now, look_at = :now, version = version + 1 WHERE status = 'open' AND id IN ("
         "SELECT d.ticket_id FROM delivery d JOIN message o ON o.id = d.message_id WHERE d.id IN EACH(:ids) "
         "AND d.kind = 'reply' AND d.state IN ('queued', 'unknown') "
         "AND NOT EXISTS (SELECT 1 FROM message m WHERE m.ticket_id = o.ticket_id AND m.direction = 'in' "

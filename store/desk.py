@@ -280,6 +280,13 @@ def _conditions(wanted: TicketFilter) -> tuple[list[str], dict[str, object]]:
     elif wanted.assignee is not None:
         conditions.append("t.assignee = :assignee")
         params["assignee"] = wanted.assignee
+    for name in ("team", "category"):
+        if (value := getattr(wanted, name)) is not None:
+            conditions.append(f"t.{name} = :{name}")
+            params[name] = value
+    if wanted.hidden:
+        conditions.append("(NOT (t.team IN EACH(:hidden)) OR t.assignee = :seen_by)")
+        params |= {"hidden": sorted(wanted.hidden), "seen_by": wanted.seen_by}
     return conditions, params
 
 
@@ -318,17 +325,23 @@ def _search(
 
 
 def _row_of(row: Row) -> TicketRow:
-    return TicketRow(ticket=ticket_of(row), snippet=row[19], message_count=row[20], visibility=row[21])
+    return TicketRow(ticket=ticket_of(row), snippet=row[27], message_count=row[28], visibility=row[29])
 
 
 def _cursor_after(row: Row, *, searching: bool) -> str:
-    return str(row[1]) if searching else f"{row[4]}.{row[22]}.{row[1]}"
+    return str(row[1]) if searching else f"{row[4]}.{row[30]}.{row[1]}"
 
 
-def count_tickets(tx: Tx, user: UserId | None) -> Counts:
-    rows = tx.all(
-        "SELECT status, assignee, COUNT(*) FROM ticket WHERE status <> 'closed' GROUP BY status, assignee"
+def count_tickets(tx: Tx, user: UserId | None, hidden: frozenset[str]) -> Counts:
+    counted = tx.all(
+        "SELECT status, assignee, team, COUNT(*) FROM ticket WHERE status <> 'closed' "
+        "GROUP BY status, assignee, team"
     )
+    rows = [
+        (status, assignee, count)
+        for status, assignee, team, count in counted
+        if team not in hidden or (assignee is not None and assignee == user)
+    ]
     return Counts(
         open=sum(count for status, _assignee, count in rows if status == "open"),
         pending=sum(count for status, _assignee, count in rows if status == "pending"),

@@ -41,6 +41,7 @@ from tickets.model import (
     Span,
     Thread,
     Ticket,
+    TicketClock,
     TicketEvent,
 )
 
@@ -82,10 +83,12 @@ def printable(text: str) -> str:
 
 
 TICKET_COLUMNS = (
-    "t.id, t.number, t.subject, t.status, t.priority, t.priority_reasons, t.queue, t.channel, t.account, "
+    "t.id, t.number, t.subject, t.status, t.priority, t.priority_reasons, t.team, t.channel, t.account, "
     "t.requester_id, t.requester, t.assignee, t.language, t.created_at, t.updated_at, t.waiting_since, t.version, "
-    "t.unanswered, t.merged_into"
+    "t.unanswered, t.merged_into, t.line, t.category, t.category_confidence, t.category_by, t.vip, t.answered_at, "
+    "t.clocks, t.look_at"
 )
+_clocks = msgspec.json.Decoder(tuple[TicketClock, ...]).decode
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 strings_of = msgspec.json.Decoder(tuple[str, ...]).decode
 """A column that holds several texts."""
@@ -108,7 +111,7 @@ def ticket_of(row: Row) -> Ticket:
         status=row[3],
         priority=row[4],
         priority_reasons=_reasons.decode(row[5]),
-        queue=row[6],
+        team=row[6],
         channel=row[7],
         account=AccountId(row[8]),
         requester_id=IdentityId(row[9]),
@@ -121,6 +124,14 @@ def ticket_of(row: Row) -> Ticket:
         version=row[16],
         unanswered=row[17],
         merged_into=None if row[18] is None else TicketNumber(row[18]),
+        line=row[19],
+        category=row[20],
+        category_confidence=row[21],
+        category_by=row[22],
+        vip=bool(row[23]),
+        answered_at=moment_or_none(row[24]),
+        clocks=_clocks(row[25]),
+        look_at=moment_or_none(row[26]),
     )
 
 
@@ -131,7 +142,7 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
         "status": ticket.status,
         "priority": ticket.priority,
         "priority_reasons": to_json(ticket.priority_reasons),
-        "queue": ticket.queue,
+        "team": ticket.team,
         "channel": ticket.channel,
         "account": ticket.account,
         "requester_id": ticket.requester_id,
@@ -144,6 +155,14 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
         "version": ticket.version,
         "unanswered": ticket.unanswered,
         "merged_into": ticket.merged_into,
+        "line": ticket.line,
+        "category": ticket.category,
+        "category_confidence": ticket.category_confidence,
+        "category_by": ticket.category_by,
+        "vip": int(ticket.vip),
+        "answered_at": micros_or_none(ticket.answered_at),
+        "clocks": to_json(ticket.clocks),
+        "look_at": micros_or_none(ticket.look_at),
         "expected_version": expected_version,
         "sort_at": micros(ticket.waiting_since or ticket.updated_at),
     }

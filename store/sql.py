@@ -25,6 +25,7 @@ from store import (
     proofs,
     schema,
     spending,
+    sweeping,
     workers,
 )
 from store.engine import Engine, Tx
@@ -62,6 +63,7 @@ from tickets.model import (
     Receipt,
     ReplyFile,
     Thread,
+    Ticket,
     TicketEnvelope,
     TicketEvent,
 )
@@ -323,11 +325,28 @@ class SqlStore:
     async def list_tickets(self, filter: TicketFilter) -> Page:
         return await self._engine.read(lambda tx: desk.list_tickets(tx, filter))
 
-    async def count_tickets(self, user: UserId | None) -> Counts:
-        return await self._engine.read(lambda tx: desk.count_tickets(tx, user))
+    async def count_tickets(self, user: UserId | None, hidden: frozenset[str] = frozenset()) -> Counts:
+        return await self._engine.read(lambda tx: desk.count_tickets(tx, user, hidden))
 
     async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
         return await self._engine.read(lambda tx: desk.events_after(tx, seq, limit))
+
+    async def list_to_look(self, now: datetime, limit: int) -> Sequence[Ticket]:
+        return await self._engine.read(lambda tx: sweeping.list_to_look(tx, now, limit))
+
+    async def list_unowned(
+        self, teams: Sequence[str], after: tuple[int, datetime] | None, limit: int
+    ) -> Sequence[Ticket]:
+        return await self._engine.read(lambda tx: sweeping.list_unowned(tx, teams, after, limit))
+
+    async def find_unowned(self) -> tuple[Ticket, int] | None:
+        return await self._engine.read(sweeping.find_unowned)
+
+    async def count_loads(self) -> Mapping[UserId, int]:
+        return await self._engine.read(sweeping.count_loads)
+
+    async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
+        return await self._engine.write(lambda tx: sweeping.apply_sweep(tx, changes), topics=["events"])
 
     async def newest_seq(self) -> int:
         return await self._engine.read(desk.newest_seq)

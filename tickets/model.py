@@ -41,6 +41,10 @@ sign_in: at the company's own page, by a signed link."""
 SecretKind = Literal["seed phrase", "private key", "card", "password"]
 EntityKind = Literal["account", "order", "amount", "transaction", "wallet", "date", "email", "phone", "link"]
 Role = Literal["viewer", "agent", "lead", "admin"]
+ClockKind = Literal["pickup", "first", "next", "resolution"]
+"""pickup: until somebody has it.  first and next: until the first, or another, answer.  resolution: until it
+is closed."""
+ClockState = Literal["running", "paused", "warned", "missed"]
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +92,8 @@ class Author(Shape, frozen=True):
 
     external_id: what identifies the person on the channel; never the name.
     language: BCP 47 tag of their client, a hint only; None when not told.
-    since: when they joined the platform; None when not told.
+    since: when they joined the platform; None when not told.  followers: how
+    many follow them there; None when not told.
     """
 
     external_id: str
@@ -97,6 +102,7 @@ class Author(Shape, frozen=True):
     language: str | None = None
     is_bot: bool = False
     since: datetime | None = None
+    followers: int | None = None
 
 
 class Authenticity(Shape, frozen=True):
@@ -362,6 +368,23 @@ class Challenge(Shape, frozen=True):
         return self.state == "shown" and self.holds_until is not None and now < self.holds_until
 
 
+class TicketClock(Shape, frozen=True):
+    """By when something is to happen to a ticket, in the hours of whoever has the work.
+
+    since: when it began to run.  due_at: None while it is paused.  target_s: the working time that it allows,
+    seconds.  look_at: when its state changes next; None: never.  left_s: what of that was left when it was
+    paused; 0 while it runs.
+    """
+
+    kind: ClockKind
+    since: datetime
+    due_at: datetime | None
+    target_s: float
+    state: ClockState = "running"
+    look_at: datetime | None = None
+    left_s: float = 0.0
+
+
 class Participant(Shape, frozen=True):
     """Somebody in a ticket: the requester, or another who was addressed or wrote."""
 
@@ -387,6 +410,10 @@ class Ticket(Shape, frozen=True):
     last word is ours.  unanswered: messages since then.  version: counts changes, for optimistic locking.
     language: the requester's, as last recognised; None when unknown.
     merged_into: the ticket where its messages are now; None: here.
+    line: 1 to 3.  category: what it is about, empty when unsure; confidence from 0 to 1; category_by: who said so,
+    as ``TicketEvent.actor``, empty for the program.  vip: of somebody who skips the lines.
+    answered_at: when the person first got an answer.  clocks: those that run or are paused.  look_at: when they
+    are to be looked at; None: nothing happens to them by itself.
     """
 
     id: TicketId
@@ -395,7 +422,7 @@ class Ticket(Shape, frozen=True):
     status: TicketStatus
     priority: int
     priority_reasons: tuple[Reason, ...]
-    queue: str
+    team: str
     channel: Channel
     account: AccountId
     requester_id: IdentityId
@@ -408,6 +435,14 @@ class Ticket(Shape, frozen=True):
     unanswered: int = 0
     version: int = 1
     merged_into: TicketNumber | None = None
+    line: int = 1
+    category: str = ""
+    category_confidence: float = 0.0
+    category_by: str = ""
+    vip: bool = False
+    answered_at: datetime | None = None
+    clocks: tuple[TicketClock, ...] = ()
+    look_at: datetime | None = None
 
 
 ERASED: Final = "It was removed together with its message."

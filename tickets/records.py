@@ -454,12 +454,17 @@ class TicketChange(Shape, frozen=True):
 class TicketFilter(Shape, frozen=True):
     """What to list.  None means any.  assignee ``-`` means nobody.
 
+    hidden: teams whose tickets are left out, but for those that ``seen_by`` has.
     cursor: as returned in ``Page.next``.  limit: 1 to 200.
     """
 
     status: TicketStatus | None = None
     channel: Channel | None = None
     assignee: str | None = None
+    team: str | None = None
+    category: str | None = None
+    hidden: frozenset[str] = frozenset()
+    seen_by: UserId | None = None
     query: str = ""
     limit: int = 50
     cursor: str = ""
@@ -491,6 +496,27 @@ class Counts(Shape, frozen=True):
     unknown: int = 0
 
 
+class Duty(Shape, frozen=True, omit_defaults=True):
+    """What work somebody does.
+
+    teams: whose tickets they get; those of restricted teams they alone see.  languages: they answer in; empty:
+    any.  line: the highest they take work of, 1 to 3.  cap: tickets that wait for us, at most; 0: any number.
+    present: work may be given to them now.  away_until: their tickets went to others until then; None: they are
+    not away.
+    """
+
+    teams: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    line: int = 1
+    cap: int = 0
+    present: bool = False
+    away_until: datetime | None = None
+
+    def works(self, now: datetime) -> bool:
+        """Whether work may be given to them."""
+        return self.present and (self.away_until is None or self.away_until <= now)
+
+
 class User(Shape, frozen=True):
     """Somebody who may sign in.  password_hash: argon2id; None: links only."""
 
@@ -500,6 +526,7 @@ class User(Shape, frozen=True):
     active: bool
     created_at: datetime
     password_hash: str | None = None
+    duty: Duty = Duty()
 
 
 class Session(Shape, frozen=True):

@@ -62,6 +62,7 @@ from tickets.records import (
     User,
 )
 from tickets.spending import SpendingStore
+from tickets.sweeping import SweepStore
 
 Topic = Literal["inbound", "outbox", "events", "jobs"]
 
@@ -272,8 +273,8 @@ class DeskStore(Protocol):
     async def list_tickets(self, filter: TicketFilter) -> Page:
         """Without a query by priority, then longest waiting; with one newest first."""
 
-    async def count_tickets(self, user: UserId | None) -> Counts:
-        """Counts of what is not closed."""
+    async def count_tickets(self, user: UserId | None, hidden: frozenset[str] = frozenset()) -> Counts:
+        """Counts of what is not closed, without what hidden teams have, but for what the user has."""
 
     async def events_after(self, seq: int, limit: int = 200) -> Sequence[TicketEvent]:
         """Ticket events in order of ``seq``.
@@ -407,7 +408,16 @@ class WorkStore(Protocol):
 
 
 class Store(
-    IntakeStore, OutboxStore, DeskStore, AccessStore, WorkStore, NoticeStore, SpendingStore, FeedStore, Protocol
+    IntakeStore,
+    OutboxStore,
+    DeskStore,
+    AccessStore,
+    WorkStore,
+    NoticeStore,
+    SpendingStore,
+    FeedStore,
+    SweepStore,
+    Protocol,
 ):
     """All of it."""
 

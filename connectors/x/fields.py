@@ -20,7 +20,7 @@ POST = (
     "note_tweet",
 )
 OWN_POST = ("id", "text", "created_at", "referenced_tweets", "note_tweet")
-USER = ("id", "name", "username", "created_at", "verified", "protected")
+USER = ("id", "name", "username", "created_at", "verified", "protected", "public_metrics")
 MEDIA = ("media_key", "type", "url", "preview_image_url", "alt_text")
 EXPANSIONS = ("author_id", "attachments.media_keys", "referenced_tweets.id", "referenced_tweets.id.author_id")
 DIRECT = (

@@ -10,7 +10,9 @@ from console.api.shapes import (
     ChannelList,
     DeliveryDocument,
     ItemList,
+    NewCategory,
     NewChallenge,
+    NewHandOver,
     NewJudgement,
     NewMerging,
     NewReply,
@@ -24,7 +26,9 @@ from console.api.shapes import (
 SHAPES = (
     TicketList,
     WholeTicket,
+    NewCategory,
     NewChallenge,
+    NewHandOver,
     NewJudgement,
     NewReply,
     NewMerging,
@@ -86,6 +90,12 @@ def _paths() -> Node:
         "/tickets/{number}/merge": {
             "post": _change("Have it go on in another ticket", "mergeTicket", [number], "NewMerging")
         },
+        "/tickets/{number}/category": {
+            "post": _change("Say what it is about", "categorizeTicket", [number], "NewCategory")
+        },
+        "/tickets/{number}/hand-over": {
+            "post": _change("Give it to another line or team", "handOverTicket", [number], "NewHandOver")
+        },
         "/tickets/{number}/take-apart": {
             "post": _change("Have a merged ticket on its own again", "takeTicketApart", [number])
         },
@@ -145,6 +155,8 @@ def _list_parameters() -> list[Node]:
     return [
         _parameter("status", "query", statuses, "Only tickets in this state."),
         _parameter("channel", "query", channels, "Only tickets of this channel."),
+        _parameter("team", "query", {"type": "string"}, "Only tickets of this team."),
+        _parameter("category", "query", {"type": "string"}, "Only tickets that are about this."),
         _parameter("q", "query", {"type": "string", "maxLength": LONGEST_QUERY}, "Words that must all occur."),
         _parameter("limit", "query", limits, "How many at most."),
         _parameter("cursor", "query", {"type": "string"}, "The next of the page before."),

@@ -23,7 +23,7 @@ MOST = 200
 DEFAULT = 50
 LONGEST_QUERY = 10_000
 LONGEST_TOKEN = 200
-KNOWN = frozenset({"status", "channel", "q", "limit", "cursor"})
+KNOWN = frozenset({"status", "channel", "team", "category", "q", "limit", "cursor"})
 OF_FEEDS = frozenset({"feed", "mood", "limit", "cursor"})
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 Handler = Callable[[Request, Actor], Awaitable[Response]]
@@ -73,6 +73,8 @@ def filter_in(request: Request) -> TicketFilter:
     return TicketFilter(
         status=cast("TicketStatus | None", _one_of(asked.get("status"), "status", get_args(TicketStatus))),
         channel=cast("Channel | None", _one_of(asked.get("channel"), "channel", get_args(Channel))),
+        team=asked.get("team"),
+        category=asked.get("category"),
         query=query,
         limit=_limit(asked.get("limit")),
         cursor=_cursor(asked.get("cursor", ""), query),

@@ -12,7 +12,9 @@ from console.api.shapes import (
     Accepted,
     ChannelList,
     ItemList,
+    NewCategory,
     NewChallenge,
+    NewHandOver,
     NewJudgement,
     NewMerging,
     NewReply,
@@ -37,9 +39,9 @@ from tickets.ids import TicketNumber
 JSON = "application/json"
 
 
-async def list_tickets(request: Request, _actor: Actor) -> Response:
+async def list_tickets(request: Request, actor: Actor) -> Response:
     """A page of tickets: most urgent first; with ``q`` newest first."""
-    page = await site_of(request).console.store.list_tickets(filter_in(request))
+    page = await site_of(request).console.desk.list_tickets(actor, filter_in(request))
     return _json(TicketList([ticket_document(row.ticket) for row in page.items], page.next))
 
 
@@ -118,6 +120,23 @@ async def merge(request: Request, actor: Actor) -> Response:
     wanted = await body_in(request, NewMerging)
     desk, into = site_of(request).console.desk, TicketNumber(wanted.into)
     done = await desk.merge(actor, number_in(request), into, key=key, consent=wanted.consent)
+    return await _whole(request, actor, done.number)
+
+
+async def categorize(request: Request, actor: Actor) -> Response:
+    """Say what a ticket is about."""
+    key = key_in(request)
+    wanted = await body_in(request, NewCategory)
+    done = await site_of(request).console.desk.categorize(actor, number_in(request), wanted.category, key=key)
+    return await _whole(request, actor, done.number)
+
+
+async def hand_over(request: Request, actor: Actor) -> Response:
+    """Give a ticket to another line or team."""
+    key = key_in(request)
+    wanted = await body_in(request, NewHandOver)
+    desk, number = site_of(request).console.desk, number_in(request)
+    done = await desk.hand_over(actor, number, key=key, **msgspec.structs.asdict(wanted))
     return await _whole(request, actor, done.number)
 
 
@@ -211,6 +230,8 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}", get_ticket, "read"),
     _route("/tickets/{number}/replies", add_reply, "work", "POST"),
     _route("/tickets/{number}/merge", merge, "work", "POST"),
+    _route("/tickets/{number}/category", categorize, "work", "POST"),
+    _route("/tickets/{number}/hand-over", hand_over, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
     _route("/tickets/{number}/code", give_code, "work", "POST"),
     _route("/tickets/{number}/challenges", challenge, "work", "POST"),

@@ -14,6 +14,8 @@ from tickets.model import (
     Challenge,
     ChallengeWay,
     ChannelHealth,
+    ClockKind,
+    ClockState,
     Delivery,
     DeliveryState,
     Direction,
@@ -38,10 +40,20 @@ class ReasonDocument(Document, frozen=True):
     points: int
 
 
+class ClockDocument(Document, frozen=True):
+    """By when something is to happen.  due_at: null while it is paused."""
+
+    kind: ClockKind
+    state: ClockState
+    since: datetime
+    due_at: datetime | None
+
+
 class TicketDocument(Document, frozen=True):
     """A ticket in a list.  requester: the name to show.  language: BCP 47, null when unknown.
 
-    merged_into: the ticket where its messages are now; null: here.
+    merged_into: the ticket where its messages are now; null: here.  team: whose work it is.  line: 1 to 3.
+    category: what it is about, empty when unsure; category_confidence: from 0 to 1.
     """
 
     number: int
@@ -56,6 +68,12 @@ class TicketDocument(Document, frozen=True):
     created_at: datetime
     updated_at: datetime
     merged_into: int | None
+    team: str
+    line: int
+    category: str
+    category_confidence: float
+    vip: bool
+    clocks: list[ClockDocument]
 
 
 class TicketList(Document, frozen=True):
@@ -156,6 +174,21 @@ class NewTalk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     reason: str
     subject: str = ""
+
+
+class NewCategory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """category: what a ticket is about, by its name in the configuration."""
+
+    category: str
+
+
+class NewHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """found and tried: so that nobody begins anew.  team empty, line 0: the same as before."""
+
+    found: str
+    tried: str
+    team: str = ""
+    line: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
 
 
 class NewMerging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -316,6 +349,12 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
         created_at=ticket.created_at,
         updated_at=ticket.updated_at,
         merged_into=ticket.merged_into,
+        team=ticket.team,
+        line=ticket.line,
+        category=ticket.category,
+        category_confidence=ticket.category_confidence,
+        vip=ticket.vip,
+        clocks=[ClockDocument(one.kind, one.state, one.since, one.due_at) for one in ticket.clocks],
     )
 
 

@@ -12,16 +12,15 @@ import msgspec
 import typer
 
 from router import albums
-from router.categories import classify
 from router.decision import Decider
 from router.gist import gist_of, read
 from router.language import LanguageRecognizer
-from router.urgency import is_meant, is_urgent
+from router.urgency import is_urgent
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, read_config
 from service.config import Config
 from service.parsers import Parsers
-from service.wiring import make_decider, make_parsers
+from service.wiring import make_decider, make_parsers, sorter_of
 from tickets.errors import ConfigError, PayloadError
 from tickets.folds import Kind, fresh, passages
 from tickets.ids import AccountId, Channel, EventId, ExternalMessageId, ThreadKey
@@ -77,6 +76,7 @@ class _Explainer:
         self._parsers: Parsers = make_parsers(settings)
         self._languages = LanguageRecognizer(settings.router.languages)
         self._decider: Decider = make_decider(settings, self._languages)
+        self._sorter = sorter_of(settings)
 
     async def close(self) -> None:
         await self._parsers.close()
@@ -99,7 +99,7 @@ class _Explainer:
         decided = self._decider.decide(gathered, _nothing_known(), self._clock.now())
         stored = decided.message
         language, gist = (stored.language if stored else None), gist_of(message)
-        about = classify(f"{message.subject or ''}\n{gist.said}", language, theft=is_meant(gist.theft, language))
+        about = self._sorter.classified(message, language)
         found = {
             "category": about.category,
             "category_confidence": round(about.confidence, 3),
@@ -194,7 +194,7 @@ def _decision(decided: Admission) -> dict[str, Any]:
     return {
         "verdict": "ticket",
         "subject": ticket.subject,
-        "queue": ticket.queue,
+        "team": ticket.team,
         "language": ticket.language,
         "priority": ticket.priority,
         "priority_reasons": [{"label": one.label, "points": one.points} for one in ticket.priority_reasons],

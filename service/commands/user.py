@@ -1,19 +1,27 @@
 """``switchboard user``: who may sign in to the inbox."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 import typer
+from msgspec.structs import replace
 from rich.console import Console
 
 from desk.access import Access
+from desk.actors import Actor
+from desk.commands import Desk
 from service.clock import SystemClock
 from service.commands.common import ConfigOption, in_loop, opened_store, read_config
 from service.commands.token import RoleName
 from service.config import DEFAULT_PORT, Config
+from service.wiring import routing_of
+from tickets.ports import no_crash
+from tickets.records import Duty
 
 app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 out = Console(highlight=False, soft_wrap=True)
+OPERATOR = Actor("program:operator", "The operator", "admin")
 T = TypeVar("T")
 
 
@@ -72,6 +80,68 @@ def password(name: str, config: ConfigOption = None) -> None:
     wanted = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
     _with_access(read_config(config), lambda access: access.set_password(name, wanted))
     out.print(f"{name} can sign in with the new password.", markup=False)
+
+
+@app.command("duty")
+def duty(
+    name: str,
+    teams: Annotated[str | None, typer.Option(help="Whose tickets they get, e.g. support,payments.")] = None,
+    languages: Annotated[str | None, typer.Option(help="They answer in these, e.g. de,en; all: in any.")] = None,
+    line: Annotated[int | None, typer.Option(help="The highest line they take work of, 1 to 3.")] = None,
+    cap: Annotated[int | None, typer.Option(help="Open tickets at most; 0: any number.")] = None,
+    present: Annotated[bool | None, typer.Option("--present/--absent", help="Work may be given to them.")] = None,
+    away_days: Annotated[float | None, typer.Option(help="Away for so long; what they have goes back.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say what work somebody does; without options show it."""
+    settings = read_config(config)
+
+    async def work() -> Duty:
+        clock = SystemClock()
+        async with opened_store(settings) as store:
+            user = await Access(store, clock).get_user(name)
+            desk = Desk(store, clock, no_crash, {}, routing=routing_of(settings))
+            wanted = _duty(user.duty, teams, languages, line, cap, present)
+            if wanted != user.duty:
+                await desk.set_duty(OPERATOR, user.id, wanted)
+            if away_days is not None:
+                await desk.go_away(OPERATOR, user.id, clock.now() + timedelta(days=away_days))
+            return (await Access(store, clock).get_user(name)).duty
+
+    _show_duty(name, in_loop(work()))
+
+
+def _duty(
+    duty: Duty,
+    teams: str | None,
+    languages: str | None,
+    line: int | None,
+    cap: int | None,
+    present: bool | None,
+) -> Duty:
+    """What is not said stays."""
+    told = {
+        "teams": None if teams is None else _listed(teams),
+        "languages": None if languages is None else () if languages == "all" else _listed(languages),
+        "line": line,
+        "cap": cap,
+        "present": present,
+    }
+    return replace(duty, **{field: value for field, value in told.items() if value is not None})
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _show_duty(name: str, duty: Duty) -> None:
+    there = "here" if duty.present else "not here"
+    away = f", away until {duty.away_until:%Y-%m-%d %H:%M} UTC" if duty.away_until else ""
+    out.print(
+        f"{name}: teams {', '.join(duty.teams) or 'none'}; languages {', '.join(duty.languages) or 'any'}; "
+        f"line {duty.line}; at most {duty.cap or 'any number of'} tickets; {there}{away}.",
+        markup=False,
+    )
 
 
 @app.command("off")

@@ -13,6 +13,7 @@ from simulators.memory_store.intake import MemoryIntake
 from simulators.memory_store.notices import MemoryNotices
 from simulators.memory_store.outbox import MemoryOutbox
 from simulators.memory_store.spending import MemorySpending
+from simulators.memory_store.sweeping import MemorySweep
 from simulators.memory_store.tables import Tables
 from simulators.memory_store.work import MemoryWork
 from tickets.ports import CrashHook, no_crash
@@ -22,7 +23,15 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore(
-    MemoryIntake, MemoryOutbox, MemoryDesk, MemoryAccess, MemoryWork, MemoryNotices, MemorySpending, MemoryFeeds
+    MemoryIntake,
+    MemoryOutbox,
+    MemoryDesk,
+    MemoryAccess,
+    MemoryWork,
+    MemoryNotices,
+    MemorySpending,
+    MemoryFeeds,
+    MemorySweep,
 ):
     """See ``tickets.storage.Store``.  What it holds survives ``close`` and a new ``open``."""
 

@@ -122,8 +122,12 @@ class MemoryDesk(Part):
         with self._write("events", "outbox") as tables:
             return settle(tables, delivery, expected_state)
 
-    async def count_tickets(self, user: UserId | None) -> Counts:
-        unfinished = [ticket for ticket in self._read().tickets.values() if ticket.status != "closed"]
+    async def count_tickets(self, user: UserId | None, hidden: frozenset[str] = frozenset()) -> Counts:
+        unfinished = [
+            ticket
+            for ticket in self._read().tickets.values()
+            if ticket.status != "closed" and not _is_hidden(ticket, hidden, user)
+        ]
         return Counts(
             open=sum(ticket.status == "open" for ticket in unfinished),
             pending=sum(ticket.status == "pending" for ticket in unfinished),
@@ -294,8 +298,15 @@ def _matches(tables: Tables, ticket: Ticket, wanted: TicketFilter, words: frozen
         and (wanted.status is None or ticket.status == wanted.status)
         and (wanted.channel is None or ticket.channel == wanted.channel)
         and (wanted.assignee is None or ticket.assignee == assignee)
+        and wanted.team in (None, ticket.team)
+        and wanted.category in (None, ticket.category)
+        and not _is_hidden(ticket, wanted.hidden, wanted.seen_by)
         and words <= tables.searched.get(ticket.number, frozenset())
     )
+
+
+def _is_hidden(ticket: Ticket, hidden: frozenset[str], user: UserId | None) -> bool:
+    return ticket.team in hidden and (user is None or ticket.assignee != user)
 
 
 def _page(

@@ -106,6 +106,7 @@ def _wait_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
         waiting_since=ticket.waiting_since or now,
         unanswered=max(1, ticket.unanswered),
         updated_at=now,
+        look_at=now,
         version=ticket.version + 1,
     )
 
@@ -130,7 +131,13 @@ def answered_again(tables: Tables, delivery: Delivery, now: datetime) -> None:
     )
     if ticket.status == "open" and not newer and not trouble:
         tables.tickets[ticket.id] = replace(
-            ticket, status="pending", waiting_since=None, unanswered=0, updated_at=now, version=ticket.version + 1
+            ticket,
+            status="pending",
+            waiting_since=None,
+            unanswered=0,
+            updated_at=now,
+            look_at=now,
+            version=ticket.version + 1,
         )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from connectors.registry import CHANNELS, capabilities_of, settings_type
 from service.config import SECTIONS, load
+from service.routing import TABLES
 from tickets.points import POINTS
 from tickets.schema import json_schema
 
@@ -87,7 +88,9 @@ def test_the_shipped_configuration_names_every_key() -> None:
         elif key := re.match(r"(?:# )?(\w+) = ", line):
             named.add((section, key[1]))
     examples = {"telegram": "telegram.main", "discord": "discord.main", "x": "x.main", "email": "email.support"}
+    tables = {"teams": "payments", "categories": "payments", "hours": "office", "clocks": "payments"}
     known = {key for name, shape in SECTIONS.items() for key in keys_of(shape, name)}
+    known |= {key for name, shape in TABLES.items() for key in keys_of(shape, f"{name}.{tables[name]}")}
     known |= {key for channel in CHANNELS for key in keys_of(settings_type(channel), examples[channel])}
     assert named == known
 

@@ -49,6 +49,12 @@ async def test_list_and_ticket(house: House) -> None:
             "created_at": "2026-03-02T09:00:00Z",
             "updated_at": "2026-03-02T09:00:00Z",
             "merged_into": None,
+            "team": "support",
+            "line": 1,
+            "category": "",
+            "category_confidence": 0.0,
+            "vip": False,
+            "clocks": [],
         }
     ]
     whole = (await api.get(f"{BASE}/tickets/{person.number}")).json()

@@ -304,7 +304,7 @@ async def test_what_is_sent_to_an_alias_goes_to_its_team_and_is_answered_from_th
         async with town.open_for_business(config):
             town.box.deliver(TO_BILLING.encode())
             ticket = await town.ticket_saying("发票在哪里")
-            assert ticket.ticket.queue == "billing"
+            assert ticket.ticket.team == "billing"
             await town.settled(await town.answer(ticket.ticket.number, "发票已附上。"), "sent")
             await until(lambda: "发票已附上。" in town.mail_texts(), "the answer at the person's")
             answer = next(mail for mail in town.mei.received if mail.text.strip() == "发票已附上。")

@@ -116,7 +116,7 @@ def ticket(name: str, **fields: Any) -> Ticket:
         "status": "open",
         "priority": 10,
         "priority_reasons": (),
-        "queue": "support",
+        "team": "support",
         "channel": "telegram",
         "account": MAIN,
         "requester_id": IdentityId(f"i-{name}"),

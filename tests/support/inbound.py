@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from router.clocks import ClockRules
 from router.decision import Decider, Policy
 from router.language import LanguageRecognizer
 from router.rules import rule_table
@@ -71,7 +72,8 @@ def empty_context() -> Context:
 
 
 def decider(*, notices: "PlainNotices | None" = None, **policy_fields: Any) -> Decider:
-    policy = Policy(**{"rules": rule_table("support"), "reopen_within": REOPEN_WITHIN} | policy_fields)
+    defaults = {"rules": rule_table("support"), "reopen_within": REOPEN_WITHIN, "clocks": ClockRules(targets=())}
+    policy = Policy(**defaults | policy_fields)
     return Decider(policy, LANGUAGES, notices or PlainNotices())
 
 

@@ -40,7 +40,15 @@ function act(event) {
     going = 0;
     if (VIEWS[event.key]) return location.assign(VIEWS[event.key]), true;
   }
-  return KEYS[event.key]?.(event) ?? false;
+  return KEYS[event.key]?.(event) ?? categorize(event.key);
+}
+
+// A digit says what the open ticket is about; the panel counts.
+function categorize(digit) {
+  const chosen = document.querySelector(`#category [data-key="${CSS.escape(digit)}"]`);
+  if (!chosen) return false;
+  chosen.selected = true;
+  return press("categorize");
 }
 
 const rows = () => [...document.querySelectorAll("#rows .row")];

@@ -48,7 +48,7 @@ from tickets.ids import (
 )
 from tickets.model import Delivery, DeliveryPart, Role, Ticket, TicketEnvelope
 from tickets.ports import FileRules, no_crash
-from tickets.records import CommandResult, TicketChange
+from tickets.records import CommandResult, Duty, TicketChange
 from tickets.storage import Store
 
 ONE = TicketNumber(1)
@@ -129,6 +129,11 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "read_raw": ("work", lambda desk, actor: desk.read_raw(actor, ONE, MessageId("m-bob"), key="k")),
     "replay": ("administer", lambda desk, actor: desk.replay(actor, EventId(1))),
     "take_up": ("work", lambda desk, actor: desk.take_up(actor, ItemId("i-1"))),
+    "categorize": ("work", lambda desk, actor: desk.categorize(actor, ONE, "payments", key="k")),
+    "hand_over": ("work", lambda desk, actor: desk.hand_over(actor, ONE, key="k", found="f", tried="t", line=2)),
+    "set_presence": ("work", lambda desk, actor: desk.set_presence(actor, present=True)),
+    "set_duty": ("oversee", lambda desk, actor: desk.set_duty(actor, UserId("u"), Duty())),
+    "go_away": ("oversee", lambda desk, actor: desk.go_away(actor, UserId("u"), at(60))),
     "dismiss_notice": ("work", lambda desk, actor: desk.dismiss_notice(actor, NoticeId(1))),
 }
 
@@ -150,7 +155,23 @@ async def test_roles_and_commands(desk: Desk, store: Crowded, name: str, role: R
 
 
 def test_every_command_is_in_the_table() -> None:
-    asks_only = {"hides", "offer", "prepared", "prepare", "typing", "ways", "questions", "stale"}
+    asks_only = {
+        "categories",
+        "missing",
+        "ask_for_missing",
+        "hidden_teams",
+        "team_names",
+        "list_tickets",
+        "count_tickets",
+        "hides",
+        "offer",
+        "prepared",
+        "prepare",
+        "typing",
+        "ways",
+        "questions",
+        "stale",
+    }
     by_program = {"join", "erase", "could_not_hide", "signed_in"}
     assert set(COMMANDS) == {name for name in dir(Desk) if not name.startswith("_")} - asks_only - by_program
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.categories import NAMES, classify
+from router.categories import DEFAULTS, Classifier
 from router.language import sample_of
 from router.lexicon import read_words
 from tests.support.inbound import LANGUAGES
@@ -63,22 +63,22 @@ ABOUT = {
 
 @pytest.mark.parametrize(("category", "text"), [(one, text) for one, texts in ABOUT.items() for text in texts])
 def test_each_category_in_several_languages(category: str, text: str) -> None:
-    found = classify(text, LANGUAGES.recognize(sample_of(text)), theft=False)
+    found = Classifier().classify(text, LANGUAGES.recognize(sample_of(text)), theft=False)
     assert found.category == category
     assert 0 < found.confidence < 1
-    assert set(ABOUT) == set(NAMES)
+    assert set(ABOUT) == set(DEFAULTS)
 
 
 def test_where_nothing_speaks_for_one_it_is_unsure() -> None:
-    assert classify("ok", "en", theft=False).category is None
-    assert classify("", None, theft=False) == (None, 0.0)
+    assert Classifier().classify("ok", "en", theft=False).category is None
+    assert Classifier().classify("", None, theft=False) == (None, 0.0)
 
 
 def test_theft_is_always_a_matter_of_the_account() -> None:
-    assert classify("withdrawal withdrawal deposit", "en", theft=True) == ("account", 1.0)
+    assert Classifier().classify("withdrawal withdrawal deposit", "en", theft=True) == ("account", 1.0)
 
 
 def test_every_language_has_words_for_every_category() -> None:
     for language, categories in read_words("categories").items():
-        assert set(categories) == set(NAMES), language
+        assert set(categories) == set(DEFAULTS), language
         assert all(len(words) > 8 for words in categories.values()), language

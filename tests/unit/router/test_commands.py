@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from router.commands import carry_out
-from router.priority import WANTS_PERSON
+from router.priority import WANTS_PERSON, WEIGHTS
 from tests.support.builders import T0, at
 from tests.support.builders import ticket as made
 from tests.support.inbound import said
 from tests.unit.router.test_decision import Router
-from tickets.model import Ticket
+from tickets.model import Reason, Ticket
 
 LATER = T0 + timedelta(hours=1)
 
@@ -37,12 +37,12 @@ def test_what_changes_nothing_is_only_answered(command: str, known: Ticket | Non
 
 
 def test_whoever_wants_a_person_waits_and_comes_earlier_once() -> None:
-    pending = ticket(status="pending", waiting_since=None, priority=10)
+    pending = ticket(status="pending", waiting_since=None, priority=10, priority_reasons=(Reason("x", 10),))
     first = carry_out("human", pending, LATER, alone=True)
     assert first.ticket is not None
     assert (first.ticket.status, first.ticket.waiting_since, first.ticket.unanswered) == ("open", LATER, 1)
-    assert first.ticket.priority == 10 + WANTS_PERSON.points
-    assert first.ticket.priority_reasons[-1] == WANTS_PERSON
+    assert first.ticket.priority == 10 + WEIGHTS.person
+    assert first.ticket.priority_reasons[-1].label == WANTS_PERSON
     again = carry_out("human", first.ticket, at(9_000), alone=True)
     assert again.ticket is not None
     assert (again.ticket.priority, again.ticket.waiting_since) == (first.ticket.priority, LATER)
@@ -70,7 +70,7 @@ def test_the_wish_for_a_person_stays_a_reason() -> None:
     assert [event.kind for event in asked.events] == ["asked_for_person"]
     after = router.one(said("Still waiting for it", name="3"))
     assert after.ticket is not None
-    assert WANTS_PERSON in after.ticket.priority_reasons
+    assert WANTS_PERSON in [one.label for one in after.ticket.priority_reasons]
     assert after.ticket.priority == sum(reason.points for reason in after.ticket.priority_reasons)
 
 

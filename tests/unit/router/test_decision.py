@@ -69,7 +69,7 @@ def test_a_first_message_opens_everything() -> None:
     assert admission.new_identity is not None
     assert admission.new_thread is not None
     assert admission.message is not None
-    assert (ticket.status, ticket.queue, ticket.language) == ("open", "support", "zh")
+    assert (ticket.status, ticket.team, ticket.language) == ("open", "support", "zh")
     assert (ticket.unanswered, ticket.waiting_since, admission.ticket_version) == (1, T0, 0)
     assert kinds(admission) == ["opened", "received"]
     assert [ref.ref for ref in admission.refs] == ["1"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.language import sample_of
-from router.priority import score
+from router.priority import Circumstances, score
 from tests.support.inbound import LANGUAGES, said
 from tickets.ids import ThreadKey
 from tickets.model import Automatic, Reason, ThreadRef
@@ -32,12 +32,12 @@ HONEST = [
 
 def labels(text: str, **fields: object) -> list[str]:
     language = LANGUAGES.recognize(sample_of(text))
-    return [reason.label for reason in score(said(text, **fields), unanswered=0, language=language)[1]]
+    return [reason.label for reason in score(said(text, **fields), Circumstances(language=language))[1]]
 
 
 @pytest.mark.parametrize("text", SECURITY)
 def test_theft_is_recognised_in_every_language(text: str) -> None:
-    points, reasons = score(said(text), unanswered=0)
+    points, reasons = score(said(text), Circumstances())
     assert any(reason.label.startswith("security") for reason in reasons)
     assert points >= 60
 
@@ -61,12 +61,14 @@ def test_a_secret_in_public_is_looked_at_soon_and_stays_so() -> None:
     assert exposed in labels("[covered: card]", thread=public, secrets=("card",))
     assert exposed not in labels("[covered: card]", secrets=("card",))
     before = (Reason(exposed, 40),)
-    assert exposed in [reason.label for reason in score(said("thanks"), unanswered=1, before=before)[1]]
+    assert exposed in [
+        reason.label for reason in score(said("thanks"), Circumstances(unanswered=1, before=before))[1]
+    ]
 
 
 def test_reasons_say_all_there_is() -> None:
     message = said("Unacceptable!!! Hacked.", thread=ThreadRef(ThreadKey("x"), "public"))
-    points, reasons = score(message, unanswered=2)
+    points, reasons = score(message, Circumstances(unanswered=2))
     assert [(reason.label, reason.points) for reason in reasons] == [
         ("a person is waiting", 10),
         ("security: theft or somebody else's access", 60),
@@ -78,13 +80,13 @@ def test_reasons_say_all_there_is() -> None:
 
 
 def test_what_was_serious_stays_serious() -> None:
-    _, first = score(said("I was hacked"), unanswered=0)
-    points, _ = score(said("Hello? Anybody?"), unanswered=1, before=first)
+    _, first = score(said("I was hacked"), Circumstances())
+    points, _ = score(said("Hello? Anybody?"), Circumstances(unanswered=1, before=first))
     assert points == 10 + 60 + 4
 
 
 def test_waiting_counts_up_to_a_limit() -> None:
-    assert score(said(), unanswered=5)[0] == score(said(), unanswered=500)[0] == 30
+    assert score(said(), Circumstances(unanswered=5))[0] == score(said(), Circumstances(unanswered=500))[0] == 30
 
 
 def test_only_the_beginning_is_read() -> None:
@@ -102,6 +104,6 @@ def test_the_points_are_the_sum_of_the_reasons(
     text: str, unanswered: int, visibility: str, automatic: Automatic | None, before: list[Reason]
 ) -> None:
     message = said(text, automatic=automatic, thread=ThreadRef(ThreadKey("x"), visibility))
-    points, reasons = score(message, unanswered=unanswered, before=tuple(before))
+    points, reasons = score(message, Circumstances(unanswered=unanswered, before=tuple(before)))
     assert 0 <= points <= 100
     assert points == max(0, min(100, sum(reason.points for reason in reasons)))

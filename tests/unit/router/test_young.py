@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from router.priority import score
+from router.priority import Circumstances, score
 from router.rules import decide, is_young, rule_table
 from tests.support.inbound import said
 from tickets.model import InboundMessage
@@ -28,8 +28,8 @@ def test_the_young_are_heard_but_get_no_automatic_answer() -> None:
         False,
         True,
     )
-    points, reasons = score(young, unanswered=0, young=is_young(young, LATELY))
-    assert points < score(young, unanswered=0)[0]
+    points, reasons = score(young, Circumstances(young=is_young(young, LATELY)))
+    assert points < score(young, Circumstances())[0]
     assert "joined the platform only now" in [reason.label for reason in reasons]
 
 
@@ -43,4 +43,4 @@ def test_others_and_those_of_whom_nothing_is_told_are_as_ever() -> None:
 
 def test_an_alarm_weighs_as_much_from_the_young() -> None:
     stolen = by_author_of(timedelta(hours=1), "我的账号被盗了")
-    assert score(stolen, unanswered=0, young=True) == score(stolen, unanswered=0)
+    assert score(stolen, Circumstances(young=True)) == score(stolen, Circumstances())

@@ -1,0 +1,10 @@
+asking = Damit wir schneller helfen können, schreiben Sie uns bitte noch: { $things }
+    .account = Ihre Kontonummer
+    .order = die Auftragsnummer
+    .amount = den Betrag und die Währung
+    .transaction = die Nummer der Transaktion (TxID)
+    .wallet = die Adresse der Wallet
+    .date = Tag und Uhrzeit
+    .email = Ihre E-Mail-Adresse
+    .phone = Ihre Telefonnummer
+    .link = den Link

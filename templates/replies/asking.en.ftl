@@ -1,0 +1,10 @@
+asking = To help you faster, please also tell us: { $things }
+    .account = your account number
+    .order = the order number
+    .amount = the amount and currency
+    .transaction = the transaction number (TxID)
+    .wallet = the wallet address
+    .date = the day and time
+    .email = your email address
+    .phone = your telephone number
+    .link = the link

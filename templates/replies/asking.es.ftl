@@ -1,0 +1,10 @@
+asking = Para ayudarle antes, díganos también, por favor: { $things }
+    .account = su número de cuenta
+    .order = el número del pedido
+    .amount = el importe y la moneda
+    .transaction = el número de la transacción (TxID)
+    .wallet = la dirección de la billetera
+    .date = el día y la hora
+    .email = su dirección de correo
+    .phone = su número de teléfono
+    .link = el enlace

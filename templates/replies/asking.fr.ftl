@@ -1,0 +1,10 @@
+asking = Pour vous aider plus vite, merci de nous indiquer aussi : { $things }
+    .account = votre numéro de compte
+    .order = le numéro de l’ordre ou de la commande
+    .amount = le montant et la devise
+    .transaction = le numéro de la transaction (TxID)
+    .wallet = l’adresse du portefeuille
+    .date = le jour et l’heure
+    .email = votre adresse e-mail
+    .phone = votre numéro de téléphone
+    .link = le lien

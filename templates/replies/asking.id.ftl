@@ -1,0 +1,10 @@
+asking = Agar kami bisa membantu lebih cepat, mohon kirimkan juga: { $things }
+    .account = nomor akun Anda
+    .order = nomor pesanan
+    .amount = jumlah dan mata uangnya
+    .transaction = nomor transaksi (TxID)
+    .wallet = alamat dompet
+    .date = tanggal dan jam
+    .email = alamat email Anda
+    .phone = nomor telepon Anda
+    .link = tautannya

@@ -1,0 +1,10 @@
+asking = Per aiutarla più in fretta, ci scriva per favore anche: { $things }
+    .account = il numero del suo conto
+    .order = il numero dell’ordine
+    .amount = l’importo e la valuta
+    .transaction = il numero della transazione (TxID)
+    .wallet = l’indirizzo del wallet
+    .date = il giorno e l’ora
+    .email = il suo indirizzo e-mail
+    .phone = il suo numero di telefono
+    .link = il link

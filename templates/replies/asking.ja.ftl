@@ -1,0 +1,10 @@
+asking = 早くお手伝いできるよう、次のことも教えてください: { $things }
+    .account = アカウント番号
+    .order = 注文番号
+    .amount = 金額と通貨
+    .transaction = 取引番号 (TxID)
+    .wallet = ウォレットのアドレス
+    .date = 日付と時刻
+    .email = メールアドレス
+    .phone = 電話番号
+    .link = リンク

@@ -1,0 +1,10 @@
+asking = 더 빨리 도와드릴 수 있도록 다음도 알려 주세요: { $things }
+    .account = 계정 번호
+    .order = 주문 번호
+    .amount = 금액과 통화
+    .transaction = 거래 번호(TxID)
+    .wallet = 지갑 주소
+    .date = 날짜와 시간
+    .email = 이메일 주소
+    .phone = 전화번호
+    .link = 링크

@@ -1,0 +1,10 @@
+asking = Om u sneller te helpen, laat ons alstublieft ook weten: { $things }
+    .account = uw rekeningnummer
+    .order = het ordernummer
+    .amount = het bedrag en de valuta
+    .transaction = het nummer van de transactie (TxID)
+    .wallet = het adres van de wallet
+    .date = de dag en het tijdstip
+    .email = uw e-mailadres
+    .phone = uw telefoonnummer
+    .link = de link

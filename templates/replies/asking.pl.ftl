@@ -1,0 +1,10 @@
+asking = Abyśmy mogli szybciej pomóc, prosimy podać jeszcze: { $things }
+    .account = numer konta
+    .order = numer zlecenia lub zamówienia
+    .amount = kwotę i walutę
+    .transaction = numer transakcji (TxID)
+    .wallet = adres portfela
+    .date = dzień i godzinę
+    .email = adres e-mail
+    .phone = numer telefonu
+    .link = link

@@ -1,0 +1,10 @@
+asking = Para ajudarmos mais depressa, informe também, por favor: { $things }
+    .account = o número da sua conta
+    .order = o número do pedido
+    .amount = o valor e a moeda
+    .transaction = o número da transação (TxID)
+    .wallet = o endereço da carteira
+    .date = o dia e a hora
+    .email = o seu e-mail
+    .phone = o seu telefone
+    .link = o link

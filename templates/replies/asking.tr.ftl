@@ -1,0 +1,10 @@
+asking = Size daha hızlı yardımcı olabilmemiz için lütfen şunları da yazın: { $things }
+    .account = hesap numaranız
+    .order = emir veya sipariş numarası
+    .amount = tutar ve para birimi
+    .transaction = işlem numarası (TxID)
+    .wallet = cüzdan adresi
+    .date = gün ve saat
+    .email = e-posta adresiniz
+    .phone = telefon numaranız
+    .link = bağlantı

@@ -1,0 +1,10 @@
+asking = Để hỗ trợ nhanh hơn, xin cho chúng tôi biết thêm: { $things }
+    .account = số tài khoản của bạn
+    .order = mã lệnh hoặc mã đơn hàng
+    .amount = số tiền và loại tiền
+    .transaction = mã giao dịch (TxID)
+    .wallet = địa chỉ ví
+    .date = ngày và giờ
+    .email = địa chỉ email của bạn
+    .phone = số điện thoại của bạn
+    .link = đường dẫn

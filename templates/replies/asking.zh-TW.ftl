@@ -1,0 +1,10 @@
+asking = 為了更快幫到您，請再告訴我們：{ $things }
+    .account = 您的帳號
+    .order = 訂單編號
+    .amount = 金額與幣別
+    .transaction = 交易編號（TxID）
+    .wallet = 錢包地址
+    .date = 日期與時間
+    .email = 您的電子郵件
+    .phone = 您的電話
+    .link = 連結

@@ -1,0 +1,10 @@
+asking = 为了更快帮到您，请再告诉我们：{ $things }
+    .account = 您的账号
+    .order = 订单号
+    .amount = 金额和币种
+    .transaction = 交易号（TxID）
+    .wallet = 钱包地址
+    .date = 日期和时间
+    .email = 您的邮箱
+    .phone = 您的电话
+    .link = 链接
