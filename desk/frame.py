@@ -180,7 +180,8 @@ class Frame:
     async def _get_for(self, actor: Actor, number: TicketNumber) -> TicketEnvelope:
         """A ticket that somebody may see.  Raises TicketNotFound, Forbidden."""
         ticket = await self._get(number)
-        if ticket.ticket.team in await self.hidden_teams(actor) and ticket.ticket.assignee != actor.user_id:
+        own = actor.user_id is not None and ticket.ticket.assignee == actor.user_id
+        if not own and ticket.ticket.team in await self.hidden_teams(actor):
             raise Forbidden(f"Ticket #{number} is for the team {ticket.ticket.team} alone. Ask a lead.")
         return ticket
 

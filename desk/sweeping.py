@@ -64,15 +64,16 @@ class Sweeper:
     async def look(self) -> int:
         """Bring clocks up to date; tell of those that are due soon, or overdue."""
         now, changed = self._clock.now(), 0
+        marks: list[Mark] = []
         while found := await self._store.list_to_look(now, AT_ONCE):
             people = await self._people()
             moved = [self._looked_at(ticket, people, now) for ticket in found]
-            done = await self._store.apply_sweep([change for change, _ in moved], now)
-            self._crash("sweep.looked")
-            await self._tell([mark for _, marks in moved for mark in marks], now)
+            done = await self._apply([change for change, _ in moved], now)
+            marks += [mark for _, passed in moved for mark in passed]
             changed += done
             if len(found) < AT_ONCE or not done:
                 break
+        await self._tell(marks, now)
         return changed
 
     async def give(self) -> int:
@@ -83,13 +84,16 @@ class Sweeper:
         while any(user.duty.works(now) for user in people.users):
             found = await self._store.list_unowned(self._given, after, AT_ONCE)
             changes = list(self._assigned(found, people, now))
-            given += await self._store.apply_sweep(changes, now) if changes else 0
-            if changes:
-                self._crash("sweep.given")
+            given += await self._apply(changes, now) if changes else 0
             if len(found) < AT_ONCE:
                 break
             after = found[-1].priority, found[-1].waiting_since or now
         return given
+
+    async def _apply(self, changes: Sequence[TicketChange], now: datetime) -> int:
+        done = await self._store.apply_sweep(changes, now)
+        self._crash("sweep.committed")
+        return done
 
     async def alarm(self) -> None:
         """Tell of what nobody has for too long; the one that waits longest is named."""

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast, get_args
 
@@ -491,11 +491,18 @@ def _in_words(what: str, kind: type[msgspec.Struct]) -> str:
     if match := re.fullmatch(r"Expected `([^`]+)`, got `([^`]+)`", what):
         return f"must be {match[1]}, not {match[2]}"
     if match := re.match(r"Invalid enum value", what):
-        choices = sorted(
-            {str(choice) for field in msgspec.structs.fields(kind) for choice in get_args(field.type)}
-        )
+        choices = sorted({choice for field in msgspec.structs.fields(kind) for choice in _literals(field.type)})
         return f"is not one of the known values ({', '.join(choices)})"
     return what[:1].lower() + what[1:]
+
+
+def _literals(shape: Any) -> Iterator[str]:
+    """The words that a type allows, however deep they stand in it."""
+    for one in get_args(shape):
+        if isinstance(one, str):
+            yield one
+        else:
+            yield from _literals(one)
 
 
 def _read(path: Path) -> str:

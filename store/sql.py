@@ -346,7 +346,9 @@ class SqlStore:
         return await self._engine.read(sweeping.count_loads)
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
-        return await self._engine.write(lambda tx: sweeping.apply_sweep(tx, changes), topics=["events"])
+        return await self._engine.write(
+            lambda tx: sweeping.apply_sweep(tx, changes, self._crash), topics=["events"]
+        )
 
     async def newest_seq(self) -> int:
         return await self._engine.read(desk.newest_seq)

@@ -9,6 +9,7 @@ from store.history import insert_events
 from store.rows import TICKET_COLUMNS, micros, ticket_of
 from tickets.ids import UserId
 from tickets.model import Ticket
+from tickets.ports import CrashHook
 from tickets.records import TicketChange
 
 _UNOWNED = "t.assignee IS NULL AND t.status = 'open' AND t.merged_into IS NULL AND t.waiting_since IS NOT NULL"
@@ -55,11 +56,12 @@ def count_loads(tx: Tx) -> dict[UserId, int]:
     return {UserId(user): count for user, count in rows}
 
 
-def apply_sweep(tx: Tx, changes: Sequence[TicketChange]) -> int:
+def apply_sweep(tx: Tx, changes: Sequence[TicketChange], crash: CrashHook) -> int:
     done = [
         change
         for change in changes
         if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) == 1
     ]
     insert_events(tx, [event for change in done for event in change.events])
+    crash("store.sweep_written")
     return len(done)

@@ -63,4 +63,8 @@ PROVING = (
     "proof.looked",  # the platform has told what it has
     "proof.recorded",
 )
-POINTS = RECEIVING + FETCHING + ANSWERING + PROVING
+SWEEPING = (
+    "store.sweep_written",  # clocks and work given out, inside the transaction, before its commit
+    "sweep.committed",  # committed, nobody told yet
+)
+POINTS = RECEIVING + FETCHING + ANSWERING + PROVING + SWEEPING

@@ -97,19 +97,31 @@ class _Explainer:
         message = read(message)
         gathered = albums.Gathered(message, (EventId(0),))
         decided = self._decider.decide(gathered, _nothing_known(), self._clock.now())
-        stored = decided.message
-        language, gist = (stored.language if stored else None), gist_of(message)
+        routed = self._routed(message, decided)
+        told = _message(message) | {"language": routed["language"]}
+        return {"message": told, "decision": _decision(decided), **routed}
+
+    def _routed(self, message: InboundMessage, decided: Admission) -> dict[str, Any]:
+        """What is recognised in a message, and what follows from that."""
+        stored, ticket, gist = decided.message, decided.ticket, gist_of(message)
+        language = stored.language if stored else None
         about = self._sorter.classified(message, language)
-        found = {
-            "category": about.category,
-            "category_confidence": round(about.confidence, 3),
+        entities = stored.entities if stored else ()
+        return {
             "language": language,
             "language_confidence": round(self._languages.find(gist.sample).confidence, 3),
+            "category": about.category,
+            "category_confidence": round(about.confidence, 3),
             "urgent": is_urgent(gist, language),
+            "entities": msgspec.to_builtins(entities),
+            "missing": list(self._sorter.missing(about.category or "", entities)),
             "secrets_masked": list(message.secrets),
-            "entities": msgspec.to_builtins(stored.entities) if stored else [],
+            "priority": ticket.priority if ticket else None,
+            "priority_reasons": msgspec.to_builtins(ticket.priority_reasons) if ticket else [],
+            "team": ticket.team if ticket else None,
+            "line": ticket.line if ticket else None,
+            "clocks": msgspec.to_builtins(ticket.clocks) if ticket else [],
         }
-        return {"message": _message(message) | found, "decision": _decision(decided)}
 
     def _event(self, channel: Channel, raw: bytes) -> RawEvent:
         account = self._account(channel)

@@ -261,7 +261,7 @@ class Seeds:
             status="open",
             priority=sum(reason.points for reason in reasons),
             priority_reasons=reasons,
-            team="support",
+            team=how.get("team", "support"),
             channel=person.channel,
             account=person.thread.account,
             requester_id=person.identity.id,

@@ -12,7 +12,7 @@ import pytest
 from tests.support.program import Program, picture_for
 from tests.support.stores import Database
 from tests.support.town import Town, open_town, unquoted, until
-from tickets.points import ANSWERING, FETCHING, POINTS, PROVING, RECEIVING
+from tickets.points import ANSWERING, FETCHING, POINTS, PROVING, RECEIVING, SWEEPING
 
 TEXTS = {
     "telegram": "Per Telegram geschrieben, bitte helfen",
@@ -25,7 +25,15 @@ FEED = "feed.read"
 TALK = "Có ai dùng acmewallet không?"
 QUOTED = ("x.webhook_called", "x.webhook_saved")
 WEBHOOK_POINTS = ("telegram.webhook_called", "telegram.webhook_saved", *QUOTED)
-CERTAIN = (*RECEIVING, *FETCHING, "store.change_written", "desk.committed", "outbox.leased", "outbox.budget_taken")
+CERTAIN = (
+    *RECEIVING,
+    *FETCHING,
+    *SWEEPING,
+    "store.change_written",
+    "desk.committed",
+    "outbox.leased",
+    "outbox.budget_taken",
+)
 """Killed there, nothing can have left: the answer must arrive without a person."""
 PROVED = ("discord", "x")
 """Where it is looked up by itself what arrived."""
@@ -42,7 +50,13 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
     point: str, town: Town, sql_database: Database, tmp_path: Path, unused_tcp_port: int
 ) -> None:
     program = Program(
-        town, sql_database, tmp_path, unused_tcp_port, webhook=point in WEBHOOK_POINTS, feed=point == FEED
+        town,
+        sql_database,
+        tmp_path,
+        unused_tcp_port,
+        webhook=point in WEBHOOK_POINTS,
+        feed=point == FEED,
+        clocks=point in SWEEPING,
     )
     await program.make_token()
     town.anna.send_photo(PICTURE, town.bot, TEXTS["telegram"])

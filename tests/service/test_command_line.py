@@ -189,6 +189,7 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
         {"id": "mail", "channel": "email", "raw_b64": base64.b64encode(MAIL).decode()},
         {"id": "chat", "channel": "telegram", "text": "我的账户被盗了"},
         {"id": "card", "channel": "telegram", "text": "4111 1111 1111 1111 被拒，3,000円"},
+        {"id": "paid", "channel": "telegram", "text": "Where is my withdrawal of 250 USDT? It is still pending"},
         {"id": "post", "channel": "x", "text": "Hello there, is the app down?"},
         {"id": "bad", "channel": "email", "raw_b64": base64.b64encode(b"no sender\n\nhi").decode()},
         {"id": "odd", "channel": "fax", "text": "hi"},
@@ -200,14 +201,25 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     assert found["mail"]["message"]["subject"] == "Frage"
     assert found["chat"]["decision"]["language"] == "zh"
     assert found["post"]["decision"]["verdict"] == "ticket"
-    assert (found["post"]["message"]["category"], found["post"]["message"]["urgent"]) == ("technical", False)
-    assert (found["chat"]["message"]["category"], found["chat"]["message"]["urgent"]) == ("account", True)
+    assert (found["post"]["category"], found["post"]["urgent"], found["post"]["team"]) == (
+        "technical", False, "support",
+    )  # fmt: skip
+    assert (found["chat"]["category"], found["chat"]["urgent"], found["chat"]["team"]) == (
+        "account", True, "security",
+    )  # fmt: skip
+    assert (found["chat"]["language"], found["chat"]["line"]) == ("zh", 1)
+    assert found["chat"]["priority"] == sum(one["points"] for one in found["chat"]["priority_reasons"]) == 70
+    assert [(one["kind"], one["target_s"]) for one in found["chat"]["clocks"]] == [
+        ("pickup", 300), ("first", 600), ("resolution", 86_400),
+    ]  # fmt: skip
     assert found["card"]["message"]["text"] == "[covered: card, ends in 1111] 被拒，3,000円"
-    assert found["card"]["message"]["secrets_masked"] == ["card"]
-    assert [one["value"] for one in found["card"]["message"]["entities"]] == ["3000 JPY"]
+    assert found["card"]["secrets_masked"] == ["card"]
+    assert [one["value"] for one in found["card"]["entities"]] == ["3000 JPY"]
+    assert found["paid"]["category"] == "payments"
+    assert found["paid"]["missing"] == ["transaction", "date"]
     assert "no From" in found["bad"]["error"]
-    assert "line 6" in found["odd"]["error"]
-    assert "line 7" in found[None]["error"]
+    assert "line 7" in found["odd"]["error"]
+    assert "line 8" in found[None]["error"]
 
 
 def test_an_empty_quarantine_and_an_unknown_number(tmp_path: Path) -> None:

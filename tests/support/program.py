@@ -53,6 +53,7 @@ class Program:
         *,
         webhook: bool,
         feed: bool = False,
+        clocks: bool = False,
         command: str = "run",
         host: str = "127.0.0.1",
         launched: Callable[[list[str], Path, str], Process] = launch,
@@ -72,6 +73,7 @@ class Program:
             port,
             webhook=webhook,
             feed=feed,
+            clocks=clocks,
             acknowledge=command == "worker",
             host=host,
         )
@@ -219,6 +221,7 @@ def configuration(
     *,
     webhook: bool = False,
     feed: bool = False,
+    clocks: bool = False,
     acknowledge: bool = False,
     quick: bool = True,
     host: str = "127.0.0.1",
@@ -231,6 +234,7 @@ def configuration(
     hooks = f"http://127.0.0.1:{port}/hooks/telegram/main"
     mode = f'mode = "webhook"\nwebhook_url = "{hooks}"' if webhook else ""
     feeds = '[x.main.feeds.talk]\nsearch = "acmewallet"' if feed else ""
+    hurry = "[clocks.now]\npickup_minutes = 0.001" if clocks else ""
     called = f'webhook_url = "http://127.0.0.1:{port}/hooks/x/main"' if webhook else ""
     return f"""
 [service]
@@ -239,6 +243,7 @@ database = "{database.url}"
 worker_lease_s = {2 if quick else 15}
 [router]
 young_days = 0
+{hurry}
 [inbox]
 port = {port}
 [telegram.main]
