@@ -88,7 +88,7 @@ def test_nobody_is_asked_for_numbers_whose_form_nobody_knows(file: Path) -> None
         ('[hours.x]\nzone = "Mars"\nmon = ["09:00-17:00"]', "hours.x has no time zone 'Mars'"),
         ("[hours.x]", "hours.x has no hours at all"),
         ('[categories.x]\nwords = {klingon = ["nuq"]}', "categories.x.words has no language 'klingon'"),
-        ('[categories.x]\nneeds = ["shoe size"]', "categories.x.needs.0 is not one of the known values (account, amount"),
+        ('[categories.x]\nneeds = ["shoe size"]', "needs.0 is not one of the known values (account, amount"),
         ('[priority]\nvip = "much"', "line 2: priority.vip must be int, not str."),
     ],
 )
