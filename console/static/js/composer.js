@@ -136,7 +136,8 @@ async function insertPrepared(event) {
   if (!answer.ok) return void window.open(address, "_blank");
   const text = document.getElementById("text");
   text.setRangeText(await answer.text(), text.selectionStart, text.selectionEnd, "end");
-  link.closest("details").open = false;
+  const list = link.closest("#composer details");
+  if (list) list.open = false;
   text.focus();
   typed();
 }
