@@ -76,6 +76,11 @@ async def hand_over(desk: Desk, request: Request, visit: Visit, form: FormData, 
     )
 
 
+async def tag(desk: Desk, request: Request, visit: Visit, form: FormData, key: str) -> Done:
+    """The words on it, as a list with commas."""
+    return await desk.tag(visit.actor, number_in(request), field(form, "tags").split(","), key=key)
+
+
 async def close(desk: Desk, request: Request, visit: Visit, _form: FormData, key: str) -> Done:
     """Done with it."""
     return await desk.close(visit.actor, number_in(request), key=key)

@@ -109,6 +109,7 @@ def _changes() -> list[BaseRoute]:
         (f"{ticket}/claim", actions.action(actions.claim), "work"),
         (f"{ticket}/assign", actions.action(actions.assign), "direct"),
         (f"{ticket}/category", actions.action(actions.categorize), "work"),
+        (f"{ticket}/tags", actions.action(actions.tag), "work"),
         (f"{ticket}/hand-over", actions.action(actions.hand_over), "work"),
         ("/presence", entering.set_presence, "work"),
         (f"{ticket}/close", actions.action(actions.close), "work"),

@@ -68,6 +68,10 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "challenged" | "identified" | "unidentified":
             return _identity(event, who)
+        case "tagged":
+            return f"{who} tagged it: {event.data.get('tags') or 'nothing'}"
+        case "ruled":
+            return f"The rule {event.data.get('rule')} applied: {event.data.get('did') or 'nothing here'}"
         case "categorized" | "handed_over" | "clock_warned" | "clock_missed":
             return _sorted(event, who)
         case "blocked" | "muted":

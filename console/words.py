@@ -22,6 +22,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "limit": "A platform's limit is reached",
     "clock": "Work is due soon, or overdue",
     "unowned": "Nobody has a ticket that waits",
+    "rule": "A rule of yours",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
     "gap": "warn",
@@ -35,6 +36,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "limit": "warn",
     "clock": "warn",
     "unowned": "warn",
+    "rule": "warn",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",

@@ -18,6 +18,7 @@ from responders.templates import ReplyTemplates
 from router import entries
 from router.clocks import ClockRules, timed
 from router.sorting import Sorter
+from router.triggers import Triggers
 from tickets.errors import Conflict, Forbidden, KeyReused, Overtaken, Refused, TicketNotFound
 from tickets.feeds import FeedStore
 from tickets.ids import AccountId, Channel, DeliveryId, TicketNumber
@@ -55,10 +56,11 @@ class Done(NamedTuple):
 
 
 class Routing(NamedTuple):
-    """sorter: whose work what is.  clocks: by when."""
+    """sorter: whose work what is.  clocks: by when.  triggers: the operator's rules."""
 
     sorter: Sorter = Sorter()
     clocks: ClockRules = ClockRules()
+    triggers: Triggers = Triggers()
 
 
 NO_ROUTING: Final = Routing()
@@ -196,10 +198,12 @@ class Frame:
         return frozenset(closed & manned - own)
 
     def _timed(self, change: TicketChange, now: datetime) -> TicketChange:
-        """With its ticket's clocks as they stand after it."""
+        """With what the operator's rules make of it, and the clocks as they stand after it."""
         ticket, passed = timed(change.ticket, now, self._routing.clocks)
-        told = tuple(entries.clock(ticket, clock, now) for clock in passed)
-        return replace(change, ticket=ticket, events=(*change.events, *told))
+        told = (*change.events, *(entries.clock(ticket, clock, now) for clock in passed))
+        ruled = self._routing.triggers.apply(ticket, told, "", now)
+        ticket, _ = timed(ruled.ticket, now, self._routing.clocks)
+        return replace(change, ticket=ticket, events=(*told, *ruled.events), jobs=(*change.jobs, *ruled.jobs))
 
     async def _apply(
         self, number: TicketNumber, decide: Callable[[TicketEnvelope, datetime], TicketChange | None]

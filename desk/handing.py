@@ -1,5 +1,6 @@
 """Commands about whose work a ticket is: what it is about, its team and line, and who is there to do it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from tickets.model import EntityKind, TicketEnvelope
 from tickets.records import Duty, TicketChange, TicketFilter, User
 
 ASKING = "asking"
+MOST_TAGS = 20
+LONGEST_TAG = 40
 MOST_LISTED = 200
 MOST_AWAY = timedelta(days=366)
 
@@ -80,6 +83,19 @@ class Handing(Frame):
 
         asked = ("hand_over", number, team, line, found, tried)
         return await self._run(actor, "work", number, key, asked, decide)
+
+    async def tag(self, actor: Actor, number: TicketNumber, tags: Sequence[str], *, key: str) -> Done:
+        """Put these words on a ticket, in place of those it has.  Raises Refused for too many or too long ones."""
+        wanted = tuple(dict.fromkeys(" ".join(tag.split()) for tag in tags if tag.strip()))
+        if len(wanted) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in wanted):
+            raise Refused(f"A ticket has at most {MOST_TAGS} tags of at most {LONGEST_TAG} characters.")
+
+        def decide(ticket: TicketEnvelope, now: datetime) -> TicketChange:
+            moved = replace(next_version(ticket.ticket, now), tags=wanted)
+            event = new_event("tagged", actor, ticket, now, tags=", ".join(wanted))
+            return change_with(ticket, moved, event)
+
+        return await self._run(actor, "work", number, key, ("tag", number, *wanted), decide)
 
     def categories(self) -> dict[str, str]:
         """What tickets can be about: names with titles."""

@@ -12,6 +12,7 @@ from router import entries
 from router.assignment import choose, lead_for
 from router.clocks import ClockRules, timed
 from router.teams import Team
+from router.triggers import Triggers
 from tickets.ids import UserId
 from tickets.lines import CLOCKS
 from tickets.model import Ticket, TicketClock, TicketEvent
@@ -48,12 +49,14 @@ class Sweeper:
         store: SweepRecords,
         clock: Clock,
         rules: ClockRules,
+        triggers: Triggers,
         teams: Sequence[Team],
         crash: CrashHook = no_crash,
     ) -> None:
         self._store = store
         self._clock = clock
         self._rules = rules
+        self._triggers = triggers
         self._given = [team.name for team in teams if team.assign]
         self._crash = crash
 
@@ -121,7 +124,9 @@ class Sweeper:
             after, event = _handed(after, lead, people, now, why="due soon")
             after, _ = timed(after, now, self._rules)
             told.append(event)
-        return _change(ticket, after, told, now), [Mark(after, clock) for clock in passed]
+        ruled = self._triggers.apply(after, told, "", now)
+        change = _change(ticket, timed(ruled.ticket, now, self._rules)[0], [*told, *ruled.events], now)
+        return replace(change, jobs=ruled.jobs), [Mark(after, clock) for clock in passed]
 
     def _assigned(self, found: Sequence[Ticket], people: "_People", now: datetime) -> Iterator[TicketChange]:
         for ticket in found:

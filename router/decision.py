@@ -25,6 +25,7 @@ from router.priority import WEIGHTS, Circumstances, Weights
 from router.reactions import react
 from router.sorting import Sorter
 from router.threads import Match, match_ticket, open_in
+from router.triggers import Triggers
 from tickets.claims import without
 from tickets.demands import demands_of
 from tickets.folds import snippet_of
@@ -82,7 +83,8 @@ class Policy(NamedTuple):
     own_names: names that nobody but ours should bear.  identity_holds: so long it counts that
     somebody has shown who they are.  entities: how accounts and orders look.  silent: accounts
     that must not say anything by themselves.  sorter: whose work what is.  weights: of
-    priorities.  clocks: by when things are to happen.
+    priorities.  clocks: by when things are to happen.  triggers: the
+    operator's rules.
     """
 
     rules: tuple[rules.Rule, ...]
@@ -101,6 +103,7 @@ class Policy(NamedTuple):
     sorter: Sorter = Sorter()
     weights: Weights = WEIGHTS
     clocks: ClockRules = ClockRules()
+    triggers: Triggers = Triggers()
 
 
 class Decider:
@@ -118,9 +121,17 @@ class Decider:
         if admission.ticket is None:
             return admission
         ticket, passed = timed(admission.ticket, now, self._policy.clocks)
+        events = (*admission.events, *(entries.clock(ticket, clock, now) for clock in passed))
+        ruled = self._policy.triggers.apply(ticket, events, _said(gathered.message), now)
+        ticket, _ = timed(ruled.ticket, now, self._policy.clocks)
         context.tickets[ticket.id] = ticket
-        events = tuple(entries.clock(ticket, clock, now) for clock in passed)
-        return replace(admission, ticket=ticket, events=(*admission.events, *events))
+        return replace(
+            admission,
+            ticket=ticket,
+            events=(*events, *ruled.events),
+            jobs=(*admission.jobs, *ruled.jobs),
+            deliveries=() if ruled.hold else admission.deliveries,
+        )
 
     def _decide(self, gathered: Gathered, context: Context, now: datetime) -> Admission:
         message = gathered.message
@@ -429,6 +440,10 @@ class Decider:
         if notice is None:
             return (), person
         return (notice,), person.acknowledged(now)
+
+
+def _said(message: InboundMessage) -> str:
+    return f"{message.subject or ''}\n{gist_of(message).said}"
 
 
 def _uncoded(gathered: Gathered, gist: Gist, context: Context) -> tuple[Gathered, str]:

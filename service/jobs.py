@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from desk.hiding import HIDE
+from router.triggers import RULE
 from service.checking import CheckerRests, Checking
 from service.reading import READ, Reading
 from service.removals import LOOK, Removals, period
-from tickets.errors import CheckerAway, ConnectorError, DeliveryError, PayloadError, StoreUnavailable
+from service.ruling import Ruling, ticket_in
+from tickets.errors import CheckerAway, ConnectorError, DeliveryError, PayloadError, StoreUnavailable, Unreachable
 from tickets.ids import (
     AccountId,
     AttachmentId,
@@ -65,6 +67,7 @@ class JobRunner:
     """Runs leased jobs by their kind.
 
     desk: what a job changes of tickets.  checking: of files for malware; None: they are not checked.
+    ruling: does what the operator's rules leave to jobs; None: there are none.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class JobRunner:
         desk: JobDesk,
         crash: CrashHook = no_crash,
         checking: Checking | None = None,
+        ruling: Ruling | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -84,6 +88,7 @@ class JobRunner:
         self._connectors = connectors
         self._desk = desk
         self._checking = checking or Checking(store, clock)
+        self._ruling = ruling
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
@@ -94,6 +99,7 @@ class JobRunner:
             "join": self._join_tickets,
             SHOW_STATE: self._show_state,
             HIDE: self._hide,
+            RULE: self._rule,
             **Removals(store, clock, connectors, desk.erase).kinds,
             READ: Reading(store, clock, holder, connectors, crash).read,
         }
@@ -200,6 +206,18 @@ class JobRunner:
         numbers = [await self._destination(TicketId(job.payload[name])) for name in ("one", "other")]
         if numbers[0] != numbers[1]:
             await self._desk.join(numbers[0], numbers[1], job.payload["claim"])
+
+    async def _rule(self, job: Job) -> None:
+        """What one of the operator's rules does outside of its ticket; after the last failure the team is told."""
+        if self._ruling is None:
+            return
+        number = await self._destination(ticket_in(job))
+        try:
+            await self._ruling.carry_out(job, number)
+        except Unreachable as error:
+            if job.attempts < MOST_ATTEMPTS:
+                raise
+            await self._ruling.give_up(job, number, str(error))
 
     async def _show_state(self, job: Job) -> None:
         """As it is now, whatever it was when the job was made."""

@@ -1,5 +1,6 @@
 """Teams, categories, hours, clocks and weights: as they are configured, and as the router knows them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -11,10 +12,16 @@ from router.hours import ALWAYS, DAYS, Hours, read_hours
 from router.language import KNOWN_LANGUAGES
 from router.priority import Weights
 from router.teams import SECURITY, Team
+from router.triggers import Action, Condition, Happening, Trigger, Triggers
 from tickets.ids import Channel
-from tickets.model import ClockKind, EntityKind
+from tickets.lines import LINES
+from tickets.model import ClockKind, EntityKind, TicketStatus
+from tickets.secret import Secret
 
 MINUTE_S: Final = 60.0
+FEWEST_CHARS: Final = 32
+"""Of a secret that signs calls."""
+SAFE: Final = re.compile(r"https://.|http://(?:localhost|127\.0\.0\.1)[:/]")
 Mistake = Callable[[tuple[str, ...], str], None]
 """Told of a key and the end of a sentence about it."""
 
@@ -79,6 +86,64 @@ class ClockTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     resolution_hours: float | None = None
 
 
+class ConditionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[rules.NAME.if]``: all of it must hold; what is not named may be anything."""
+
+    channels: tuple[Channel, ...] = ()
+    accounts: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    statuses: tuple[TicketStatus, ...] = ()
+    tags: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    """One of these stands in what was written; beginnings of words."""
+    vip: bool | None = None
+    owned: bool | None = None
+    """Somebody has it."""
+    priority_from: int = 0
+    line_from: int = 0
+
+
+class ActionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[rules.NAME.then]``."""
+
+    team: str = ""
+    line: int = 0
+    category: str = ""
+    priority: int = 0
+    """Points more, or less."""
+    tags: tuple[str, ...] = ()
+    assign: str = ""
+    """A user's name."""
+    note: str = ""
+    notify: str = ""
+    """A notice to the team."""
+    reply: str = ""
+    """A prepared answer's name."""
+    hook: str = ""
+    """A name of ``[hooks]``."""
+    hold: bool = False
+    """No automatic answer leaves: a person answers."""
+
+
+class RuleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[rules.NAME]``: when something happens, and all of ``if`` holds, then something is done."""
+
+    when: tuple[Happening, ...]
+    condition: ConditionTable = msgspec.field(default=ConditionTable(), name="if")
+    then: ActionTable
+
+
+class HookTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[hooks.NAME]``: a program of the operator's that rules may call."""
+
+    url: str
+    secret: Secret
+    """Shared with it; it signs each call."""
+    timeout_s: float = 10.0
+
+
 class PriorityTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``[priority]``: points from 0 to 100 that each reason adds, or below 0 takes."""
 
@@ -108,6 +173,8 @@ class Routing(msgspec.Struct, frozen=True):
     categories: dict[str, CategoryTable] = {}
     hours: dict[str, HoursTable] = {}
     clocks: dict[str, ClockTable] = {}
+    rules: dict[str, RuleTable] = {}
+    hooks: dict[str, HookTable] = {}
 
 
 TABLES: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -115,6 +182,8 @@ TABLES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "categories": CategoryTable,
     "hours": HoursTable,
     "clocks": ClockTable,
+    "rules": RuleTable,
+    "hooks": HookTable,
 }
 
 
@@ -165,6 +234,11 @@ def clocks_of(routing: Routing, points: PriorityTable) -> ClockRules:
     )
 
 
+def triggers_of(routing: Routing) -> Triggers:
+    """The operator's rules, in the order of the file."""
+    return Triggers([_trigger(name, table) for name, table in routing.rules.items()])
+
+
 def weights_of(points: PriorityTable) -> Weights:
     """Those of messages."""
     return Weights(**{name: getattr(points, name) for name in Weights._fields})
@@ -174,7 +248,10 @@ def find_mistakes(routing: Routing, default_team: str, mistake: Mistake) -> None
     """Names that lead nowhere, hours that are none, targets below 0."""
     categories, teams = categories_of(routing), {default_team, *(team.name for team in teams_of(routing))}
     for path, name, known, what in _names(routing):
-        if name not in {"category": categories, "team": teams, "hours": routing.hours}[known]:
+        if (
+            name
+            not in {"category": categories, "team": teams, "hours": routing.hours, "hook": routing.hooks}[known]
+        ):
             mistake(path, f"names no {what}: {name!r}")
     for name, table in routing.hours.items():
         try:
@@ -184,6 +261,20 @@ def find_mistakes(routing: Routing, default_team: str, mistake: Mistake) -> None
     for name, category in routing.categories.items():
         if unknown := sorted(set(category.words) - KNOWN_LANGUAGES):
             mistake(("categories", name, "words"), f"has no language {unknown[0]!r}; write e.g. en")
+    for name, rule in routing.rules.items():
+        if not rule.when:
+            mistake(("rules", name, "when"), "names nothing that may happen")
+        if rule.then == ActionTable():
+            mistake(("rules", name, "then"), "does nothing; name e.g. a team or tags")
+        if not 0 <= rule.then.line <= LINES:
+            mistake(("rules", name, "then", "line"), f"must be between 1 and {LINES}")
+    for name, hook in routing.hooks.items():
+        if not SAFE.match(hook.url):
+            mistake(("hooks", name, "url"), "must begin with https://")
+        if len(hook.secret.reveal()) < FEWEST_CHARS:
+            mistake(("hooks", name, "secret"), f"must have at least {FEWEST_CHARS} characters")
+        if not 1 <= hook.timeout_s <= 60:
+            mistake(("hooks", name, "timeout_s"), "must be between 1 and 60")
     for name, clock in routing.clocks.items():
         if any(value < 0 for value in _targets(clock).values()):
             mistake(("clocks", name), "has a time below 0")
@@ -201,6 +292,25 @@ def _names(routing: Routing) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
             yield ("clocks", name, "categories"), category, "category", "category"
         for one in clock.teams:
             yield ("clocks", name, "teams"), one, "team", "team"
+    for name, rule in routing.rules.items():
+        for kind, told in (("team", rule.condition.teams), ("category", rule.condition.categories)):
+            for one in told:
+                yield ("rules", name, "if"), one, kind, kind
+        for kind, one in (("team", rule.then.team), ("category", rule.then.category), ("hook", rule.then.hook)):
+            if one:
+                yield (
+                    ("rules", name, "then", kind),
+                    one,
+                    kind,
+                    f"{kind} that is configured" if kind == "hook" else kind,
+                )
+
+
+def _trigger(name: str, table: RuleTable) -> Trigger:
+    told = msgspec.structs.asdict(table.condition)
+    listed = {"channels", "accounts", "teams", "categories", "languages", "statuses", "tags"}
+    fields: dict[str, Any] = {key: frozenset(one) if key in listed else one for key, one in told.items()}
+    return Trigger(name, frozenset(table.when), Condition(**fields), Action(**msgspec.structs.asdict(table.then)))
 
 
 def _hours(table: HoursTable) -> Hours:

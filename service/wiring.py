@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from connectors.context import ConnectorContext, Spoken
 from connectors.http.beat import send_beat
+from connectors.http.hooks import call_hook
 from connectors.registry import capabilities_of, make_connector
 from desk.access import Access
 from desk.challenging import IdentityChecks
@@ -37,7 +38,8 @@ from service.config import Config
 from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
-from service.routing import categories_of, clocks_of, teams_of, weights_of
+from service.routing import categories_of, clocks_of, teams_of, triggers_of, weights_of
+from service.ruling import Hook, Ruling
 from service.spending import spending_of
 from service.watch import Watch
 from store.sql import open_store
@@ -148,9 +150,11 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         intake=Intake(store, parsers, decider, clock, crash, holder),
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
-        jobs=JobRunner(store, clock, holder, connectors, desk, crash, checking),
+        jobs=JobRunner(
+            store, clock, holder, connectors, desk, crash, checking, make_ruling(config, store, clock, desk)
+        ),
         desk=desk,
-        sweeper=Sweeper(store, clock, clocks, teams, crash),
+        sweeper=Sweeper(store, clock, clocks, triggers_of(config.routing), teams, crash),
         access=Access(store, clock),
         holder=holder,
     )
@@ -259,6 +263,7 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
         sorter=sorter_of(config),
         weights=weights_of(config.priority),
         clocks=clocks_of(config.routing, config.priority),
+        triggers=triggers_of(config.routing),
         identity_holds=timedelta(hours=config.identity.holds_hours),
         feeds=_feeds(config),
         silent=frozenset(
@@ -278,9 +283,23 @@ def make_decider(config: Config, languages: LanguageRecognizer) -> Decider:
     return Decider(policy, languages, Notices(templates, _limits(config), acknowledging))
 
 
+def make_ruling(config: Config, store: Store, clock: Clock, desk: Desk) -> Ruling:
+    """Raises ConfigError for a rule with a prepared answer that is not there."""
+    prepared = make_prepared(config)
+    names = prepared.names() if prepared is not None else ()
+    for name, rule in config.routing.rules.items():
+        if rule.then.reply and rule.then.reply not in names:
+            known = ", ".join(names) or "none"
+            raise ConfigError(
+                f"rules.{name}.then.reply: there is no prepared answer {rule.then.reply!r}; known are: {known}."
+            )
+    hooks = {name: Hook(one.url, one.secret, one.timeout_s) for name, one in config.routing.hooks.items()}
+    return Ruling(store, clock, desk, triggers_of(config.routing), hooks, call_hook)
+
+
 def routing_of(config: Config) -> Routing:
     """Whose work what is, and by when."""
-    return Routing(sorter_of(config), clocks_of(config.routing, config.priority))
+    return Routing(sorter_of(config), clocks_of(config.routing, config.priority), triggers_of(config.routing))
 
 
 def sorter_of(config: Config) -> Sorter:

@@ -46,12 +46,12 @@ from tickets.records import (
 INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, team, channel, account,
     requester_id, requester, assignee, language, created_at, updated_at, waiting_since, unanswered, version,
-    sort_at, line, category, category_confidence, category_by, vip, answered_at, clocks, look_at,
+    sort_at, line, category, category_confidence, category_by, vip, answered_at, clocks, look_at, tags,
     snippet, message_count, visibility)
 VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :team, :channel, :account,
     :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :unanswered,
     :version, :sort_at, :line, :category, :category_confidence, :category_by, :vip, :answered_at, :clocks,
-    :look_at, '', 0, 'private')
+    :look_at, :tags, '', 0, 'private')
 """
 UPDATE_TICKET = """
 UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
@@ -59,7 +59,8 @@ UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
     updated_at = :updated_at, waiting_since = :waiting_since, unanswered = :unanswered, version = :version,
     sort_at = :sort_at, merged_into = :merged_into, line = :line, category = :category,
     category_confidence = :category_confidence, category_by = :category_by, vip = :vip,
-    answered_at = :answered_at, clocks = :clocks, look_at = :look_at
+    answered_at = :answered_at, clocks = :clocks, look_at = :look_at,
+    tags = :tags
 WHERE id = :id AND version = :expected_version
 """
 TICKET_THREAD = """

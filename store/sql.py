@@ -347,7 +347,7 @@ class SqlStore:
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
         return await self._engine.write(
-            lambda tx: sweeping.apply_sweep(tx, changes, self._crash), topics=["events"]
+            lambda tx: sweeping.apply_sweep(tx, changes, self._crash), topics=["events", "jobs"]
         )
 
     async def newest_seq(self) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 from store.admission import UPDATE_TICKET, update_params
 from store.engine import Tx, one
 from store.history import insert_events
+from store.jobs import insert_jobs
 from store.rows import TICKET_COLUMNS, micros, ticket_of
 from tickets.ids import UserId
 from tickets.model import Ticket
@@ -63,5 +64,6 @@ def apply_sweep(tx: Tx, changes: Sequence[TicketChange], crash: CrashHook) -> in
         if tx.run(UPDATE_TICKET, update_params(change.ticket, change.expected_version)) == 1
     ]
     insert_events(tx, [event for change in done for event in change.events])
+    insert_jobs(tx, [job for change in done for job in change.jobs])
     crash("store.sweep_written")
     return len(done)

@@ -413,7 +413,7 @@ class Ticket(Shape, frozen=True):
     line: 1 to 3.  category: what it is about, empty when unsure; confidence from 0 to 1; category_by: who said so,
     as ``TicketEvent.actor``, empty for the program.  vip: of somebody who skips the lines.
     answered_at: when the person first got an answer.  clocks: those that run or are paused.  look_at: when they
-    are to be looked at; None: nothing happens to them by itself.
+    are to be looked at; None: nothing happens to them by itself.  tags: words that colleagues and rules put on it.
     """
 
     id: TicketId
@@ -443,6 +443,7 @@ class Ticket(Shape, frozen=True):
     answered_at: datetime | None = None
     clocks: tuple[TicketClock, ...] = ()
     look_at: datetime | None = None
+    tags: tuple[str, ...] = ()
 
 
 ERASED: Final = "It was removed together with its message."

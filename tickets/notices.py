@@ -12,14 +12,14 @@ from tickets.ids import AccountId, NoticeId
 from tickets.model import Delivery, Shape
 
 NoticeKind = Literal[
-    "gap", "down", "silent", "worker", "removals", "budget", "checker", "feed", "limit", "clock", "unowned"
+    "gap", "down", "silent", "worker", "removals", "budget", "checker", "feed", "limit", "clock", "unowned", "rule"
 ]
 """gap: messages of a time that the platform does not give back.  down: an account cannot be used.
 silent: an account is quieter than its habit.  worker: one stopped without a word.
 removals: what people removed on the platform cannot be followed.  budget: a month's is used up, or nearly.
 checker: the malware scanner does not answer.  feed: one cannot be read, or not whole.
 limit: of the platform, which an account has reached.  clock: work is due soon, or overdue.
-unowned: what nobody has waits for long."""
+unowned: what nobody has waits for long.  rule: one of the operator's says so."""
 
 
 class NewNotice(Shape, frozen=True):

@@ -30,7 +30,7 @@ class SweepStore(Protocol):
         """How many open tickets everybody has; nobody is named who has none."""
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
-        """Commit these, of tickets and events alone, together; how many.
+        """Commit these, of tickets, events and jobs alone, together; how many.
 
         A ticket that has changed since it was read is left out: it is looked at again.
         """

@@ -17,6 +17,7 @@ from console.api.shapes import (
     NewMerging,
     NewReply,
     NewRestriction,
+    NewTags,
     NewTalk,
     ProblemDocument,
     TicketList,
@@ -33,6 +34,7 @@ SHAPES = (
     NewReply,
     NewMerging,
     NewRestriction,
+    NewTags,
     NewTalk,
     Accepted,
     DeliveryDocument,
@@ -93,6 +95,7 @@ def _paths() -> Node:
         "/tickets/{number}/category": {
             "post": _change("Say what it is about", "categorizeTicket", [number], "NewCategory")
         },
+        "/tickets/{number}/tags": {"post": _change("Put words on it", "tagTicket", [number], "NewTags")},
         "/tickets/{number}/hand-over": {
             "post": _change("Give it to another line or team", "handOverTicket", [number], "NewHandOver")
         },

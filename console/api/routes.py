@@ -19,6 +19,7 @@ from console.api.shapes import (
     NewMerging,
     NewReply,
     NewRestriction,
+    NewTags,
     NewTalk,
     TicketList,
     brief,
@@ -131,6 +132,14 @@ async def categorize(request: Request, actor: Actor) -> Response:
     return await _whole(request, actor, done.number)
 
 
+async def tag(request: Request, actor: Actor) -> Response:
+    """Put words on a ticket."""
+    key = key_in(request)
+    wanted = await body_in(request, NewTags)
+    done = await site_of(request).console.desk.tag(actor, number_in(request), wanted.tags, key=key)
+    return await _whole(request, actor, done.number)
+
+
 async def hand_over(request: Request, actor: Actor) -> Response:
     """Give a ticket to another line or team."""
     key = key_in(request)
@@ -231,6 +240,7 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/replies", add_reply, "work", "POST"),
     _route("/tickets/{number}/merge", merge, "work", "POST"),
     _route("/tickets/{number}/category", categorize, "work", "POST"),
+    _route("/tickets/{number}/tags", tag, "work", "POST"),
     _route("/tickets/{number}/hand-over", hand_over, "work", "POST"),
     _route("/tickets/{number}/take-apart", take_apart, "work", "POST"),
     _route("/tickets/{number}/code", give_code, "work", "POST"),

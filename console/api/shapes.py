@@ -73,6 +73,7 @@ class TicketDocument(Document, frozen=True):
     category: str
     category_confidence: float
     vip: bool
+    tags: list[str]
     clocks: list[ClockDocument]
 
 
@@ -180,6 +181,12 @@ class NewCategory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """category: what a ticket is about, by its name in the configuration."""
 
     category: str
+
+
+class NewTags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """tags: words on a ticket, in place of those it has."""
+
+    tags: list[str]
 
 
 class NewHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -354,6 +361,7 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
         category=ticket.category,
         category_confidence=ticket.category_confidence,
         vip=ticket.vip,
+        tags=list(ticket.tags),
         clocks=[ClockDocument(one.kind, one.state, one.since, one.due_at) for one in ticket.clocks],
     )
 

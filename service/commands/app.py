@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from service.commands import check, explain, migrate, quarantine, run, schema, sign_in, token, user
+from service.commands import check, explain, migrate, quarantine, rules, run, schema, sign_in, token, user
 from tickets.errors import SwitchboardError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("schema")(schema.schema)
 app.command("migrate")(migrate.migrate)
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+app.add_typer(rules.app, name="rules")
 app.add_typer(quarantine.app, name="quarantine")
 
 

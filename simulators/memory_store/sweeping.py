@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from simulators.memory_store.tables import Part, Tables
+from simulators.memory_store.work import enqueue
 from tickets.ids import UserId
 from tickets.model import Ticket
 from tickets.records import TicketChange
@@ -36,12 +37,13 @@ class MemorySweep(Part):
         return Counter(one.assignee for one in tickets if one.assignee and one.status == "open")
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
-        with self._write("events") as tables:
+        with self._write("events", "jobs") as tables:
             current = [one for one in changes if tables.tickets[one.ticket.id].version == one.expected_version]
             for change in current:
                 tables.tickets[change.ticket.id] = change.ticket
                 for event in change.events:
                     tables.record(event)
+                enqueue(tables, change.jobs)
             return len(current)
 
 

@@ -74,9 +74,9 @@ def keys_of(shape: type[msgspec.Struct], section: str) -> Iterator[tuple[str, st
         below = next((one for one in types if issubclass(one, msgspec.Struct)), None)
         if below is not None:
             named = ".talk" if get_origin(field.type) is dict else ""
-            yield from keys_of(below, f"{section}.{field.name}{named}")
+            yield from keys_of(below, f"{section}.{field.encode_name}{named}")
         else:
-            yield section, field.name
+            yield section, field.encode_name
 
 
 def test_the_shipped_configuration_names_every_key() -> None:
@@ -89,6 +89,7 @@ def test_the_shipped_configuration_names_every_key() -> None:
             named.add((section, key[1]))
     examples = {"telegram": "telegram.main", "discord": "discord.main", "x": "x.main", "email": "email.support"}
     tables = {"teams": "payments", "categories": "payments", "hours": "office", "clocks": "payments"}
+    tables |= {"rules": "whales", "hooks": "freeze"}
     known = {key for name, shape in SECTIONS.items() for key in keys_of(shape, name)}
     known |= {key for name, shape in TABLES.items() for key in keys_of(shape, f"{name}.{tables[name]}")}
     known |= {key for channel in CHANNELS for key in keys_of(settings_type(channel), examples[channel])}

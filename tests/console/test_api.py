@@ -54,6 +54,7 @@ async def test_list_and_ticket(house: House) -> None:
             "category": "",
             "category_confidence": 0.0,
             "vip": False,
+            "tags": [],
             "clocks": [],
         }
     ]

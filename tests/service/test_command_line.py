@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -220,6 +221,26 @@ def test_explain_in_batches_answers_every_line(tmp_path: Path) -> None:
     assert "no From" in found["bad"]["error"]
     assert "line 7" in found["odd"]["error"]
     assert "line 8" in found[None]["error"]
+
+
+def test_rules_are_tried_on_what_has_happened(tmp_path: Path) -> None:
+    assert "There are no rules" in switchboard("rules", "test", folder=tmp_path)[1]
+    rules = '[rules.stolen]\nwhen = ["opened"]\nif = {words = ["hacked"]}\nthen = {tags = ["theft"]}\n'
+    (tmp_path / "config.toml").write_text(rules)
+    code, out, _err = switchboard("rules", "test", folder=tmp_path)
+    assert code == 0
+    assert re.search(r"stolen\W+0\W+0\W+none", out)
+
+
+def test_somebodys_work_is_said_and_shown(tmp_path: Path) -> None:
+    switchboard("user", "add", "Mei", folder=tmp_path)
+    said = ("--teams", "support,security", "--languages", "zh,en", "--line", "2", "--cap", "5", "--present")
+    shown = "Mei: teams support, security; languages zh, en; line 2; at most 5 tickets; here."
+    assert switchboard("user", "duty", "Mei", *said, folder=tmp_path)[1].strip() == shown
+    assert switchboard("user", "duty", "Mei", folder=tmp_path)[1].strip() == shown
+    assert "not here, away until" in switchboard("user", "duty", "Mei", "--away-days", "2", folder=tmp_path)[1]
+    code, _out, err = switchboard("user", "duty", "Mei", "--teams", "nobody", folder=tmp_path)
+    assert (code, "There is no team 'nobody'; there are: support, security" in err) == (2, True)
 
 
 def test_an_empty_quarantine_and_an_unknown_number(tmp_path: Path) -> None:

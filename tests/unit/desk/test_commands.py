@@ -130,6 +130,7 @@ COMMANDS: dict[str, tuple[str, Command]] = {
     "replay": ("administer", lambda desk, actor: desk.replay(actor, EventId(1))),
     "take_up": ("work", lambda desk, actor: desk.take_up(actor, ItemId("i-1"))),
     "categorize": ("work", lambda desk, actor: desk.categorize(actor, ONE, "payments", key="k")),
+    "tag": ("work", lambda desk, actor: desk.tag(actor, ONE, ["a"], key="k")),
     "hand_over": ("work", lambda desk, actor: desk.hand_over(actor, ONE, key="k", found="f", tried="t", line=2)),
     "set_presence": ("work", lambda desk, actor: desk.set_presence(actor, present=True)),
     "set_duty": ("oversee", lambda desk, actor: desk.set_duty(actor, UserId("u"), Duty())),

@@ -9,6 +9,7 @@ from desk.sweeping import Sweeper
 from router.clocks import Applies, ClockRules
 from router.sorting import Sorter
 from router.teams import Team
+from router.triggers import Triggers
 from simulators.memory_store import MemoryStore
 from tests.support.builders import T0, get_ticket, open_ticket, user
 from tests.support.clock import ManualClock
@@ -36,7 +37,7 @@ async def store() -> MemoryStore:
 
 @pytest.fixture
 def sweeper(store: MemoryStore, clock: ManualClock) -> Sweeper:
-    return Sweeper(store, clock, RULES, TEAMS)
+    return Sweeper(store, clock, RULES, Triggers(), TEAMS)
 
 
 async def waits(store: MemoryStore, name: str, **fields: object) -> Ticket:
@@ -133,5 +134,5 @@ async def test_who_is_overtaken_leaves_the_ticket_alone(store: MemoryStore, cloc
     await raced.open()
     await joins(raced, "ann")
     await waits(raced, "bob")
-    assert await Sweeper(raced, clock, RULES, TEAMS).give() == 0
+    assert await Sweeper(raced, clock, RULES, Triggers(), TEAMS).give() == 0
     assert (await get_ticket(raced, TicketNumber(1))).assignee == "u-zed"

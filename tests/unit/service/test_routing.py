@@ -13,6 +13,7 @@ from tests.unit.service.test_config import file, mistakes, read
 
 __all__ = ["file"]
 
+LONG = "swordfish" * 4
 WORK = """\
 [teams.payments]
 categories = ["payments", "returns"]
@@ -89,6 +90,18 @@ def test_nobody_is_asked_for_numbers_whose_form_nobody_knows(file: Path) -> None
         ("[hours.x]", "hours.x has no hours at all"),
         ('[categories.x]\nwords = {klingon = ["nuq"]}', "categories.x.words has no language 'klingon'"),
         ('[categories.x]\nneeds = ["shoe size"]', "needs.0 is not one of the known values (account, amount"),
+        ("[rules.x]\nwhen = []\nthen = {line = 2}", "rules.x.when names nothing that may happen."),
+        ('[rules.x]\nwhen = ["opened"]\nthen = {}', "rules.x.then does nothing"),
+        ('[rules.x]\nwhen = ["opened"]\nthen = {line = 4}', "rules.x.then.line must be between 1 and 3."),
+        ('[rules.x]\nwhen = ["opened"]\nthen = {team = "y"}', "rules.x.then.team names no team: 'y'."),
+        (
+            '[rules.x]\nwhen = ["opened"]\nthen = {hook = "y"}',
+            "rules.x.then.hook names no hook that is configured",
+        ),
+        ('[rules.x]\nwhen = ["full moon"]\nthen = {line = 2}', "rules.x.when.0 is not one of the known values"),
+        ("[rules.x]\nthen = {line = 2}", "rules.x.when is missing; add it."),
+        (f'[hooks.x]\nurl = "http://x.test/"\nsecret = "{LONG}"', "hooks.x.url must begin with https://."),
+        ('[hooks.x]\nurl = "https://x.test/"\nsecret = "swordfish"', "must have at least 32 characters."),
         ('[priority]\nvip = "much"', "line 2: priority.vip must be int, not str."),
     ],
 )
