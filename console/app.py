@@ -18,6 +18,7 @@ from console import (
     entering,
     formatted,
     inbox,
+    incidents,
     news,
     probes,
     reading,
@@ -94,6 +95,8 @@ def _pages() -> list[BaseRoute]:
         ("/outbox", attention.show_outbox, "read"),
         ("/channels", channels.show_channels, "read"),
         ("/quarantine", channels.show_quarantine, "administer"),
+        ("/incidents", incidents.show_incidents, "read"),
+        ("/incidents/{number}", incidents.show_room, "read"),
         ("/reading", reading.show_reading, "read"),
         ("/reading/newer", reading.tell_newer, "read"),
         ("/reading/{item}", reading.show_item, "read"),
@@ -101,6 +104,19 @@ def _pages() -> list[BaseRoute]:
         ("/session", news.tell_session, "read"),
     ]
     return [Route(path, page(handler, right), methods=["GET"]) for path, handler, right in shown]
+
+
+def _of_rooms() -> list[tuple[str, Change, Right]]:
+    room = "/incidents/{number}"
+    named = {
+        "take": incidents.take,
+        "join": incidents.join,
+        "rename": incidents.rename,
+        "tell": incidents.tell,
+        "dismiss": incidents.dismiss,
+        "remove": incidents.remove,
+    }
+    return [(f"{room}/{name}", incidents.change(command), "work") for name, command in named.items()]
 
 
 def _changes() -> list[BaseRoute]:
@@ -111,6 +127,7 @@ def _changes() -> list[BaseRoute]:
         (f"{ticket}/category", actions.action(actions.categorize), "work"),
         (f"{ticket}/tags", actions.action(actions.tag), "work"),
         (f"{ticket}/hand-over", actions.action(actions.hand_over), "work"),
+        *_of_rooms(),
         ("/presence", entering.set_presence, "work"),
         (f"{ticket}/close", actions.action(actions.close), "work"),
         (f"{ticket}/reopen", actions.action(actions.reopen), "work"),

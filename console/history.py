@@ -68,6 +68,10 @@ def _sentence(event: TicketEvent, names: Names) -> str:
             return f"The person brought the code that they were given in #{event.data.get('number')}"
         case "challenged" | "identified" | "unidentified":
             return _identity(event, who)
+        case "incident_joined":
+            return f"It belongs to incident {event.data.get('incident')}"
+        case "incident_left":
+            return f"{who} said that it does not belong to incident {event.data.get('incident')}"
         case "tagged":
             return f"{who} tagged it: {event.data.get('tags') or 'nothing'}"
         case "ruled":

@@ -10,6 +10,7 @@ from console.live import Live
 from console.pages import Pages
 from desk.access import Access
 from desk.commands import Desk
+from desk.incidents import IncidentDesk
 from tickets.ports import Clock
 from tickets.storage import Store
 
@@ -27,6 +28,7 @@ class Console:
     store: Store
     desk: Desk
     access: Access
+    incidents: IncidentDesk
     clock: Clock
     version: str
     undo_s: float

@@ -23,6 +23,7 @@ NOTICE_TITLES: dict[NoticeKind, str] = {
     "clock": "Work is due soon, or overdue",
     "unowned": "Nobody has a ticket that waits",
     "rule": "A rule of yours",
+    "incident": "Many report the same",
 }
 NOTICE_TONES: dict[NoticeKind, str] = {
     "gap": "warn",
@@ -37,6 +38,7 @@ NOTICE_TONES: dict[NoticeKind, str] = {
     "clock": "warn",
     "unowned": "warn",
     "rule": "warn",
+    "incident": "danger",
 }
 DELIVERY_KINDS: dict[DeliveryKind, str] = {
     "reply": "answer",

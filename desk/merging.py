@@ -46,6 +46,7 @@ def merged(
         assignee=to.assignee or of.assignee,
         language=to.language or of.language,
         vip=to.vip or of.vip,
+        incident=to.incident or of.incident,
         line=max(to.line, of.line),
         team=dearer.team,
     )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, entries, feeds, links, priority, rules
 from router.albums import Gathered
+from router.causes import signature_of
 from router.claims import Brought, brought, join_jobs, known_in, opens_talk, use
 from router.clocks import ClockRules, timed
 from router.commands import carry_out
@@ -23,6 +24,7 @@ from router.names import WARNING, passes_for
 from router.people import Person
 from router.priority import WEIGHTS, Circumstances, Weights
 from router.reactions import react
+from router.signatures import encoded
 from router.sorting import Sorter
 from router.threads import Match, match_ticket, open_in
 from router.triggers import Triggers
@@ -332,6 +334,7 @@ class Decider:
             claimed=code.claim.code_hash if code.claim else "",
             shown=code.shown,
             fingerprint=gist.fingerprint,
+            signature=_signature(message, gist, found, language) if ticket.waiting_since else "",
             segments=gist.segments,
             snippet=snippet_of(said),
             deliveries=notices[: demands_of(message.channel).automatic_answers],
@@ -440,6 +443,11 @@ class Decider:
         if notice is None:
             return (), person
         return (notice,), person.acknowledged(now)
+
+
+def _signature(message: InboundMessage, gist: Gist, entities: tuple[Entity, ...], language: str | None) -> str:
+    """What tells others of the same cause; nothing of a machine's."""
+    return "" if message.automatic is not None else encoded(signature_of(gist.said, entities, language))
 
 
 def _said(message: InboundMessage) -> str:

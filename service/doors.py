@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from connectors.http.app import create_hooks
 from console.app import Console, create_app, end_streams
 from console.signed_in import signed_in_route
+from desk.incidents import IncidentDesk
 from service.config import Config
 from service.version import VERSION
 from service.web import WebServer, address_of, bind, joined, make_server
@@ -32,6 +33,7 @@ class Doors:
                 store=parts.store,
                 desk=parts.desk,
                 access=parts.access,
+                incidents=IncidentDesk(parts.store, clock),
                 clock=clock,
                 version=VERSION,
                 undo_s=config.inbox.undo_s,

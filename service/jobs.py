@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from desk.hiding import HIDE
+from desk.incidents import TELL, Answering, Teller
 from router.triggers import RULE
 from service.checking import CheckerRests, Checking
 from service.reading import READ, Reading
@@ -18,6 +19,7 @@ from tickets.ids import (
     AttachmentId,
     Channel,
     ExternalMessageId,
+    IncidentNumber,
     JobId,
     MessageId,
     TicketId,
@@ -53,7 +55,7 @@ GIVEN_UP = {
 LARGEST_FILE_BYTES = 25 * 1024 * 1024
 
 
-class JobDesk(Protocol):
+class JobDesk(Answering, Protocol):
     """What jobs ask of the desk, see ``desk.commands.Desk``."""
 
     async def join(self, one: TicketNumber, other: TicketNumber, claim: str) -> None: ...
@@ -89,6 +91,7 @@ class JobRunner:
         self._desk = desk
         self._checking = checking or Checking(store, clock)
         self._ruling = ruling
+        self._teller = Teller(store, desk, self._destination)
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
         self._kinds: dict[str, Callable[[Job], Awaitable[None]]] = {
@@ -100,6 +103,7 @@ class JobRunner:
             SHOW_STATE: self._show_state,
             HIDE: self._hide,
             RULE: self._rule,
+            TELL: self._tell_incident,
             **Removals(store, clock, connectors, desk.erase).kinds,
             READ: Reading(store, clock, holder, connectors, crash).read,
         }
@@ -206,6 +210,10 @@ class JobRunner:
         numbers = [await self._destination(TicketId(job.payload[name])) for name in ("one", "other")]
         if numbers[0] != numbers[1]:
             await self._desk.join(numbers[0], numbers[1], job.payload["claim"])
+
+    async def _tell_incident(self, job: Job) -> None:
+        """Everybody who reported it and was not told yet."""
+        await self._teller.tell_all(IncidentNumber(int(job.payload["incident"])))
 
     async def _rule(self, job: Job) -> None:
         """What one of the operator's rules does outside of its ticket; after the last failure the team is told."""

@@ -35,6 +35,7 @@ from router.sorting import KNOWN, Sorter
 from router.vips import Vips
 from service.checking import Checking, checkers_of
 from service.config import Config
+from service.incidents import IncidentWatch
 from service.jobs import JobRunner
 from service.keys import secret_key
 from service.parsers import Parsers
@@ -71,6 +72,7 @@ class Parts(NamedTuple):
     outbox: Outbox
     prover: Prover
     sweeper: Sweeper
+    incidents: IncidentWatch
     jobs: JobRunner
     desk: Desk
     access: Access
@@ -154,6 +156,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
             store, clock, holder, connectors, desk, crash, checking, make_ruling(config, store, clock, desk)
         ),
         desk=desk,
+        incidents=IncidentWatch(store, clock),
         sweeper=Sweeper(store, clock, clocks, triggers_of(config.routing), teams, crash),
         access=Access(store, clock),
         holder=holder,

@@ -10,6 +10,8 @@ from desk.sweeping import Sweeper
 from responders.outbox import Outbox
 from responders.proof import Prover
 from router.intake import Intake
+from service.incidents import PAGE as INCIDENT_PAGE
+from service.incidents import IncidentWatch
 from service.jobs import JobRunner
 from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
@@ -27,6 +29,7 @@ DATABASE_AWAY_S = 1.0
 BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
 SWEEP_S = 1.0
+INCIDENTS_S = 2.0
 ALARM_EVERY = 15
 """Looks at the clocks from one look for what nobody has to the next."""
 
@@ -116,6 +119,22 @@ class Worker:
             except Exception:
                 log.exception("A look at the clocks failed and is tried again")
             await self._clock.sleep(SWEEP_S)
+
+    async def incident_loop(self, watch: IncidentWatch) -> None:
+        """While this worker leads: incidents are found in what comes in."""
+        while not self.stopping.is_set():
+            found = 0
+            try:
+                if self.leading:
+                    found = await watch.look()
+                else:
+                    watch.rest()
+            except StoreUnavailable as error:
+                log.warning("Incidents wait for the database: %s", error)
+            except Exception:
+                log.exception("A look for incidents failed and is begun anew")
+                watch.rest()
+            await self._clock.sleep(0.0 if found >= INCIDENT_PAGE else INCIDENTS_S)
 
     async def heartbeat_loop(self) -> None:
         """Show that this worker lives, free what dead ones held, and keep or take the lead."""

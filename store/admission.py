@@ -10,6 +10,7 @@ from store.deliveries import insert_deliveries, record_bounce
 from store.engine import Params, Tx, one
 from store.erasing import drop_unused, empty_events, heed_erased
 from store.history import insert_events
+from store.incidents import insert_reports
 from store.jobs import insert_jobs
 from store.postings import write_search
 from store.rows import (
@@ -31,6 +32,7 @@ from tickets.ids import (
     TicketId,
     TicketNumber,
 )
+from tickets.incidents import Report
 from tickets.model import Identity, Thread, Ticket
 from tickets.ports import CrashHook
 from tickets.records import (
@@ -47,11 +49,11 @@ INSERT_TICKET = """
 INSERT INTO ticket (id, number, subject, status, priority, priority_reasons, team, channel, account,
     requester_id, requester, assignee, language, created_at, updated_at, waiting_since, unanswered, version,
     sort_at, line, category, category_confidence, category_by, vip, answered_at, clocks, look_at, tags,
-    snippet, message_count, visibility)
+    incident,     snippet, message_count, visibility)
 VALUES (:id, :number, :subject, :status, :priority, :priority_reasons, :team, :channel, :account,
     :requester_id, :requester, :assignee, :language, :created_at, :updated_at, :waiting_since, :unanswered,
     :version, :sort_at, :line, :category, :category_confidence, :category_by, :vip, :answered_at, :clocks,
-    :look_at, :tags, '', 0, 'private')
+    :look_at, :tags, :incident, '', 0, 'private')
 """
 UPDATE_TICKET = """
 UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
@@ -60,7 +62,7 @@ UPDATE ticket SET subject = :subject, status = :status, priority = :priority,
     sort_at = :sort_at, merged_into = :merged_into, line = :line, category = :category,
     category_confidence = :category_confidence, category_by = :category_by, vip = :vip,
     answered_at = :answered_at, clocks = :clocks, look_at = :look_at,
-    tags = :tags
+    tags = :tags, incident = :incident
 WHERE id = :id AND version = :expected_version
 """
 TICKET_THREAD = """
@@ -92,6 +94,7 @@ def admit(
     _write_membership(tx, tickets, now)
     _write_messages(tx, tickets, now)
     _write_likeness(tx, tickets, now)
+    _write_reports(tx, tickets, now)
     write_search(tx, ((numbers[a.ticket.id], a.segments) for a in tickets if a.ticket))
     insert_deliveries(tx, [delivery for a in tickets for delivery in a.deliveries])
     for admission in tickets:
@@ -359,6 +362,17 @@ def _write_likeness(tx: Tx, admissions: Sequence[Admission], now: datetime) -> N
             }
             for a in admissions
             if a.fingerprint and a.message is not None
+        ],
+    )
+
+
+def _write_reports(tx: Tx, admissions: Sequence[Admission], now: datetime) -> None:
+    insert_reports(
+        tx,
+        [
+            Report(m.id, m.ticket_id, m.identity_id, now, m.language, a.ticket.channel, a.signature)
+            for a in admissions
+            if a.signature and a.ticket and (m := a.message) and m.identity_id
         ],
     )
 

@@ -325,11 +325,11 @@ def _search(
 
 
 def _row_of(row: Row) -> TicketRow:
-    return TicketRow(ticket=ticket_of(row), snippet=row[28], message_count=row[29], visibility=row[30])
+    return TicketRow(ticket=ticket_of(row), snippet=row[29], message_count=row[30], visibility=row[31])
 
 
 def _cursor_after(row: Row, *, searching: bool) -> str:
-    return str(row[1]) if searching else f"{row[4]}.{row[31]}.{row[1]}"
+    return str(row[1]) if searching else f"{row[4]}.{row[32]}.{row[1]}"
 
 
 def count_tickets(tx: Tx, user: UserId | None, hidden: frozenset[str]) -> Counts:

@@ -28,6 +28,7 @@ def erase(tx: Tx, ticket: Ticket, erasing: Erasing, now: datetime) -> None:
     )
     tx.run("DELETE FROM message_version WHERE message_id IN EACH(:messages)", params)
     tx.run("DELETE FROM fingerprint WHERE message_id IN EACH(:messages)", params)
+    tx.run("DELETE FROM report WHERE message_id IN EACH(:messages)", params)
     tx.run(
         "UPDATE attachment SET name = 'file', state = 'missing', size_bytes = NULL, sha256 = NULL, "
         "remote_id = NULL, note = :note WHERE message_id IN EACH(:messages)",

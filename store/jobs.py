@@ -111,6 +111,7 @@ def forget_old(tx: Tx, now: datetime) -> int:
         "WHERE kind = 'code' AND created_at < :then AND state IN ('sent', 'failed', 'held'))",
         {"then": week_ago},
     )
+    tx.run("DELETE FROM report WHERE at < :then", {"then": week_ago})
     present = micros(now)
     return (
         tx.run("DELETE FROM claim WHERE expires_at < :then", {"then": month_ago})

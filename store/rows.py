@@ -17,6 +17,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    IncidentNumber,
     MessageId,
     ThreadId,
     ThreadKey,
@@ -86,7 +87,7 @@ TICKET_COLUMNS = (
     "t.id, t.number, t.subject, t.status, t.priority, t.priority_reasons, t.team, t.channel, t.account, "
     "t.requester_id, t.requester, t.assignee, t.language, t.created_at, t.updated_at, t.waiting_since, t.version, "
     "t.unanswered, t.merged_into, t.line, t.category, t.category_confidence, t.category_by, t.vip, t.answered_at, "
-    "t.clocks, t.look_at, t.tags"
+    "t.clocks, t.look_at, t.tags, t.incident"
 )
 _clocks = msgspec.json.Decoder(tuple[TicketClock, ...]).decode
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
@@ -133,6 +134,7 @@ def ticket_of(row: Row) -> Ticket:
         clocks=_clocks(row[25]),
         look_at=moment_or_none(row[26]),
         tags=strings_of(row[27]),
+        incident=None if row[28] is None else IncidentNumber(row[28]),
     )
 
 
@@ -165,6 +167,7 @@ def ticket_params(ticket: Ticket, expected_version: int) -> dict[str, object]:
         "clocks": to_json(ticket.clocks),
         "look_at": micros_or_none(ticket.look_at),
         "tags": to_json(ticket.tags),
+        "incident": ticket.incident,
         "expected_version": expected_version,
         "sort_at": micros(ticket.waiting_since or ticket.updated_at),
     }

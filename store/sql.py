@@ -18,6 +18,7 @@ from store import (
     erasing,
     feeds,
     health,
+    incidents,
     intake,
     jobs,
     merging,
@@ -44,6 +45,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    IncidentNumber,
     ItemId,
     JobId,
     NoticeId,
@@ -53,6 +55,7 @@ from tickets.ids import (
     TicketNumber,
     UserId,
 )
+from tickets.incidents import Incident, IncidentChange, IncidentEvent, Member, MemberRow, Report
 from tickets.model import (
     ERASED,
     Attachment,
@@ -348,6 +351,29 @@ class SqlStore:
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
         return await self._engine.write(
             lambda tx: sweeping.apply_sweep(tx, changes, self._crash), topics=["events", "jobs"]
+        )
+
+    async def list_reports(self, after: int, since: datetime, limit: int) -> Sequence[Report]:
+        return await self._engine.read(lambda tx: incidents.list_reports(tx, after, since, limit))
+
+    async def list_incidents(self, *, open_only: bool, limit: int = 100) -> Sequence[Incident]:
+        return await self._engine.read(lambda tx: incidents.list_incidents(tx, open_only=open_only, limit=limit))
+
+    async def find_incident(self, number: IncidentNumber) -> Incident | None:
+        return await self._engine.read(lambda tx: incidents.find_incident(tx, number))
+
+    async def list_members(self, number: IncidentNumber) -> Sequence[Member]:
+        return await self._engine.read(lambda tx: incidents.list_members(tx, number))
+
+    async def list_member_rows(self, number: IncidentNumber, limit: int) -> Sequence[MemberRow]:
+        return await self._engine.read(lambda tx: incidents.list_member_rows(tx, number, limit))
+
+    async def list_incident_events(self, number: IncidentNumber) -> Sequence[IncidentEvent]:
+        return await self._engine.read(lambda tx: incidents.list_events(tx, number))
+
+    async def apply_incident(self, change: IncidentChange, now: datetime) -> IncidentNumber:
+        return await self._engine.write(
+            lambda tx: incidents.apply_incident(tx, change, now), topics=["events", "jobs"]
         )
 
     async def newest_seq(self) -> int:

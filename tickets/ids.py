@@ -33,6 +33,7 @@ ExternalMessageId = NewType("ExternalMessageId", str)
 ThreadKey = NewType("ThreadKey", str)
 """A platform's name for a conversation, unique within one account."""
 
+IncidentNumber = NewType("IncidentNumber", int)
 ItemId = NewType("ItemId", str)
 """An item of a feed; ids grow with the time at which they came."""
 

@@ -20,6 +20,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    IncidentNumber,
     MessageId,
     ThreadId,
     ThreadKey,
@@ -413,7 +414,8 @@ class Ticket(Shape, frozen=True):
     line: 1 to 3.  category: what it is about, empty when unsure; confidence from 0 to 1; category_by: who said so,
     as ``TicketEvent.actor``, empty for the program.  vip: of somebody who skips the lines.
     answered_at: when the person first got an answer.  clocks: those that run or are paused.  look_at: when they
-    are to be looked at; None: nothing happens to them by itself.  tags: words that colleagues and rules put on it.
+    are to be looked at; None: nothing happens to them by itself.  tags: words that colleagues
+    and rules put on it.  incident: that it belongs to.
     """
 
     id: TicketId
@@ -444,6 +446,7 @@ class Ticket(Shape, frozen=True):
     clocks: tuple[TicketClock, ...] = ()
     look_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    incident: IncidentNumber | None = None
 
 
 ERASED: Final = "It was removed together with its message."

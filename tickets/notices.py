@@ -12,14 +12,27 @@ from tickets.ids import AccountId, NoticeId
 from tickets.model import Delivery, Shape
 
 NoticeKind = Literal[
-    "gap", "down", "silent", "worker", "removals", "budget", "checker", "feed", "limit", "clock", "unowned", "rule"
+    "gap",
+    "down",
+    "silent",
+    "worker",
+    "removals",
+    "budget",
+    "checker",
+    "feed",
+    "limit",
+    "clock",
+    "unowned",
+    "rule",
+    "incident",
 ]
 """gap: messages of a time that the platform does not give back.  down: an account cannot be used.
 silent: an account is quieter than its habit.  worker: one stopped without a word.
 removals: what people removed on the platform cannot be followed.  budget: a month's is used up, or nearly.
 checker: the malware scanner does not answer.  feed: one cannot be read, or not whole.
 limit: of the platform, which an account has reached.  clock: work is due soon, or overdue.
-unowned: what nobody has waits for long.  rule: one of the operator's says so."""
+unowned: what nobody has waits for long.  rule: one of the operator's says so.
+incident: many people report one cause."""
 
 
 class NewNotice(Shape, frozen=True):

@@ -320,6 +320,8 @@ class Admission(Shape, frozen=True):
     shown: Challenge | None = None
     """What its message brought the code of."""
     fingerprint: str = ""
+    signature: str = ""
+    """By which its message is compared with others of the same cause, JSON; empty for none."""
     segments: frozenset[str] = frozenset()
     snippet: str = ""
     deliveries: tuple[Delivery, ...] = ()

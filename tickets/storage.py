@@ -28,6 +28,7 @@ from tickets.ids import (
     TicketNumber,
     UserId,
 )
+from tickets.incidents import IncidentStore
 from tickets.model import (
     Attachment,
     Challenge,
@@ -417,6 +418,7 @@ class Store(
     SpendingStore,
     FeedStore,
     SweepStore,
+    IncidentStore,
     Protocol,
 ):
     """All of it."""

@@ -74,6 +74,7 @@ class TicketDocument(Document, frozen=True):
     category_confidence: float
     vip: bool
     tags: list[str]
+    incident: int | None
     clocks: list[ClockDocument]
 
 
@@ -362,6 +363,7 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
         category_confidence=ticket.category_confidence,
         vip=ticket.vip,
         tags=list(ticket.tags),
+        incident=ticket.incident,
         clocks=[ClockDocument(one.kind, one.state, one.since, one.due_at) for one in ticket.clocks],
     )
 

@@ -9,6 +9,7 @@ from typing import Self
 from simulators.memory_store.access import MemoryAccess
 from simulators.memory_store.desk import MemoryDesk
 from simulators.memory_store.feeds import MemoryFeeds
+from simulators.memory_store.incidents import MemoryIncidents
 from simulators.memory_store.intake import MemoryIntake
 from simulators.memory_store.notices import MemoryNotices
 from simulators.memory_store.outbox import MemoryOutbox
@@ -32,6 +33,7 @@ class MemoryStore(
     MemorySpending,
     MemoryFeeds,
     MemorySweep,
+    MemoryIncidents,
 ):
     """See ``tickets.storage.Store``.  What it holds survives ``close`` and a new ``open``."""
 

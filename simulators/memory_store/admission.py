@@ -14,7 +14,8 @@ from simulators.memory_store.items import count_alike, forget_removed, write_ite
 from simulators.memory_store.tables import NEVER, Tables, TicketThread
 from simulators.memory_store.work import enqueue
 from tickets.errors import Conflict
-from tickets.ids import BlobId, EventId, TicketId, TicketNumber
+from tickets.ids import BlobId, EventId, IdentityId, TicketId, TicketNumber
+from tickets.incidents import Report
 from tickets.model import Attachment, Challenge, Delivery, Message, MessageVersion, Ticket
 from tickets.records import (
     BY_HAND,
@@ -190,6 +191,8 @@ def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
         add_message(tables, admission.message)
         if admission.fingerprint:
             _add_fingerprint(tables, admission.fingerprint, admission.message, now)
+        if admission.signature and admission.ticket and (who := admission.message.identity_id):
+            _add_report(tables, admission.message, who, admission.ticket, admission.signature, now)
     if admission.change is not None:
         _change_message(tables, admission.change)
     if (reacted := admission.reacted) is not None and (message := tables.messages.get(reacted.message_id)):
@@ -205,6 +208,15 @@ def _put_messages(tables: Tables, admission: Admission, now: datetime) -> None:
 def add_message(tables: Tables, message: Message) -> None:
     _refuse(message.id in tables.messages, "message")
     tables.messages[message.id] = replace(message, attachments=(), versions=(), deleted_at=None)
+
+
+def _add_report(
+    tables: Tables, message: Message, who: IdentityId, ticket: Ticket, signature: str, now: datetime
+) -> None:
+    seq = tables.next_number("report")
+    tables.reports[seq] = Report(
+        message.id, message.ticket_id, who, now, message.language, ticket.channel, signature, seq
+    )
 
 
 def _add_fingerprint(tables: Tables, value: str, message: Message, now: datetime) -> None:

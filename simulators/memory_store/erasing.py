@@ -31,6 +31,9 @@ def erase(tables: Tables, number: TicketNumber, erasing: Erasing, now: datetime)
     for value, message_id in list(tables.fingerprints):
         if message_id in erasing.messages:
             del tables.fingerprints[value, message_id]
+    for seq, report in list(tables.reports.items()):
+        if report.message_id in erasing.messages:
+            del tables.reports[seq]
     _drop_files(tables, erasing)
     for event_id, row in list(tables.events.items()):
         event = row.event

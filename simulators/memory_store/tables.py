@@ -23,6 +23,7 @@ from tickets.ids import (
     EventId,
     ExternalMessageId,
     IdentityId,
+    IncidentNumber,
     JobId,
     MessageId,
     NoticeId,
@@ -32,6 +33,7 @@ from tickets.ids import (
     TicketNumber,
     UserId,
 )
+from tickets.incidents import Incident, IncidentEvent, Member, Report
 from tickets.model import (
     Attachment,
     Challenge,
@@ -218,6 +220,10 @@ class Tables:
         self.health: Table[AccountId, ChannelHealth] = self._table()
         self.secrets: Table[str, bytes] = self._table()
         self.erased: Table[MessageId, bool] = self._table()
+        self.reports: Table[int, Report] = self._table()
+        self.incidents: Table[IncidentNumber, Incident] = self._table()
+        self.members: Table[MessageId, tuple[IncidentNumber, Member]] = self._table()
+        self.incident_events: Table[int, tuple[IncidentNumber, IncidentEvent]] = self._table()
         self.items: Table[tuple[AccountId, ExternalMessageId], FeedItem] = self._table()
         self.spent: Table[tuple[AccountId, str, What], tuple[int, int]] = self._table()
         self.notices: Table[NoticeId, NoticeRow] = self._table()

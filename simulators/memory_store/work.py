@@ -110,6 +110,7 @@ class MemoryWork(Part):
 
     async def forget_old(self, now: datetime) -> int:
         with self._write() as tables:
+            _forget(tables.reports, lambda report: report.at < now - KEPT)
             return (
                 _forget(tables.claims, lambda claim: claim.expires_at < now - timedelta(days=30))
                 + _forget(tables.jobs, lambda row: row.state == "done" and row.finished_at < now - KEPT)

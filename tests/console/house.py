@@ -12,6 +12,7 @@ from desk.access import Access
 from desk.actors import Actor
 from desk.challenging import IdentityChecks
 from desk.commands import Desk
+from desk.incidents import IncidentDesk
 from desk.sign_in import SignIn
 from responders.compose import Limits
 from responders.templates import ReplyTemplates
@@ -80,6 +81,7 @@ class House:
                 store=store,
                 desk=self.desk,
                 access=self.access,
+                incidents=IncidentDesk(store, clock),
                 clock=clock,
                 version="0.0.test",
                 undo_s=30.0,

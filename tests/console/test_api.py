@@ -55,6 +55,7 @@ async def test_list_and_ticket(house: House) -> None:
             "category_confidence": 0.0,
             "vip": False,
             "tags": [],
+            "incident": None,
             "clocks": [],
         }
     ]
