@@ -16,6 +16,7 @@ SENDING_POINTS = (
     "outbox.leased", "outbox.budget_taken", "store.sending_written", "outbox.marked_sending", "outbox.sent",
     "store.receipt_written", "outbox.recorded",
 )  # fmt: skip
+SWEEP_POINTS = ("store.sweep_written", "sweep.committed")
 PROOF_POINTS = ("proof.leased", "proof.looked", "store.receipt_written", "proof.recorded")
 INDEX = st.integers(0, 9)
 """Which of what there is, counted round."""

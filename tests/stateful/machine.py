@@ -38,6 +38,7 @@ from tests.stateful.draws import (
     PLACES,
     PROOF_POINTS,
     SENDING_POINTS,
+    SWEEP_POINTS,
     TEXTS,
     WORDS,
     dying,
@@ -362,6 +363,40 @@ class Switchboard(RuleBasedStateMachine):
         for text in words:
             self.somebody_is_answered(index, text, False, 0.0, None)
         self.a_worker_sends(index, point, outcomes)
+
+    @rule(who=INDEX, point=dying(SWEEP_POINTS))
+    def the_leader_looks_at_the_clocks(self, who: int, point: str | None) -> None:
+        """Nothing of it is seen by people who write, and nothing is told twice."""
+        self.tick()
+        worker = self.world.workers[who % 2]
+        self.world.risk(worker, point, worker.sweeper.sweep)
+        told = self.world.rooms.rows(
+            "SELECT ticket_id, data FROM ticket_event WHERE kind IN ('clock_warned', 'clock_missed') "
+            "GROUP BY ticket_id, kind, data HAVING COUNT(*) > 1"
+        )
+        assert told == []
+
+    @rule(index=INDEX, line=st.integers(1, 3), point=dying(ANSWER_POINTS))
+    def a_colleague_hands_over(self, index: int, line: int, point: str | None) -> None:
+        """To another line; nobody has it then."""
+        self.tick()
+        open_cases = [case for case in self.picture.cases if case.status != "closed"]
+        if not open_cases:
+            return
+        number, key = (
+            open_cases[index % len(open_cases)].number,
+            f"h-{len(self.handed_out)}-{self.world.clock.now()}",
+        )
+        found = self.world.run(self.store.find_ticket(number))
+        assert found is not None
+        if found.ticket.line == line:
+            return
+        ask = lambda: self.world.desk.hand_over(AGENT, number, key=key, found="f", tried="t", line=line)  # noqa: E731
+        self._asked_until_told(point, ask)
+        self.book.notes[found.ticket.id] += 1
+        after = self.world.run(self.store.find_ticket(number))
+        assert after is not None
+        assert (after.ticket.line, after.ticket.assignee) == (line, None)
 
     @rule(who=INDEX, point=dying(PROOF_POINTS))
     def a_worker_looks_for_proof(self, who: int, point: str | None) -> None:

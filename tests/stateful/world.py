@@ -13,10 +13,14 @@ from msgspec.structs import replace
 from desk.actors import Actor
 from desk.challenging import IdentityChecks
 from desk.commands import Desk
+from desk.sweeping import Sweeper
 from responders.compose import Limits
 from responders.outbox import Outbox
 from responders.proof import Prover
+from router.clocks import ClockRules
 from router.intake import Intake
+from router.teams import Team
+from router.triggers import Triggers
 from service.jobs import JobRunner
 from store.rows import micros
 from tests.stateful.platforms import CHANNELS, LIMITS, Crashed, Fuse, Platforms, with_files
@@ -112,6 +116,9 @@ class Rooms:
         self.loop.close()
 
 
+TEAMS = (Team("support", assign=True),)
+
+
 class Worker:
     """One worker's hands."""
 
@@ -121,6 +128,7 @@ class Worker:
         self.intake = Intake(store, world.readers, world.decider, clock, fuse, holder)
         self.outbox = Outbox(store, clock, fuse, holder)
         self.prover = Prover(store, clock, fuse, holder)
+        self.sweeper = Sweeper(store, clock, ClockRules(), Triggers(), TEAMS, fuse)
 
 
 class Part(NamedTuple):
@@ -208,7 +216,7 @@ class World:
         self.clock = ManualClock()
         self.platforms = Platforms(self.clock)
         self.readers = Readers()
-        self.decider = decider(notices=Silence())  # type: ignore[arg-type]
+        self.decider = decider(notices=Silence(), clocks=ClockRules())  # type: ignore[arg-type]
         limits = {**LIMITS, CODES: Limits(None, "characters", "desk@example.test")}
         own, checks = BareCodes(), IdentityChecks(mail=CODES)
         self.desk = Desk(rooms.store, self.clock, rooms.fuse, limits, own=own, checks=checks)  # type: ignore[arg-type]
