@@ -104,7 +104,8 @@ class IncidentDesk:
         """Tell everybody who reported it, now and later, each in their language, where they last wrote.
 
         texts: by language; otherwise: the language for those who have none of their own.  A resolution ends the
-        incident, and is told once.  Raises Refused where a text is missing or too long, or it is resolved already.
+        incident, and is told once; so are the same words twice.  Raises Refused where a text is missing or too
+        long, or it is resolved already.
         """
         actor.require("work")
         written = {language: text.strip() for language, text in texts.items() if text.strip()}
@@ -112,6 +113,8 @@ class IncidentDesk:
             raise Refused("Write the text for everybody whose language has none of its own.")
         if any(len(text) > LONGEST_TEXT for text in written.values()):
             raise Refused(f"A text has at most {LONGEST_TEXT} characters.")
+        if _says((await self._get(number)).telling(kind), written, otherwise):
+            return
         now = self._clock.now()
         telling = Telling(kind, written, otherwise, actor.key, actor.name, now)
 
@@ -242,6 +245,10 @@ class Teller:
             await self._desk.answer(actor, number, text, key=key)
         except PublicStep as error:
             await self._desk.answer(actor, number, text, key=f"{key}-seen", seen_public=error.seen)
+
+
+def _says(telling: Telling | None, texts: Mapping[str, str], otherwise: str) -> bool:
+    return telling is not None and (telling.texts, telling.otherwise) == (texts, otherwise)
 
 
 def _user(actor: Actor) -> UserId:

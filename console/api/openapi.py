@@ -9,24 +9,30 @@ from console.api.shapes import (
     Accepted,
     ChannelList,
     DeliveryDocument,
+    IncidentList,
     ItemList,
     NewCategory,
     NewChallenge,
     NewHandOver,
     NewJudgement,
     NewMerging,
+    NewRemoval,
     NewReply,
     NewRestriction,
     NewTags,
     NewTalk,
+    NewTelling,
     ProblemDocument,
     TicketList,
+    WholeIncident,
     WholeTicket,
 )
 
 SHAPES = (
     TicketList,
+    WholeIncident,
     WholeTicket,
+    IncidentList,
     NewCategory,
     NewChallenge,
     NewHandOver,
@@ -34,8 +40,10 @@ SHAPES = (
     NewReply,
     NewMerging,
     NewRestriction,
+    NewRemoval,
     NewTags,
     NewTalk,
+    NewTelling,
     Accepted,
     DeliveryDocument,
     ChannelList,
@@ -116,6 +124,17 @@ def _paths() -> Node:
             "post": _change("Block or mute who asked", "restrictPerson", [number], "NewRestriction")
         },
         "/tickets/{number}/lift": {"post": _change("Let them be heard again", "liftRestriction", [number])},
+        "/incidents": {"get": _get("Incidents, the one last reported first", "listIncidents", "IncidentList", [])},
+        "/incidents/{number}": {
+            "get": _get("One with who reported it", "getIncident", "WholeIncident", [number], 404)
+        },
+        "/incidents/{number}/tell": {
+            "post": _change_incident("Tell everybody", "tellIncident", number, "NewTelling")
+        },
+        "/incidents/{number}/dismiss": {"post": _change_incident("It is none", "dismissIncident", number, None)},
+        "/incidents/{number}/remove": {
+            "post": _change_incident("A ticket does not belong to it", "removeMember", number, "NewRemoval")
+        },
         "/deliveries/{id}": {
             "get": _get("How an answer is doing", "getDelivery", "DeliveryDocument", [some_id], 404)
         },
@@ -214,6 +233,21 @@ def _change(summary: str, name: str, where: list[Node], body: str = "") -> Node:
         "responses": {
             "200": _answer("The ticket.", "application/json", _ref("WholeTicket")),
             **_problems(*statuses),
+        },
+    }
+
+
+def _change_incident(summary: str, name: str, number: Node, body: str | None) -> Node:
+    """A command on an incident; answers with it.  The same twice is done once."""
+    content = {"required": True, "content": {"application/json": {"schema": _ref(body)}}} if body else None
+    return {
+        "summary": summary,
+        "operationId": name,
+        "parameters": [number],
+        **({"requestBody": content} if content else {}),
+        "responses": {
+            "200": _answer("The incident.", "application/json", _ref("WholeIncident")),
+            **_problems(400, 404, 409, 413, 415, 422),
         },
     }
 

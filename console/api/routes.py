@@ -11,31 +11,38 @@ from console.api.requests import Handler, body_in, feed_filter_in, filter_in, ke
 from console.api.shapes import (
     Accepted,
     ChannelList,
+    IncidentList,
     ItemList,
     NewCategory,
     NewChallenge,
     NewHandOver,
     NewJudgement,
     NewMerging,
+    NewRemoval,
     NewReply,
     NewRestriction,
     NewTags,
     NewTalk,
+    NewTelling,
     TicketList,
     brief,
     channel_document,
     delivery_document,
+    incident_document,
     item_document,
     ticket_document,
+    whole_incident,
     whole_ticket,
 )
 from console.downloads import attachment_response
+from console.incidents import incident_in
 from console.names import challenge_in, delivery_in, item_in, number_in
 from console.site import Console, site_of
 from desk.actors import Actor, Right
 from desk.files import NewFile
 from desk.frame import Done
-from tickets.ids import TicketNumber
+from tickets.ids import TicketId, TicketNumber
+from tickets.incidents import TellingKind
 
 JSON = "application/json"
 
@@ -138,6 +145,43 @@ async def tag(request: Request, actor: Actor) -> Response:
     wanted = await body_in(request, NewTags)
     done = await site_of(request).console.desk.tag(actor, number_in(request), wanted.tags, key=key)
     return await _whole(request, actor, done.number)
+
+
+async def list_incidents(request: Request, actor: Actor) -> Response:
+    """Every incident."""
+    found = await site_of(request).console.incidents.list_incidents(actor)
+    return _json(IncidentList([incident_document(one) for one in found]))
+
+
+async def get_incident(request: Request, actor: Actor) -> Response:
+    """One with who reported it."""
+    room = await site_of(request).console.incidents.get_room(actor, incident_in(request))
+    return _json(whole_incident(room))
+
+
+async def tell_incident(request: Request, actor: Actor) -> Response:
+    """Tell everybody who reported it."""
+    wanted = await body_in(request, NewTelling)
+    kind: TellingKind = "resolution" if wanted.over else "answer"
+    desk, number = site_of(request).console.incidents, incident_in(request)
+    await desk.tell(actor, number, kind, wanted.texts, wanted.otherwise)
+    return await get_incident(request, actor)
+
+
+async def dismiss_incident(request: Request, actor: Actor) -> Response:
+    """It is none."""
+    await site_of(request).console.incidents.dismiss(actor, incident_in(request))
+    return await get_incident(request, actor)
+
+
+async def remove_member(request: Request, actor: Actor) -> Response:
+    """A ticket does not belong to it."""
+    wanted = await body_in(request, NewRemoval)
+    console, number = site_of(request).console, incident_in(request)
+    room = await console.incidents.get_room(actor, number)
+    ticket = next((row.member.ticket_id for row in room.rows if row.number == wanted.ticket), TicketId(""))
+    await console.incidents.remove(actor, number, ticket)
+    return await get_incident(request, actor)
 
 
 async def hand_over(request: Request, actor: Actor) -> Response:
@@ -249,6 +293,11 @@ API_ROUTES: list[BaseRoute] = [
     _route("/tickets/{number}/begin", begin, "work", "POST"),
     _route("/tickets/{number}/restrict", restrict, "work", "POST"),
     _route("/tickets/{number}/lift", lift, "work", "POST"),
+    _route("/incidents", list_incidents, "read"),
+    _route("/incidents/{number}", get_incident, "read"),
+    _route("/incidents/{number}/tell", tell_incident, "work", "POST"),
+    _route("/incidents/{number}/dismiss", dismiss_incident, "work", "POST"),
+    _route("/incidents/{number}/remove", remove_member, "work", "POST"),
     _route("/deliveries/{id}", get_delivery, "read"),
     _route("/channels", list_channels, "read"),
     _route("/items", list_items, "read"),

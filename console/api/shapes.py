@@ -7,8 +7,10 @@ import msgspec
 
 from console.names import LARGEST_NUMBER
 from desk.answered import joined_since
+from desk.incidents import Room
 from tickets.feeds import FeedItem, Mood
 from tickets.ids import Channel
+from tickets.incidents import Incident
 from tickets.model import (
     Attachment,
     Challenge,
@@ -190,6 +192,58 @@ class NewTags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tags: list[str]
 
 
+class IncidentDocument(Document, frozen=True):
+    """Many people, one cause.  kind: ``copies`` for one text that tells of no trouble.  people: how many."""
+
+    number: int
+    title: str
+    kind: Literal["trouble", "copies"]
+    state: Literal["open", "resolved", "dismissed", "merged"]
+    people: int
+    raised_at: datetime
+    last_at: datetime
+    told: int
+
+
+class IncidentList(Document, frozen=True):
+    """Incidents, the one last reported first."""
+
+    items: list[IncidentDocument]
+
+
+class IncidentMember(Document, frozen=True):
+    """A ticket that belongs to an incident.  why: short sentences."""
+
+    number: int
+    requester: str
+    channel: Channel
+    language: str | None
+    why: list[str]
+
+
+class WholeIncident(IncidentDocument, frozen=True):
+    """An incident with who reported it, the newest first, at most 500."""
+
+    members: list[IncidentMember]
+
+
+class NewTelling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """texts: by language, what everybody is told; otherwise: the language for who has none of their own.
+
+    over: the incident ends with it.
+    """
+
+    texts: dict[str, str]
+    otherwise: str
+    over: bool = False
+
+
+class NewRemoval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """ticket: the number of one that does not belong to an incident."""
+
+    ticket: int
+
+
 class NewHandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """found and tried: so that nobody begins anew.  team empty, line 0: the same as before."""
 
@@ -366,6 +420,29 @@ def ticket_document(ticket: Ticket) -> TicketDocument:
         incident=ticket.incident,
         clocks=[ClockDocument(one.kind, one.state, one.since, one.due_at) for one in ticket.clocks],
     )
+
+
+def incident_document(incident: Incident) -> IncidentDocument:
+    """An incident for a list."""
+    return IncidentDocument(
+        number=incident.number,
+        title=incident.title,
+        kind=incident.kind,
+        state=incident.state,
+        people=incident.people,
+        raised_at=incident.raised_at,
+        last_at=incident.last_at,
+        told=len(incident.told),
+    )
+
+
+def whole_incident(room: Room) -> WholeIncident:
+    """An incident with who reported it."""
+    members = [
+        IncidentMember(row.number, row.requester, row.channel, row.language, list(row.member.why))
+        for row in room.rows
+    ]
+    return WholeIncident(**msgspec.structs.asdict(incident_document(room.incident)), members=members)
 
 
 def whole_ticket(envelope: TicketEnvelope, now: datetime) -> WholeTicket:

@@ -68,6 +68,9 @@ async def test_it_is_looked_after_told_of_and_over(house: House) -> None:
     assert "with <bdi>Mei Lin</bdi>" in page
     await browser.post("/incidents/1/tell", key="a", kind="resolution", otherwise="ru", **texts)
     assert "Over" in (await browser.get("/incidents")).text
+    repeated = await browser.post("/incidents/1/tell", key="a", kind="resolution", otherwise="ru", **texts)
+    assert repeated.status_code == 303
+    texts["text-de"] = "Anders"
     again = await browser.post("/incidents/1/tell", key="a", kind="resolution", otherwise="ru", **texts)
     assert (again.status_code, "It is over already" in again.text) == (422, True)
 
@@ -94,3 +97,23 @@ async def test_what_was_none_is_dismissed_and_viewers_only_look(house: House) ->
     browser = await house.signed_in()
     await browser.post("/incidents/1/dismiss", key="a")
     assert "Was none" in (await browser.get("/incidents")).text
+
+
+async def test_over_the_api(house: House) -> None:
+    anna, boris = await outage(house)
+    api = await house.api()
+    [listed] = (await api.get("/api/v1/incidents")).json()["items"]
+    assert (listed["number"], listed["state"], listed["people"], listed["told"]) == (1, "open", 2, 0)
+    room = (await api.get("/api/v1/incidents/1")).json()
+    assert {(one["number"], one["language"]) for one in room["members"]} == {
+        (anna.ticket.number, "de"), (boris.ticket.number, "ru"),
+    }  # fmt: skip
+    wrong = await api.post("/api/v1/incidents/1/tell", json={"texts": {}, "otherwise": "en"})
+    assert wrong.status_code == 422
+    for _ in range(2):
+        told = await api.post("/api/v1/incidents/1/tell", json={"texts": {"en": "We know"}, "otherwise": "en"})
+        assert (told.status_code, told.json()["told"]) == (200, 1)
+    gone = await api.post("/api/v1/incidents/1/remove", json={"ticket": boris.ticket.number})
+    assert [one["number"] for one in gone.json()["members"]] == [anna.ticket.number]
+    assert (await api.post("/api/v1/incidents/1/dismiss")).json()["state"] == "dismissed"
+    assert (await api.get("/api/v1/incidents/2")).status_code == 404
