@@ -202,7 +202,7 @@ class Frame:
         ticket, passed = timed(change.ticket, now, self._routing.clocks)
         told = (*change.events, *(entries.clock(ticket, clock, now) for clock in passed))
         ruled = self._routing.triggers.apply(ticket, told, "", now)
-        ticket, _ = timed(ruled.ticket, now, self._routing.clocks)
+        ticket = ruled.ticket if ruled.ticket is ticket else timed(ruled.ticket, now, self._routing.clocks)[0]
         return replace(change, ticket=ticket, events=(*told, *ruled.events), jobs=(*change.jobs, *ruled.jobs))
 
     async def _apply(

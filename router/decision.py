@@ -125,7 +125,7 @@ class Decider:
         ticket, passed = timed(admission.ticket, now, self._policy.clocks)
         events = (*admission.events, *(entries.clock(ticket, clock, now) for clock in passed))
         ruled = self._policy.triggers.apply(ticket, events, _said(gathered.message), now)
-        ticket, _ = timed(ruled.ticket, now, self._policy.clocks)
+        ticket = ruled.ticket if ruled.ticket is ticket else timed(ruled.ticket, now, self._policy.clocks)[0]
         context.tickets[ticket.id] = ticket
         return replace(
             admission,

@@ -33,6 +33,8 @@ class Hours(NamedTuple):
     def after(self, start: datetime, seconds: float) -> datetime:
         """When so much working time is over, counted from ``start``; aware UTC."""
         left = timedelta(seconds=seconds)
+        if self is ALWAYS:
+            return start + left
         end = start
         for opens, closes in self._open_from(start):
             begins = max(opens, start)
@@ -44,6 +46,8 @@ class Hours(NamedTuple):
 
     def between(self, start: datetime, end: datetime) -> float:
         """The working time between two moments, seconds; 0 where ``end`` is not later."""
+        if self is ALWAYS:
+            return max(0.0, (end - start).total_seconds())
         total = timedelta(0)
         for opens, closes in self._open_from(start):
             if opens >= end:
