@@ -21,6 +21,7 @@ from console.site import Console, site_of
 from console.withdrawn import withdrawn
 from console.work import Work, work_of
 from desk.actors import Actor
+from desk.suggesting import Suggestion
 from tickets.ids import AccountId, ThreadId
 from tickets.model import Entity, EntityKind, Identity, Ticket, TicketEnvelope
 from tickets.records import User
@@ -38,7 +39,7 @@ class Case:
     list it was opened from, as the end of an address.  shown: how many messages
     at most.  key: what the forms' idempotency keys begin with.  hides: whether
     what is written under an account's posts can be hidden.  checks: who they are, and how that can be asked.
-    work: whose it is, and by when.
+    work: whose it is, and by when.  others: tickets that may be of the same person.
     """
 
     whole: TicketEnvelope
@@ -57,6 +58,7 @@ class Case:
     hides: Callable[[AccountId], bool]
     checks: Checks
     work: Work
+    others: tuple[Suggestion, ...]
 
     @property
     def ticket(self) -> Ticket:
@@ -176,6 +178,7 @@ async def case_of(request: Request, visit: Visit) -> Case:
         hides=console.desk.hides,
         checks=checks,
         work=work_of(whole, console.desk),
+        others=await console.desk.suggest(visit.actor, whole),
     )
 
 

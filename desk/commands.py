@@ -13,6 +13,7 @@ from desk.merging import merged, taken_apart
 from desk.outgoing import Outgoing
 from desk.people import People
 from desk.removing import Removing
+from desk.suggesting import Suggestion, asked_for, evidence, suggested
 from desk.writing import Writing
 from tickets.errors import Overtaken, Refused
 from tickets.ids import EventId, ItemId, MessageId, NoticeId, TicketNumber, UserId
@@ -38,6 +39,12 @@ class Desk(Writing, People, Identification, Removing, Outgoing, Handing):
         """Likewise."""
         actor.require("read")
         return await self._store.count_tickets(actor.user_id, await self.hidden_teams(actor))
+
+    async def suggest(self, actor: Actor, ticket: TicketEnvelope) -> tuple[Suggestion, ...]:
+        """Tickets of other names that may be of the same person, for what both name.  Raises Forbidden."""
+        asked = evidence(ticket)
+        found = [(one, await self.list_tickets(actor, asked_for(one[1]))) for one in asked]
+        return suggested(ticket, found)
 
     async def claim(self, actor: Actor, number: TicketNumber, *, key: str) -> Done:
         """Take a ticket.  Refused while a colleague has it: ``assign`` takes it over on purpose."""

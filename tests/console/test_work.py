@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from tests.console.house import House
 from tests.console.seeds import Person
 from tickets.ids import UserId
+from tickets.model import Entity
 from tickets.records import Duty, User
 
 BASE = "/api/v1"
@@ -105,3 +106,17 @@ async def test_over_the_api(house: House) -> None:
     assert wrong.status_code == 422
     for query, count in (("team=support", 1), ("team=x", 0), ("category=orders", 1), ("category=spam", 0)):
         assert len((await api.get(f"{BASE}/tickets?{query}")).json()["items"]) == count
+
+
+async def test_who_names_the_same_may_be_the_same_person(house: House) -> None:
+    first, second, third = Person("Anna Lind", "telegram"), Person("a.lind", "email"), Person("Other", "discord")
+    named = (Entity("account", "12345678", "12345678"),)
+    await house.seeds.writes(first, "My account 12345678 is locked", entities=named)
+    await house.seeds.writes(second, "Account 12345678, since yesterday", entities=named)
+    await house.seeds.writes(third, "Something else", entities=())
+    browser = await house.signed_in()
+    page = (await browser.get(f"/tickets/{first.number}")).text
+    assert f'Perhaps the same person: <a href="/tickets/{second.number}">#{second.number}</a>' in page
+    assert "both name the account 12345678" in page
+    assert f"#{third.number}" not in page.split("Same matter")[1].split("Go on in ticket")[0]
+    assert "Perhaps the same person" not in (await browser.get(f"/tickets/{third.number}")).text

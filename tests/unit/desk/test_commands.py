@@ -159,6 +159,7 @@ def test_every_command_is_in_the_table() -> None:
     asks_only = {
         "categories",
         "missing",
+        "suggest",
         "ask_for_missing",
         "hidden_teams",
         "team_names",

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.language import sample_of
-from router.priority import Circumstances, score
+from router.priority import Circumstances, Weights, score
 from tests.support.inbound import LANGUAGES, said
 from tickets.ids import ThreadKey
-from tickets.model import Automatic, Reason, ThreadRef
+from tickets.model import Author, Automatic, Entity, Reason, ThreadRef
 
 SECURITY = [
     "My account was hacked", "Someone accessed my wallet", "Mein Konto wurde GEHACKT!!", "Me robaron la cuenta",
@@ -107,3 +107,29 @@ def test_the_points_are_the_sum_of_the_reasons(
     points, reasons = score(message, Circumstances(unanswered=unanswered, before=tuple(before)))
     assert 0 <= points <= 100
     assert points == max(0, min(100, sum(reason.points for reason in reasons)))
+
+
+@pytest.mark.parametrize(
+    ("followers", "points"),
+    [(None, 0), (999, 0), (1_000, 2), (9_999, 2), (10_000, 4), (250_000, 6), (2_000_000, 8), (90_000_000, 8)],
+)
+def test_reach_counts_by_its_order_of_magnitude_in_public_alone(followers: int | None, points: int) -> None:
+    loud = Author("u", "Somebody", followers=followers)
+    public = said("hi", thread=ThreadRef(ThreadKey("x"), "public"), author=loud)
+    _, reasons = score(public, Circumstances())
+    assert sum(one.points for one in reasons if "follow them" in one.label) == points
+    _, private = score(said("hi", author=loud), Circumstances())
+    assert not any("follow them" in one.label for one in private)
+
+
+def test_vips_and_money_count_as_the_operator_wants() -> None:
+    of = Circumstances(vip=True, entities=(Entity("amount", "5 USD"),))
+    assert score(said("hi"), of)[0] == 10 + 25 + 5
+    assert score(said("hi"), of, Weights(vip=50, money=0, waiting=0))[0] == 50
+    labels = [one.label for one in score(said("hi"), of, Weights(money=0))[1]]
+    assert labels == ["a person is waiting", "a VIP"]
+
+
+def test_what_is_muted_keeps_what_is_serious_alone() -> None:
+    assert score(said("hello", who="a"), Circumstances(muted=True, vip=True))[0] == 0
+    assert score(said("I was hacked", who="a"), Circumstances(muted=True))[0] == 60
