@@ -21,14 +21,16 @@ REPORTS_ASSUMED: Final = 200.0
 LEAST_EXPECTED: Final = 0.02
 TESTS: Final = 1.7
 """The more reports are held the more keys are looked at, and the more of them would burst by chance."""
-CALM: Final = 3
+CALM: Final = 2
 """So many times more people are asked for where a wording tells of no trouble."""
+CALM_ALONE: Final = 6
+"""The same where it is to be an incident of its own: most questions that many ask are none."""
 
 
 class Measure(NamedTuple):
-    """usual: how often the key stood before, of how many reports.  others: reports without it in the same span of
-    time.  by_clock: how often it stands in such a span as usual, however much else is said.  held: all reports of
-    the window.
+    """usual: how often the key stood before, of how many reports.  others: ordinary reports without it in the same
+    span of time.  by_clock: how often it stands in such a span as usual, however much else is said.  held:
+    ordinary reports of the window, those of incidents aside.
     """
 
     usual: float
@@ -48,6 +50,12 @@ def is_burst(key: Key, some: Sequence[Held], measure: Measure, fewest_people: in
     expected = max(LEAST_EXPECTED, share * measure.others, measure.by_clock)
     surprise = people * math.log(people / expected) - people + expected
     return people > expected and surprise >= TESTS * math.log(1 + measure.held)
+
+
+def may_raise(key: Key, some: Sequence[Held], fewest_people: int) -> bool:
+    """Whether a burst is an incident where it belongs to none that is known."""
+    people = len({one.report.person for one in some})
+    return people >= fewest_people * (1 if _is_telling(key, some) else CALM_ALONE)
 
 
 def are_copies(some: Sequence[Held]) -> bool:

@@ -26,7 +26,7 @@ BANDS: Final = 8
 """Two texts that share half of their words have a band in common nine times in ten, as 1 - (1 - 0.5²)⁸."""
 WRONG: Final = (
     "stuck", "error", "broken", "missing", "slow", "down", "crash", "rejected", "paused", "double", "many",
-    "again", "waiting", "outcry",
+    "again", "waiting", "outcry", "alarm",
 )  # fmt: skip
 """Groups of words that tell of trouble."""
 SURE: Final = frozenset(

@@ -42,7 +42,7 @@ WORDS_WEIGH: Final = 1.6
 """Of all words of a text, by the root of their number: they come together."""
 WORD_MOST: Final = 2.0
 WORDS_LEAST: Final = -6.0
-WORDS_MOST: Final = 2.0
+WORDS_MOST: Final = 1.5
 CALM_MARKS_MOST: Final = 2.5
 CALM_WORDS_MOST: Final = 1.0
 """What speaks for an incident at most in a report that says nothing to be wrong."""
@@ -96,6 +96,11 @@ class Centre:
         """What comes beside it and tells of no trouble shows what is usual, where little is known of that."""
         self._rest.update(held.features)
         self._rest_total += 1
+
+    def marks(self, share: float) -> list[str]:
+        """Those of at least so many of the members."""
+        least = share * len(self.members)
+        return [one for one, count in self.counts.items() if isinstance(one, str) and count >= least]
 
     def is_open(self, now: datetime, window: timedelta) -> bool:
         return self.raised_at <= now and now - self.last_at < window

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Literal, NamedTuple
 
-from router.bursts import Measure, are_copies, is_burst
+from router.bursts import Measure, are_copies, is_burst, may_raise
 from router.centres import Centre
 from router.reports import Feature, Held, Key, Report
 from router.usual import Usual
@@ -24,20 +24,23 @@ __all__ = ("Finder", "Incident", "Known", "Match", "Report", "Settings")
 SHORT: Final = 6
 """A burst is looked for in the whole window, and in this part of it."""
 HELD_BY_KEY: Final = 200
+"""Reports that are looked at for one burst, the newest."""
 RECENT: Final = 60
 """Reports by whose incidents the next one's is guessed."""
 LOOKED_BACK: Final = 600
 """Reports that belong to none and are weighed anew when an incident grew."""
 GROWN: Final = 1.5
+"""An incident has grown when it has so many times more members."""
 SAMPLE: Final = 30
 """Members that are weighed to tell whether two incidents are one."""
 JOIN: Final = 3.0
 """Log odds from which a report belongs to an incident."""
 RELATED: Final = 0.5
 """The same, on average, of a burst that comes while an incident is open."""
-COINCIDES: Final = 0.5
+COINCIDES: Final = -2.0
 """The same of a wording that comes up while an incident is open."""
 PRIOR_LEAST: Final = -3.0
+"""What the share of an incident in the last reports speaks against one more at most, and for it."""
 PRIOR_MOST: Final = 0.5
 KNOWN_SHARE: Final = 0.05
 """Of the members with a mark, from which an incident is about that."""
@@ -47,8 +50,6 @@ QUIET: Final = 100
 """Reports in a window.  Where more come and nobody knows yet what is usual, only what grows is a burst."""
 LIKE_MEMBERS: Final = 0.2
 """Share of the members from which a mark is shared by them."""
-SPEAKS: Final = 0.5
-"""Log odds from which a mark is a reason."""
 
 
 class Settings(NamedTuple):
@@ -118,6 +119,7 @@ class Finder:
         self._short: deque[Held] = deque()
         self._recent: deque[Held] = deque(maxlen=RECENT)
         self._loose: Counter[Feature] = Counter()
+        self._loose_window = self._loose_short = 0
         self._by_key: dict[Key, deque[Held]] = {}
         self._centres: dict[str, Centre] = {}
         self._now: datetime | None = None
@@ -127,7 +129,7 @@ class Finder:
         held = self._take(report)
         matches = [*self._place(held)]
         for centre in self._open():
-            if len(centre) >= centre.next_look:
+            if centre.key in self._centres and len(centre) >= centre.next_look:
                 centre.next_look = int(len(centre) * GROWN)
                 matches += self._look_back(centre)
                 matches += self._merge(centre)
@@ -159,7 +161,10 @@ class Finder:
             self._usual.add((*held.features, *held.keys), held.report.at)
 
     def close(self, incident: str) -> None:
-        """It is over: nothing joins it any more.  What its members say may raise another.  KeyError as above."""
+        """It is over: nothing joins it any more, and nothing that its members said raises another.
+
+        Raises KeyError for one that is forgotten.
+        """
         for held in self._centres.pop(incident).members.values():
             held.centre = None
 
@@ -170,7 +175,8 @@ class Finder:
     def resume(self, reports: Iterable[Report], known: Iterable[Known] = ()) -> None:
         """After a restart, from what is stored, in any order: memberships as they were, nothing is raised.
 
-        What is usual is learnt from the reports again; those of two half-lives are enough.
+        What is usual is learnt from the reports again; those of two half-lives are enough.  Members whose reports
+        are gone are no members any more.
         """
         stored = sorted(known, key=lambda one: one.raised_at)
         for one in stored:
@@ -199,7 +205,9 @@ class Finder:
     def _move_on(self, at: datetime) -> None:
         self._now = max(at, self._now or at)
         while self._short and self._short[0].report.at <= self._now - self.settings.window / SHORT:
-            self._short.popleft()
+            held = self._short.popleft()
+            held.recent = False
+            self._loose_short -= held.loose
         while self._window and self._window[0].report.at <= self._now - self.settings.window:
             held = self._window.popleft()
             self._drop_keys(held)
@@ -210,7 +218,7 @@ class Finder:
     def _drop_keys(self, held: Held) -> None:
         for key in held.keys:
             crowd = self._by_key.get(key)
-            if crowd and crowd[0] is held:
+            while crowd and (crowd[0] is held or not crowd[0].loose):
                 crowd.popleft()
             if crowd is not None and not crowd:
                 del self._by_key[key]
@@ -228,16 +236,21 @@ class Finder:
     def _let_loose(self, held: Held) -> None:
         """It belongs to none, and may be the beginning of one."""
         held.loose = True
+        self._loose_window += 1
+        self._loose_short += held.recent
         self._loose.update(held.features)
         for key in held.keys:
             self._by_key.setdefault(key, deque(maxlen=HELD_BY_KEY)).append(held)
         if not held.accuses and self._usual.total < FEW:
             for centre in self._open():
-                centre.learn_rest(held)
+                if self._prior(centre) < 0:
+                    centre.learn_rest(held)
 
     def _tie(self, held: Held) -> None:
         if held.loose:
             held.loose = False
+            self._loose_window -= 1
+            self._loose_short -= held.recent
             for feature in held.features:
                 self._loose[feature] -= 1
                 if not self._loose[feature]:
@@ -272,7 +285,7 @@ class Finder:
         if len(some) < len(crowd):
             crowd.clear()
             crowd.extend(some)
-        short = [one for one in some if one.report.at >= self._short[0].report.at]
+        short = [one for one in some if one.recent]
         return any(
             is_burst(key, ones, measure, self.settings.fewest_people)
             for ones, measure in ((short, self._of_short(key, some, short)), (some, self._of_window(key, some)))
@@ -281,14 +294,13 @@ class Finder:
 
     def _of_short(self, key: Key, some: list[Held], short: list[Held]) -> Measure:
         """What came before in the window counts as usual."""
-        span, held = self.settings.window / SHORT, len(self._window)
-        usual = self._usual.count(key) + len(some) - len(short)
-        total = self._usual.total + held - len(self._short)
-        return Measure(usual, total, len(self._short) - len(short), self._by_clock(key, span), held)
+        span, held, recent = self.settings.window / SHORT, self._loose_window, self._loose_short
+        usual, total = self._usual.count(key) + len(some) - len(short), self._usual.total + held - recent
+        return Measure(usual, total, recent - len(short), self._by_clock(key, span), held)
 
     def _of_window(self, key: Key, some: list[Held]) -> Measure | None:
         """None where much is said and nobody knows yet what is usual."""
-        total, held = self._usual.total, len(self._window)
+        total, held = self._usual.total, self._loose_window
         if held > QUIET and total < FEW:
             return None
         by_clock = self._by_clock(key, self.settings.window)
@@ -302,11 +314,13 @@ class Finder:
         some = tuple(one for one in self._by_key[key] if one.loose)
         best = self._best(some, key)
         related = COINCIDES if key[0] == "same" else RELATED
-        if best is not None and best[0] >= related and self._is_about(best[1], key):
+        if best is not None and best[0] >= related and self._is_about(best[1], key, some):
             for one in some:
                 score = self._score(one, best[1], key)
                 if score >= min(0.0, related):
                     yield self._join(one, best[1], score)
+            return
+        if not may_raise(key, some, self.settings.fewest_people):
             return
         centre = self._new_centre(some)
         for one in some:
@@ -314,23 +328,25 @@ class Finder:
         yield from self._look_back(centre)
 
     def _new_centre(self, some: tuple[Held, ...]) -> Centre:
-        name = next((one.report.message for one in some if one.report.message not in self._centres), "")
-        now = some[-1].report.at
-        centre = self._centres[name] = Centre(name, now, copies=are_copies(some))
+        names = [one.report.message for one in some]
+        name = next((one for one in names if one not in self._centres), f"{names[0]}/{len(self._centres)}")
+        centre = self._centres[name] = Centre(name, some[-1].report.at, copies=are_copies(some))
         if self._usual.total < FEW:
             for one in self._window:
                 if one.loose and not one.accuses and one.report.at < some[0].report.at:
                     centre.learn_rest(one)
         return centre
 
-    def _is_about(self, centre: Centre, key: Key) -> bool:
-        """Whether its members have what bursts.  One of late may be complained of in new ways."""
-        young = self._is_young(centre)
-        marks = [mark for mark in key[1:] if isinstance(mark, str) and not (young and mark.startswith("wrong:"))]
-        return all(centre.counts[mark] > KNOWN_SHARE * len(centre) for mark in marks)
-
-    def _is_young(self, centre: Centre) -> bool:
-        return self._now is not None and self._now - centre.raised_at < self.settings.window
+    def _is_about(self, centre: Centre, key: Key, some: tuple[Held, ...]) -> bool:
+        """Whether what bursts is what its members have; of late it may still be complained of in new ways."""
+        if self._now is None or self._now - centre.raised_at >= self.settings.window:
+            marks = [mark for mark in key[1:] if isinstance(mark, str)]
+            return all(centre.counts[mark] > KNOWN_SHARE * len(centre) for mark in marks)
+        if key[0] in ("same", "code", "link"):
+            return True
+        topics = {one for one in centre.marks(LIKE_MEMBERS) if one.startswith(("about:", "name:"))}
+        shared = sum(not topics.isdisjoint(one.report.signature.marks) for one in some)
+        return not topics or 2 * shared >= len(some)
 
     def _join(self, held: Held, centre: Centre, score: float) -> Match:
         before = held.centre.key if held.centre is not None else None
@@ -377,7 +393,7 @@ class Finder:
                 yield self._join(one, stays, JOIN)
 
     def _is_part(self, small: Centre, large: Centre) -> bool:
-        if len(small) > len(large) or small.copies or large.copies:
+        if not 0 < len(small) <= len(large) or small.copies or large.copies:
             return False
         if abs(small.raised_at - large.raised_at) > self.settings.window:
             return False
@@ -403,9 +419,7 @@ class Finder:
 
     def _shared(self, centre: Centre) -> tuple[str, ...]:
         size = len(centre)
-        marks = [
-            one for one in centre.counts if isinstance(one, str) and centre.counts[one] >= LIKE_MEMBERS * size
-        ]
+        marks = centre.marks(LIKE_MEMBERS)
         weighed = {mark: centre.lift(mark, self._usual) * centre.counts[mark] / size for mark in marks if size}
         return tuple(sorted((mark for mark in weighed if weighed[mark] > 0), key=lambda one: (-weighed[one], one)))
 

@@ -32,7 +32,7 @@ class Report(NamedTuple):
 class Held:
     """A report while it is looked at."""
 
-    __slots__ = ("accuses", "centre", "features", "keys", "loose", "report", "wording")
+    __slots__ = ("accuses", "centre", "features", "keys", "loose", "recent", "report", "wording")
 
     def __init__(self, report: Report, wording: int) -> None:
         """wording: its number; 0 for none."""
@@ -49,6 +49,7 @@ class Held:
         """The incident that it belongs to."""
         self.loose = False
         """Whether it is counted among what belongs to none."""
+        self.recent = True
 
 
 def _keys(marks: tuple[str, ...], wording: int) -> Iterator[Key]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -29,6 +28,8 @@ OVERLAP: Final = 1_000
 """Reports that are looked at again, as of several workers one may commit later what it began earlier."""
 LEARNT_FROM: Final = timedelta(hours=12)
 """After a restart what is usual is learnt from so far back."""
+UNSEEN: Final = timedelta(minutes=5)
+"""What is so new, and belongs to none, may have been seen by nobody before the restart."""
 MOST_LEARNT: Final = 40_000
 TITLE_CHARS: Final = 100
 ATTEMPTS: Final = 5
@@ -51,7 +52,7 @@ class IncidentWatch:
         """Another worker leads: what was known here is read again once this one does."""
         self._finder: Finder | None = None
         self._seq = 0
-        self._seen: deque[MessageId] = deque(maxlen=2 * OVERLAP)
+        self._seen: dict[MessageId, int] = {}
         self._known: dict[str, Incident] = {}
         self._reports: dict[str, Report] = {}
         self._removed: set[str] = set()
@@ -64,8 +65,7 @@ class IncidentWatch:
         now = self._clock.now()
         since = now - self._settings.window
         reports = await self._store.list_reports(max(0, self._seq - OVERLAP), since, PAGE + OVERLAP)
-        seen = set(self._seen)
-        fresh = [one for one in reports if one.message_id not in seen]
+        fresh = [one for one in reports if one.message_id not in self._seen]
         if fresh:
             matches = await asyncio.to_thread(self._add, self._finder, fresh)
             await self._keep(self._finder, matches, now)
@@ -78,14 +78,14 @@ class IncidentWatch:
         finder = Finder(self._settings)
         now = self._clock.now()
         reports: list[Report] = []
+        seq = 0
         while len(reports) < MOST_LEARNT:
-            page = await self._store.list_reports(self._seq, now - LEARNT_FROM, PAGE)
+            page = await self._store.list_reports(seq, now - LEARNT_FROM, PAGE)
             if not page:
                 break
-            self._seq = page[-1].seq
+            seq = page[-1].seq
             reports += page
-        self._remember(reports)
-        known = []
+        known, settled = [], set[str]()
         for incident in await self._store.list_incidents(open_only=True):
             members = await self._store.list_members(incident.number)
             self._known[incident.key] = incident
@@ -93,7 +93,12 @@ class IncidentWatch:
             self._removed.update(removed)
             current = tuple(one.message_id for one in members if not one.removed_by)
             known.append(Known(incident.key, incident.kind, incident.raised_at, current, removed))
-        await asyncio.to_thread(finder.resume, [_read(one) for one in reports], known)
+            settled.update((*current, *removed))
+        old = [one for one in reports if one.message_id in settled or one.at < now - UNSEEN]
+        self._remember(old)
+        self._seen = {one.message_id: one.seq for one in old}
+        self._seq = min((one.seq - 1 for one in reports if one.message_id not in self._seen), default=self._seq)
+        await asyncio.to_thread(finder.resume, [_read(one) for one in old], known)
         return finder
 
     async def _heed_people(self, finder: Finder) -> None:
@@ -123,9 +128,10 @@ class IncidentWatch:
 
     def _remember(self, reports: Iterable[Report]) -> None:
         for report in reports:
-            self._seen.append(report.message_id)
+            self._seen[report.message_id] = report.seq
             self._seq = max(self._seq, report.seq)
             self._reports[report.message_id] = report
+        self._seen = {key: seq for key, seq in self._seen.items() if seq > self._seq - 2 * OVERLAP}
         oldest = self._clock.now() - 2 * self._settings.window
         self._reports = {key: one for key, one in self._reports.items() if one.at >= oldest}
 
