@@ -134,18 +134,29 @@ class _Model:
 
         self._letters: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._letters.set_languages(list(languages))
-        self._words = {language: _common_words(language) for language in languages}
+        self._gains = _gains(languages)
 
     def likeliest(self, sample: str) -> Recognized:
         scores = {code: math.log(max(float(share), FLOOR)) for code, share in self._letters.rank(sample)}
         words = _WORD.findall(sample.casefold())
-        if any(word in common for common in self._words.values() for word in words):
-            weight = WORDS_WEIGH / math.sqrt(len(words))
-            for code in scores:
-                common = self._words[code]
-                scores[code] += weight * sum(common.get(word, UNHEARD) for word in words)
+        weight = WORDS_WEIGH / math.sqrt(len(words) or 1)
+        for word in words:
+            for code, gain in self._gains.get(word, ()):
+                scores[code] += weight * gain
         best = max(scores, key=scores.__getitem__)
         return Recognized(best, 1 / sum(math.exp(score - scores[best]) for score in scores.values()))
+
+
+def _gains(languages: tuple[str, ...]) -> dict[str, tuple[tuple[str, float], ...]]:
+    """By word: in which languages it is common, and by how much it speaks for each, as a natural logarithm.
+
+    What no list has speaks against all languages alike, so for none.
+    """
+    found: dict[str, tuple[tuple[str, float], ...]] = {}
+    for language in languages:
+        for word, often in _common_words(language).items():
+            found[word] = (*found.get(word, ()), (language, often - UNHEARD))
+    return found
 
 
 def _common_words(language: str) -> dict[str, float]:
