@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from router.lexicon import Lexicon, read_words
 from router.urgency import is_meant
 from tickets.model import Entity, EntityKind
 from tickets.segments import fold
+
+if TYPE_CHECKING:
+    from router.learned import Learned
 
 LOOKED_AT_CHARS: Final = 2_000
 SURE: Final = 0.34
@@ -58,6 +61,8 @@ class Classifier:
 
     def __init__(self, categories: Mapping[str, Category] = DEFAULTS) -> None:
         self.categories = categories
+        self.learned: Learned | None = None
+        """What the team's own corrections have taught; None: nothing yet, and words alone tell."""
         self._more = tuple(
             (language, name, words)
             for name, category in categories.items()
@@ -68,6 +73,8 @@ class Classifier:
         """language: of the text, None when unknown.  theft: it tells of theft or fraud, see ``router.urgency``."""
         if theft and SECURITY in self.categories:
             return Classified(SECURITY, 1.0)
+        if self.learned is not None and (told := self._as_learned(self.learned, text)):
+            return told
         weighed: Counter[str] = Counter()
         for (spoken, category), places in _words(self._more).find(fold(text[:LOOKED_AT_CHARS])).items():
             if category in self.categories and is_meant((spoken,), language):
@@ -78,6 +85,12 @@ class Classifier:
         best = max(scores, key=scores.__getitem__)
         share = scores[best] / (sum(scores.values()) + 0.5)
         return Classified(best if share >= SURE else None, share)
+
+    def _as_learned(self, learned: "Learned", text: str) -> Classified | None:
+        """None where the model is unsure, or names what is no category any more."""
+        best = learned.score(text)[0]
+        known = best.label is not None and best.label in self.categories
+        return Classified(best.label, best.probability) if known else None
 
     def missing(
         self, category: str, entities: Iterable[Entity], known: Iterable[EntityKind]

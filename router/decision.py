@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from router import albums, dedupe, entries, feeds, links, priority, rules
 from router.albums import Gathered
+from router.categories import Classifier
 from router.causes import signature_of
 from router.claims import Brought, brought, join_jobs, known_in, opens_talk, use
 from router.clocks import ClockRules, timed
@@ -170,6 +171,11 @@ class Decider:
             if read is not None:
                 return read
         return self._admit(gathered, gist, identity, same, context, now)
+
+    @property
+    def classifier(self) -> Classifier:
+        """What says what messages are about."""
+        return self._policy.sorter.classifier
 
     def busy_since(self, now: datetime) -> datetime | None:
         """From when on people's messages count as a flood; None where nothing does."""

@@ -10,6 +10,7 @@ from desk.hiding import HIDE
 from desk.incidents import TELL, Answering, Teller
 from router.triggers import RULE
 from service.checking import CheckerRests, Checking
+from service.learning import LEARN, Learning, daily
 from service.reading import READ, Reading
 from service.removals import LOOK, Removals, period
 from service.ruling import Ruling, ticket_in
@@ -69,7 +70,7 @@ class JobRunner:
     """Runs leased jobs by their kind.
 
     desk: what a job changes of tickets.  checking: of files for malware; None: they are not checked.
-    ruling: does what the operator's rules leave to jobs; None: there are none.
+    ruling: does what the operator's rules leave to jobs; None: there are none.  learning: from corrections.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class JobRunner:
         crash: CrashHook = no_crash,
         checking: Checking | None = None,
         ruling: Ruling | None = None,
+        learning: Learning | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -91,6 +93,7 @@ class JobRunner:
         self._desk = desk
         self._checking = checking or Checking(store, clock)
         self._ruling = ruling
+        self._learning = learning
         self._teller = Teller(store, desk, self._destination)
         self._left: list[JobId] = []
         """What was in hand when the database went away."""
@@ -103,6 +106,7 @@ class JobRunner:
             SHOW_STATE: self._show_state,
             HIDE: self._hide,
             RULE: self._rule,
+            LEARN: self._learn,
             TELL: self._tell_incident,
             **Removals(store, clock, connectors, desk.erase).kinds,
             READ: Reading(store, clock, holder, connectors, crash).read,
@@ -215,6 +219,11 @@ class JobRunner:
         """Everybody who reported it and was not told yet."""
         await self._teller.tell_all(IncidentNumber(int(job.payload["incident"])))
 
+    async def _learn(self, _job: Job) -> None:
+        if self._learning is not None:
+            outcome = await self._learning.learn()
+            log.info("Learning what tickets are about: %s", outcome.sentence)
+
     async def _rule(self, job: Job) -> None:
         """What one of the operator's rules does outside of its ticket; after the last failure the team is told."""
         if self._ruling is None:
@@ -300,8 +309,9 @@ async def _whole(source: FileSource, remote_id: str) -> bytes:
 
 def hourly(now: datetime) -> tuple[NewJob, ...]:
     """What is to be done once an hour or seldomer, by whichever worker; two leaders enqueue it once."""
+    learning = (daily(now),)
     every_hour = f"{now:%Y-%m-%dT%H}"
-    return tuple(
+    return learning + tuple(
         NewJob(kind=kind, dedupe_key=f"{kind}:{when}", run_at=now)
         for kind, when in (("forget_old", every_hour), ("learn_habits", every_hour), (LOOK, period(now)))
     )

@@ -155,6 +155,7 @@ class _Service:
             receiving = [group.create_task(runner.run(), name="account") for runner in self._runners]
             beating = group.create_task(self._worker.heartbeat_loop())
             watching = group.create_task(self._watch.run())
+            learning = group.create_task(self._worker.learning_loop(self._parts.learning))
             finding = group.create_task(self._worker.incident_loop(self._parts.incidents))
             sweeping = group.create_task(self._worker.sweep_loop(self._parts.sweeper))
             serving = [group.create_task(server.serve(sockets=[own])) for server, own in servers]
@@ -175,7 +176,7 @@ class _Service:
                 self._doors.close()
             closing = [_in_time(connector.close, deadline) for connector in parts.connectors.values()]
             await asyncio.gather(_finish(serving, deadline.left_s(keep_s=LETTING_GO_S)), *closing)
-            await _cancel([beating, watching, sweeping, finding])
+            await _cancel([beating, watching, sweeping, finding, learning])
         await _in_time(self._worker.leave, deadline, keep_s=CLOSING_S - LETTING_GO_S)
 
     async def _handle_messages(self) -> None:

@@ -38,6 +38,7 @@ from service.config import Config
 from service.incidents import IncidentWatch
 from service.jobs import JobRunner
 from service.keys import secret_key
+from service.learning import Learning
 from service.parsers import Parsers
 from service.routing import categories_of, clocks_of, teams_of, triggers_of, weights_of
 from service.ruling import Hook, Ruling
@@ -73,6 +74,7 @@ class Parts(NamedTuple):
     prover: Prover
     sweeper: Sweeper
     incidents: IncidentWatch
+    learning: Learning
     jobs: JobRunner
     desk: Desk
     access: Access
@@ -143,6 +145,7 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         make_checks(config),
         routing_of(config),
     )
+    learning = Learning(store, decider.classifier)
     checking = Checking(store, clock, checkers_of(config.files))
     return Parts(
         store=store,
@@ -153,10 +156,19 @@ def make_parts(config: Config, store: Store, clock: Clock, crash: CrashHook) -> 
         outbox=Outbox(store, clock, crash, holder),
         prover=Prover(store, clock, crash, holder),
         jobs=JobRunner(
-            store, clock, holder, connectors, desk, crash, checking, make_ruling(config, store, clock, desk)
+            store,
+            clock,
+            holder,
+            connectors,
+            desk,
+            crash,
+            checking,
+            make_ruling(config, store, clock, desk),
+            learning,
         ),
         desk=desk,
         incidents=IncidentWatch(store, clock),
+        learning=learning,
         sweeper=Sweeper(store, clock, clocks, triggers_of(config.routing), teams, crash),
         access=Access(store, clock),
         holder=holder,

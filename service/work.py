@@ -13,6 +13,7 @@ from router.intake import Intake
 from service.incidents import PAGE as INCIDENT_PAGE
 from service.incidents import IncidentWatch
 from service.jobs import JobRunner
+from service.learning import Learning
 from tickets.errors import StoreUnavailable
 from tickets.ids import AccountId
 from tickets.notices import NewNotice
@@ -30,6 +31,7 @@ BEATS_PER_LEASE = 3
 LEADER_LEASE = "leader"
 SWEEP_S = 1.0
 INCIDENTS_S = 2.0
+REFRESH_S = 60.0
 ALARM_EVERY = 15
 """Looks at the clocks from one look for what nobody has to the next."""
 
@@ -119,6 +121,15 @@ class Worker:
             except Exception:
                 log.exception("A look at the clocks failed and is tried again")
             await self._clock.sleep(SWEEP_S)
+
+    async def learning_loop(self, learning: Learning) -> None:
+        """Every worker uses what was learnt, whoever learnt it."""
+        while not self.stopping.is_set():
+            try:
+                await learning.refresh()
+            except StoreUnavailable as error:
+                log.warning("What was learnt waits for the database: %s", error)
+            await self._clock.sleep(REFRESH_S)
 
     async def incident_loop(self, watch: IncidentWatch) -> None:
         """While this worker leads: incidents are found in what comes in."""

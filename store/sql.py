@@ -93,6 +93,7 @@ from tickets.records import (
 )
 from tickets.spending import Spending, Spent
 from tickets.storage import Store, Topic
+from tickets.sweeping import Example
 
 
 def open_store(url: str, key: bytes, *, crash: CrashHook = no_crash) -> Store:
@@ -347,6 +348,9 @@ class SqlStore:
 
     async def count_loads(self) -> Mapping[UserId, int]:
         return await self._engine.read(sweeping.count_loads)
+
+    async def list_examples(self, limit: int) -> Sequence[Example]:
+        return await self._engine.read(lambda tx: sweeping.list_examples(tx, limit))
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
         return await self._engine.write(

@@ -12,6 +12,7 @@ from tickets.ids import UserId
 from tickets.model import Ticket
 from tickets.ports import CrashHook
 from tickets.records import TicketChange
+from tickets.sweeping import Example
 
 _UNOWNED = "t.assignee IS NULL AND t.status = 'open' AND t.merged_into IS NULL AND t.waiting_since IS NOT NULL"
 
@@ -55,6 +56,18 @@ def count_loads(tx: Tx) -> dict[UserId, int]:
         "SELECT assignee, COUNT(*) FROM ticket WHERE status = 'open' AND assignee IS NOT NULL GROUP BY assignee"
     )
     return {UserId(user): count for user, count in rows}
+
+
+def list_examples(tx: Tx, limit: int) -> list[Example]:
+    rows = tx.all(
+        "SELECT m.subject, m.text, CASE WHEN substr(t.category_by, 1, 5) = 'user:' "
+        "OR substr(t.category_by, 1, 6) = 'token:' THEN t.category END, t.language "
+        "FROM ticket t JOIN message m ON m.id = ("
+        "SELECT f.id FROM message f WHERE f.ticket_id = t.id AND f.direction = 'in' AND f.deleted_at IS NULL "
+        "ORDER BY f.stored_at, f.id LIMIT 1) WHERE m.automatic IS NULL ORDER BY t.number DESC LIMIT :limit",
+        {"limit": limit},
+    )
+    return [Example(f"{row[0] or ''}\n{row[1]}".strip(), row[2], row[3]) for row in rows]
 
 
 def apply_sweep(tx: Tx, changes: Sequence[TicketChange], crash: CrashHook) -> int:

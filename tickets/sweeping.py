@@ -5,8 +5,16 @@ from datetime import datetime
 from typing import Protocol
 
 from tickets.ids import UserId
-from tickets.model import Ticket
+from tickets.model import Shape, Ticket
 from tickets.records import TicketChange
+
+
+class Example(Shape, frozen=True):
+    """A ticket's first message.  category: as a colleague said; None: nobody did.  language: None when unknown."""
+
+    text: str
+    category: str | None
+    language: str | None
 
 
 class SweepStore(Protocol):
@@ -28,6 +36,9 @@ class SweepStore(Protocol):
 
     async def count_loads(self) -> Mapping[UserId, int]:
         """How many open tickets everybody has; nobody is named who has none."""
+
+    async def list_examples(self, limit: int) -> Sequence[Example]:
+        """What the newest tickets began with, and what colleagues said that they are about; the newest first."""
 
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
         """Commit these, of tickets, events and jobs alone, together; how many.

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from service.commands import check, explain, migrate, quarantine, rules, run, schema, sign_in, token, user
+from service.commands import check, explain, learn, migrate, quarantine, rules, run, schema, sign_in, token, user
 from tickets.errors import SwitchboardError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("sandbox")(run.sandbox)
 app.command("check")(check.check)
 app.command("sign-in")(sign_in.sign_in)
 app.command("explain")(explain.explain)
+app.command("learn")(learn.learn)
 app.command("schema")(schema.schema)
 app.command("migrate")(migrate.migrate)
 app.add_typer(token.app, name="token")

@@ -9,6 +9,7 @@ from simulators.memory_store.work import enqueue
 from tickets.ids import UserId
 from tickets.model import Ticket
 from tickets.records import TicketChange
+from tickets.sweeping import Example
 
 
 class MemorySweep(Part):
@@ -36,6 +37,11 @@ class MemorySweep(Part):
         tickets = self._read().tickets.values()
         return Counter(one.assignee for one in tickets if one.assignee and one.status == "open")
 
+    async def list_examples(self, limit: int) -> Sequence[Example]:
+        tables = self._read()
+        tickets = sorted(tables.tickets.values(), key=lambda one: one.number, reverse=True)
+        return [found for one in tickets if (found := _example(tables, one)) is not None][:limit]
+
     async def apply_sweep(self, changes: Sequence[TicketChange], now: datetime) -> int:
         with self._write("events", "jobs") as tables:
             current = [one for one in changes if tables.tickets[one.ticket.id].version == one.expected_version]
@@ -45,6 +51,19 @@ class MemorySweep(Part):
                     tables.record(event)
                 enqueue(tables, change.jobs)
             return len(current)
+
+
+def _example(tables: Tables, ticket: Ticket) -> Example | None:
+    mine = [
+        one
+        for one in tables.messages.values()
+        if one.ticket_id == ticket.id and one.direction == "in" and one.deleted_at is None
+    ]
+    first = min(mine, key=lambda one: (one.stored_at, one.id), default=None)
+    if first is None or first.automatic is not None:
+        return None
+    said = ticket.category if ticket.category_by.startswith(("user:", "token:")) else None
+    return Example(f"{first.subject or ''}\n{first.text}".strip(), said, ticket.language)
 
 
 def _unowned(tables: Tables) -> Iterator[Ticket]:

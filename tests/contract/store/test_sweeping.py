@@ -104,3 +104,14 @@ async def test_what_work_somebody_does_is_kept(store: Store) -> None:
     await store.set_user(replace(user("ann"), duty=duty))
     [found] = await store.list_users()
     assert found.duty == duty
+
+
+async def test_what_colleagues_said_is_there_to_learn_from(store: Store) -> None:
+    await changed(store, "ann", category="orders", category_by="user:u", language="de")
+    await changed(store, "bob", category="payments", category_by="")
+    await changed(store, "cid", category="rules", category_by="program:rules")
+    found = await store.list_examples(10)
+    assert [(one.text, one.category, one.language) for one in found] == [
+        ("Text of cid", None, None), ("Text of bob", None, None), ("Text of ann", "orders", "de"),
+    ]  # fmt: skip
+    assert len(await store.list_examples(2)) == 2
