@@ -32,6 +32,9 @@ UNSEEN: Final = timedelta(minutes=5)
 """What is so new, and belongs to none, may have been seen by nobody before the restart."""
 MOST_LEARNT: Final = 40_000
 TITLE_CHARS: Final = 100
+THINGS: Final = ("code", "link", "name", "about")
+NAMED: Final = 3
+"""Marks of each kind that a title names."""
 ATTEMPTS: Final = 5
 
 
@@ -184,7 +187,7 @@ class IncidentWatch:
                 key=MessageId(seen.key),
                 kind=seen.kind,
                 state="open",
-                title=self._title(seen),
+                title=title_of(seen.marks),
                 raised_at=now,
                 last_at=seen.last_at,
                 people=seen.people,
@@ -211,10 +214,13 @@ class IncidentWatch:
         report = self._reports[match.message]
         return Member(report.message_id, report.ticket_id, report.at, match.why)
 
-    def _title(self, seen: found.Incident) -> str:
-        """What its members share; people give it a better one."""
-        told = [mark.partition(":")[2] for mark in seen.marks if not mark.startswith(("talk:", "number:"))]
-        return (", ".join(told) or "the same words")[:TITLE_CHARS]
+
+def title_of(marks: Sequence[str]) -> str:
+    """What its members share, as ``app: error, crash``; people give it a better one."""
+    kinds = [mark.partition(":")[::2] for mark in marks]
+    about = [what.upper() if kind == "code" else what for kind, what in kinds if kind in THINGS][:NAMED]
+    wrong = [what for kind, what in kinds if kind == "wrong"][:NAMED]
+    return (": ".join(", ".join(one) for one in (about, wrong) if one) or "the same words")[:TITLE_CHARS]
 
 
 def _read(report: Report) -> found.Report:

@@ -7,7 +7,7 @@ from desk.actors import Actor
 from desk.incidents import IncidentDesk
 from router.causes import signature_of
 from router.signatures import decoded, encoded
-from service.incidents import IncidentWatch
+from service.incidents import IncidentWatch, title_of
 from simulators.memory_store import MemoryStore
 from tests.support.builders import at, opening
 from tests.support.clock import ManualClock
@@ -127,3 +127,17 @@ def test_a_signature_is_kept_as_it_is() -> None:
     signature = signature_of("ถอนเงินไม่ได้ WD-5031, see https://a.test/b", (), "th")
     assert decoded(encoded(signature)) == signature
     assert encoded(signature_of("", (), None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("marks", "title"),
+    [
+        (("wrong:error", "about:app", "number:503", "wrong:crash"), "app: error, crash"),
+        (("code:wd-5031", "talk:asks", "about:withdrawal", "wrong:stuck"), "WD-5031, withdrawal: stuck"),
+        (("link:a.test/b",), "a.test/b"),
+        (("wrong:down",), "down"),
+        ((), "the same words"),
+    ],
+)
+def test_a_title_names_the_thing_and_what_is_wrong(marks: tuple[str, ...], title: str) -> None:
+    assert title_of(marks) == title
