@@ -59,8 +59,9 @@ SEEN_TWICE: Final = 2
 LETTERS: Final = 0.25
 """The share of the features that are runs of letters."""
 CONTEXTS: Final = 4_000
-DIMENSIONS: Final = 150
-"""Of what is alike, of runs of letters and of pairs each."""
+ALIKE: Final = 12_000
+DIMENSIONS: Final = 100
+"""Of what is alike; and by so many features, the most frequent, of runs of letters and of pairs each."""
 LANDMARKS: Final = 1_500
 NARROW: Final = 3.0
 """How much less alike texts count by their distance."""
@@ -310,6 +311,7 @@ def _alike(rows: Matrix, contexts: Matrix, seed: int) -> Floats:
     from scipy.sparse import csr_matrix
     from sklearn.utils.extmath import randomized_svd
 
+    rows = rows[:, np.sort(np.argsort(-rows.getnnz(axis=0), kind="stable")[:ALIKE])]
     there = rows.copy()
     there.data[:] = 1
     beside = (there.T @ contexts).tocoo()
@@ -409,7 +411,7 @@ def _step(rows: Matrix, turned: Matrix, counts: Floats, downhill: Floats, within
 
 
 def _steepness(margins: Floats, meant: Ints) -> float:
-    """At which the labels that are meant are likeliest; few right examples make nothing certain (after Platt)."""
+    """At which the labels that are meant are likeliest; a few right examples make nothing certain (Platt)."""
     count, labels = margins.shape
     doubt = 1 / (count + 2)
     wanted = np.full((count, labels), doubt / (labels - 1))
@@ -419,12 +421,12 @@ def _steepness(margins: Floats, meant: Ints) -> float:
         shares = margins_to_shares(margins, steep)
         return float(-(wanted * np.log(np.maximum(shares, 1e-9))).sum())
 
-    return min(map(float, np.geomspace(0.5, 30, 60)), key=unlikely)
+    return float(min(np.geomspace(0.5, 30, 60), key=unlikely))
 
 
 def _threshold(shares: Floats, meant: Ints) -> float:
     """The least probability from which on enough is right; 1 where there is none."""
-    blind = 1.0 / int(shares.shape[1])
+    blind = 1 / int(shares.shape[1])
     least = blind + FROM_A_GUESS * (1 - blind)
     order = np.argsort(-shares.max(1), kind="stable")
     right = (shares.argmax(1) == meant)[order]
@@ -432,8 +434,9 @@ def _threshold(shares: Floats, meant: Ints) -> float:
     if not len(enough):
         return 1.0
     last = int(enough[-1])
-    sure = float(shares.max(1)[order[last]])
-    return least if last == len(right) - 1 else max(sure, least)
+    if last == len(right) - 1:
+        return least
+    return max(float(shares.max(1)[order[last]]), least)
 
 
 if __name__ == "__main__":
