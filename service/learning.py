@@ -24,6 +24,8 @@ LEARN: Final = "learn"
 MODEL: Final = "model/categories"
 MARK: Final = "model/categories/sha256"
 MOST_EXAMPLES: Final = 20_000
+FEWEST_EXAMPLES: Final = 100
+"""With fewer no other process is begun."""
 LONGEST_S: Final = 900.0
 REFUSED, NOT_BETTER = 3, 4
 
@@ -63,6 +65,11 @@ class Learning:
     async def learn(self) -> Outcome:
         """Learn from what colleagues said; the model takes over only if it does better than what is there."""
         examples = await self._store.list_examples(MOST_EXAMPLES)
+        said = sum(one.category is not None for one in examples)
+        if said < FEWEST_EXAMPLES:
+            return Outcome(
+                False, f"Colleagues said it of {said} tickets; {FEWEST_EXAMPLES} examples are needed.", {}
+            )
         kept = await self._kept()
         status, model, told = await _trained(examples, kept)
         figures = _figures(told)
